@@ -1,0 +1,97 @@
+//! Every error code of the product, in one list. Each has a page `docs/errors/MFxxxx.md`, which
+//! `mobo explain MFxxxx` prints and a test looks for.
+//!
+//! `1` request · `2` catalog · `3` identity and rights · `4` conflict · `5` engines ·
+//! `6` extensions · `7` the board and its parts · `8` settings and the machine · `9` our bugs.
+
+use crate::fault::Class;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    pub id: &'static str,
+    pub class: Class,
+    pub title: &'static str,
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+macro_rules! codes {
+    ($($name:ident $id:ident $class:ident $title:literal;)*) => {
+        $(pub const $name: Code = Code { id: stringify!($id), class: Class::$class, title: $title };)*
+        pub const ALL: &[Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    NO_OPERATION      MF1001 Missing     "no operation has this name";
+    BAD_INPUT         MF1002 Invalid     "the input of an operation does not fit its schema";
+    NO_PREVIEW        MF1003 Unsupported "this operation cannot be previewed";
+    NEEDS_CONSENT     MF1004 Invalid     "a destructive operation needs its own consent";
+    CANCELLED         MF1005 Conflict    "the call was cancelled";
+    NO_ROUTE          MF1006 Missing     "nothing answers at this address";
+    BAD_METHOD        MF1007 Unsupported "the address does not answer this method";
+    BAD_BODY          MF1008 Invalid     "the request's body cannot be read";
+    BODY_TOO_LARGE    MF1009 TooMuch     "the request's body is larger than the limit";
+    TOO_LATE          MF1010 Late        "the operation did not end in time";
+    NO_SUCH_NAME      MF1011 Missing     "the thing that was named does not exist";
+    TOO_MANY_CALLS    MF1012 TooMuch     "more calls at once than the limit";
+    NO_CALLER         MF3001 Unknown     "the request does not say who is asking";
+    BAD_TOKEN         MF3002 Unknown     "the token is not valid";
+    DENIED            MF3003 Denied      "the caller lacks the permission";
+    PROTECTED         MF3004 Denied      "a protected part is stopped by force only";
+    UNTRUSTED_ORIGIN  MF3005 Denied      "a web page of another origin may not call this address";
+    STATE_CONFLICT    MF4001 Conflict    "the thing is in another state than the step needs";
+    TWO_BOARDS        MF4002 Conflict    "another board runs on this data folder";
+    EXISTS            MF4003 Conflict    "a thing of this name exists already";
+    NO_BOARD          MF7001 Busy        "no board is running on this data folder";
+    MISFITS           MF7002 Invalid     "the parts do not fit together";
+    UNPLUGGED         MF7003 Busy        "nothing is plugged into a socket";
+    NOT_ASSEMBLED     MF7004 Broken      "a part could not be assembled";
+    SELF_TEST         MF7005 Broken      "a part failed its self-test";
+    NOT_READY         MF7006 Late        "a part did not say that it is ready";
+    PANICKED          MF7007 Broken      "a part panicked";
+    RETURNED          MF7008 Broken      "a part returned without being asked to";
+    HUNG              MF7009 Late        "a part stopped answering its heartbeat";
+    NO_PART           MF7010 Missing     "no part has this name";
+    BAD_WIRING        MF7011 Broken      "a part used what its manifest does not name";
+    BROKEN_PART       MF7012 Broken      "a part ended with an error";
+    ESSENTIAL_LOST    MF7013 Broken      "an essential part is lost for good";
+    DRAINING          MF7014 Busy        "the board is shutting down";
+    HOOK_REFUSED      MF7015 Denied      "a handler refused the request";
+    HOOK_FAILED       MF7016 Broken      "a handler that guards a request failed";
+    NO_JOB_HANDLER    MF7017 Missing     "no part handles this kind of job";
+    JOURNAL           MF7018 Broken      "the journal of facts cannot be read or written";
+    STATE             MF7019 Broken      "the board's state cannot be read or written";
+    POSITION_GONE     MF7020 Missing     "the facts at this position are no longer kept";
+    BAD_SETTING       MF8001 Invalid     "a setting is misspelt, of a wrong type or missing";
+    NO_SETTINGS_FILE  MF8002 Missing     "the settings file cannot be read";
+    NO_SECRET         MF8003 Invalid     "a secret cannot be read";
+    PORT_TAKEN        MF8004 Conflict    "a port is in use";
+    NOT_WRITABLE      MF8005 Broken      "a folder cannot be written";
+    DISK_FULL         MF8006 TooMuch     "the disk is full";
+    NOT_INITIALISED   MF8007 Missing     "the folder holds no MagFlock installation";
+    IO                MF8008 Broken      "the machine refused an input or output";
+    NEEDS_RESTART     MF8009 Conflict    "the change takes effect at the next boot";
+    BAD_SCHEDULE      MF8010 Invalid     "a schedule cannot be read";
+    BUG               MF9001 Broken      "a bug in MagFlock";
+}
+
+pub fn find(id: &str) -> Option<Code> {
+    ALL.iter().copied().find(|code| code.id.eq_ignore_ascii_case(id))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_code_is_given_twice() {
+        let mut ids: Vec<_> = super::ALL.iter().map(|c| c.id).collect();
+        ids.sort_unstable();
+        let before = ids.len();
+        ids.dedup();
+        assert_eq!(before, ids.len());
+    }
+}
