@@ -1,0 +1,358 @@
+//! The bus that carries facts between parts. Publishing never waits and never fails; a listener
+//! that falls behind is told how much it missed. Durable facts go to the journal first and are
+//! told when they are on disk. Never: a request and its answer (that is a socket or a hook).
+
+use crate::clock::{Clock, Timestamp};
+use crate::codes;
+use crate::fact::{Context, Envelope, Fact, Identifiers, Source, Told};
+use crate::fault::Fault;
+use crate::hook::Hooks;
+use crate::journal::{Journal, Kept, Line, Wanted};
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// A listener this far behind is told to read the state again: more would only delay that.
+pub const BACKLOG: usize = 256;
+/// Facts of all kinds that can be looked at without the journal; a screen shows fewer.
+const HISTORY: usize = 1_000;
+/// Durable facts waiting for the disk: a second of the slowest disk that we have seen.
+const SCRIBE_QUEUE: usize = 4_096;
+
+#[derive(Clone)]
+pub struct Bus {
+    shared: Arc<Shared>,
+    source: Source,
+    context: Context,
+    owner: u64,
+}
+
+struct Shared {
+    topics: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    all: broadcast::Sender<Arc<dyn Told>>,
+    history: Mutex<VecDeque<Arc<dyn Told>>>,
+    identifiers: Identifiers,
+    clock: Clock,
+    scribe: OnceLock<mpsc::Sender<Pending>>,
+    journal: OnceLock<Arc<dyn Journal>>,
+    hooks: Hooks,
+    told: AtomicU64,
+    lost: AtomicU64,
+}
+
+type Topic<E> = broadcast::Sender<Arc<Envelope<E>>>;
+
+/// A durable fact between `publish` and the disk.
+struct Pending {
+    line: Line,
+    deliver: Box<dyn FnOnce(u64) + Send>,
+    answer: Option<oneshot::Sender<Result<u64, Fault>>>,
+}
+
+impl Bus {
+    pub fn new(clock: Clock) -> Self {
+        let shared = Shared {
+            topics: RwLock::default(),
+            all: broadcast::channel(HISTORY).0,
+            history: Mutex::default(),
+            identifiers: Identifiers::default(),
+            clock,
+            scribe: OnceLock::new(),
+            journal: OnceLock::new(),
+            hooks: Hooks::default(),
+            told: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+        };
+        let source = Source::component("board");
+        Self { shared: Arc::new(shared), source, context: Context::default(), owner: 0 }
+    }
+
+    /// The same bus, speaking as this part. Handlers it registers end with the incarnation.
+    pub fn speaking_as(&self, component: &str, owner: u64) -> Self {
+        Self { source: Source::component(component), owner, ..self.clone() }
+    }
+    /// The same bus, in the work of this project, user and trace.
+    pub fn within(&self, context: Context) -> Self {
+        Self { context, ..self.clone() }
+    }
+    pub fn hooks(&self) -> &Hooks {
+        &self.shared.hooks
+    }
+    pub fn owner(&self) -> u64 {
+        self.owner
+    }
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+    /// How many facts were told, and how many durable ones found the queue to the disk full.
+    pub fn counts(&self) -> (u64, u64) {
+        (self.shared.told.load(Ordering::Relaxed), self.shared.lost.load(Ordering::Relaxed))
+    }
+
+    /// Says that something happened. A durable fact is told once it is on disk.
+    pub fn publish<E: Fact>(&self, fact: E) {
+        let envelope = self.envelope(fact);
+        match self.scribe_for::<E>() {
+            None => self.deliver(envelope),
+            Some(scribe) => {
+                if scribe.try_send(self.pending(envelope, None)).is_err() {
+                    self.shared.lost.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+    }
+
+    /// Says it, and resolves when it is on disk. After `Ok` it survives a power cut.
+    pub async fn publish_durably<E: Fact>(&self, fact: E) -> Result<u64, Fault> {
+        let envelope = self.envelope(fact);
+        let Some(scribe) = self.shared.scribe.get() else {
+            self.deliver(envelope);
+            return Ok(0);
+        };
+        let (answer, on_disk) = oneshot::channel();
+        let closed = || Fault::new(codes::JOURNAL, "the journal of facts is closed");
+        scribe.send(self.pending(envelope, Some(answer))).await.map_err(|_| closed())?;
+        on_disk.await.map_err(|_| closed())?
+    }
+
+    pub fn subscribe<E: Fact>(&self) -> Subscription<E> {
+        Subscription(self.topic::<E>().subscribe())
+    }
+    /// Facts of every type, as they are told.
+    pub fn watch_all(&self) -> broadcast::Receiver<Arc<dyn Told>> {
+        self.shared.all.subscribe()
+    }
+    /// The last facts of every type, oldest first.
+    pub fn history(&self) -> Vec<Arc<dyn Told>> {
+        let history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
+        history.iter().cloned().collect()
+    }
+
+    /// Follow the durable facts of one type under a name whose position survives restarts.
+    /// A new name begins with the oldest fact that is kept.
+    pub async fn consume<E: Fact>(&self, name: &str) -> Result<Consumer<E>, Fault> {
+        let journal = self.journal()?;
+        let finished = journal.finished(name).await?;
+        let newest = journal.newest();
+        Ok(Consumer {
+            journal,
+            name: name.to_owned(),
+            next: finished + 1,
+            ready: VecDeque::new(),
+            newest,
+            _fact: std::marker::PhantomData,
+        })
+    }
+    pub fn journal(&self) -> Result<Arc<dyn Journal>, Fault> {
+        let journal = self.shared.journal.get().cloned();
+        journal.ok_or_else(|| Fault::new(codes::JOURNAL, "this board keeps no journal of facts"))
+    }
+
+    /// Gives the bus its journal, once, before parts run. The future carries facts to the disk
+    /// until the bus is dropped; the kernel owns it.
+    pub fn keep_in(&self, journal: Arc<dyn Journal>) -> impl Future<Output = ()> + Send + 'static {
+        let (scribe, queue) = mpsc::channel(SCRIBE_QUEUE);
+        let _ = self.shared.journal.set(journal.clone());
+        let _ = self.shared.scribe.set(scribe);
+        carry(queue, journal)
+    }
+
+    fn scribe_for<E: Fact>(&self) -> Option<&mpsc::Sender<Pending>> {
+        if E::DURABLE { self.shared.scribe.get() } else { None }
+    }
+
+    fn envelope<E: Fact>(&self, data: E) -> Envelope<E> {
+        let timestamp = self.shared.clock.now();
+        Envelope {
+            event_id: self.shared.identifiers.next(timestamp),
+            event_type: Cow::Borrowed(E::NAME),
+            timestamp,
+            source: self.source.clone(),
+            data,
+            context: self.context.clone(),
+            capabilities_required: E::CAPABILITIES.iter().copied().map(Cow::Borrowed).collect(),
+            position: None,
+        }
+    }
+
+    fn pending<E: Fact>(
+        &self,
+        mut envelope: Envelope<E>,
+        answer: Option<oneshot::Sender<Result<u64, Fault>>>,
+    ) -> Pending {
+        let line = Line {
+            at: envelope.timestamp,
+            topic: E::NAME.to_owned(),
+            source: envelope.source.component.to_string(),
+            body: serde_json::to_vec(&envelope).unwrap_or_default(),
+        };
+        let bus = self.clone();
+        let deliver = Box::new(move |position| {
+            envelope.position = Some(position);
+            bus.deliver(envelope);
+        });
+        Pending { line, deliver, answer }
+    }
+
+    fn deliver<E: Fact>(&self, envelope: Envelope<E>) {
+        let envelope = Arc::new(envelope);
+        // Nobody listening is fine.
+        let _ = self.topic::<E>().send(envelope.clone());
+        let told: Arc<dyn Told> = envelope;
+        {
+            let mut history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
+            if history.len() == HISTORY {
+                history.pop_front();
+            }
+            history.push_back(told.clone());
+        }
+        self.shared.told.fetch_add(1, Ordering::Relaxed);
+        if self.shared.all.receiver_count() > 0 {
+            let _ = self.shared.all.send(told);
+        }
+    }
+
+    fn topic<E: Fact>(&self) -> Topic<E> {
+        let key = TypeId::of::<E>();
+        let known = self.shared.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let topic = known.get(&key).cloned();
+        drop(known);
+        let topic = topic.unwrap_or_else(|| {
+            let mut topics = self.shared.topics.write().unwrap_or_else(PoisonError::into_inner);
+            topics
+                .entry(key)
+                .or_insert_with(|| Arc::new(broadcast::channel::<Arc<Envelope<E>>>(BACKLOG).0))
+                .clone()
+        });
+        topic.downcast_ref::<Topic<E>>().expect("a topic is keyed by its own type").clone()
+    }
+}
+
+/// How many appends are under way at once; they share one sync.
+const IN_FLIGHT: usize = 512;
+
+/// Facts go to the disk together and are told in their order.
+async fn carry(mut queue: mpsc::Receiver<Pending>, journal: Arc<dyn Journal>) {
+    use futures::StreamExt;
+    let mut under_way = futures::stream::FuturesOrdered::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(settled) = under_way.next(), if !under_way.is_empty() => settle(settled),
+            pending = queue.recv(), if under_way.len() < IN_FLIGHT => match pending {
+                Some(Pending { line, deliver, answer }) => {
+                    let append = journal.append(line);
+                    under_way.push_back(async move { (append.await, deliver, answer) });
+                }
+                None if under_way.is_empty() => return,
+                None => while let Some(settled) = under_way.next().await { settle(settled) },
+            },
+        }
+    }
+}
+
+type Settled =
+    (Result<u64, Fault>, Box<dyn FnOnce(u64) + Send>, Option<oneshot::Sender<Result<u64, Fault>>>);
+
+fn settle((result, deliver, answer): Settled) {
+    if let Ok(position) = result {
+        deliver(position);
+    }
+    if let Some(answer) = answer {
+        let _ = answer.send(result);
+    }
+}
+
+pub struct Subscription<E: Fact>(broadcast::Receiver<Arc<Envelope<E>>>);
+
+/// What a listener hears.
+#[derive(Clone, Debug)]
+pub enum Heard<E> {
+    Fact(Arc<Envelope<E>>),
+    /// It fell behind by so many: read the state again.
+    Missed(u64),
+}
+
+impl<E: Fact> Subscription<E> {
+    /// `None` when the board is gone.
+    pub async fn next(&mut self) -> Option<Heard<E>> {
+        match self.0.recv().await {
+            Ok(envelope) => Some(Heard::Fact(envelope)),
+            Err(broadcast::error::RecvError::Lagged(n)) => Some(Heard::Missed(n)),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+}
+
+/// A reader of durable facts that remembers how far it is.
+pub struct Consumer<E: Fact> {
+    journal: Arc<dyn Journal>,
+    name: String,
+    next: u64,
+    ready: VecDeque<Kept>,
+    newest: watch::Receiver<u64>,
+    _fact: std::marker::PhantomData<fn() -> E>,
+}
+
+/// Facts read from the journal at a time.
+const BATCH: usize = 256;
+
+impl<E: Fact> Consumer<E> {
+    /// The next fact, with its position. Say `finish` when it has been dealt with; one that was
+    /// not finished is told again after a restart.
+    pub async fn next(&mut self) -> Result<Envelope<E>, Fault> {
+        loop {
+            if let Some(kept) = self.ready.pop_front() {
+                self.next = kept.position + 1;
+                let mut envelope: Envelope<E> =
+                    serde_json::from_slice(&kept.line.body).map_err(|e| {
+                        let at = kept.position;
+                        Fault::new(
+                            codes::JOURNAL,
+                            format!("the fact at position {at} is unreadable"),
+                        )
+                        .because(e)
+                    })?;
+                envelope.position = Some(kept.position);
+                return Ok(envelope);
+            }
+            let newest = *self.newest.borrow_and_update();
+            if self.next > newest {
+                let gone = |_| Fault::new(codes::JOURNAL, "the journal of facts is closed");
+                self.newest.changed().await.map_err(gone)?;
+                continue;
+            }
+            self.fill(newest).await?;
+        }
+    }
+
+    pub async fn finish(&self, position: u64) -> Result<(), Fault> {
+        self.journal.finish(&self.name, position).await
+    }
+
+    async fn fill(&mut self, newest: u64) -> Result<(), Fault> {
+        self.next = self.next.max(self.journal.oldest());
+        let wanted = Wanted { topic: E::NAME.to_owned(), source: String::new() };
+        let kept = self.journal.read(self.next, wanted, BATCH).await?;
+        if kept.len() < BATCH {
+            // Nothing of ours between the last one read and what was newest before the read.
+            self.next = newest + 1;
+        }
+        self.ready = kept.into_iter().filter(|k| k.line.topic == E::NAME).collect();
+        if let Some(last) = self.ready.back() {
+            self.next = self.next.max(last.position + 1);
+        }
+        Ok(())
+    }
+}
+
+/// Facts of the whole bus since a moment, for those who come late.
+pub fn since(history: &[Arc<dyn Told>], at: Timestamp) -> Vec<Arc<dyn Told>> {
+    history.iter().filter(|told| told.timestamp() >= at).cloned().collect()
+}
