@@ -1,0 +1,31 @@
+//! `cargo xtask bench <name>`: the package `bench-<name>` of `benches/<name>`, in release mode.
+
+use crate::{Done, shell};
+use std::path::Path;
+
+pub fn bench(root: &Path, words: &[String]) -> Done {
+    let known = benches(root);
+    let Some((name, rest)) = words.split_first() else {
+        return Err(format!("say which bench: {}", known.join(", ")));
+    };
+    if !known.contains(name) {
+        return Err(format!("there is no bench `{name}`; there are: {}", known.join(", ")));
+    }
+    // Benches start the product, so it must be the one of this tree.
+    shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo"]))?;
+    let package = format!("bench-{name}");
+    let mut command = shell::cargo(root, &["run", "--release", "--package", &package, "--"]);
+    shell::run(command.args(rest))
+}
+
+fn benches(root: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(root.join("benches"))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .filter(|entry| entry.path().join("Cargo.toml").is_file())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
