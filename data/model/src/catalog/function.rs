@@ -1,0 +1,68 @@
+//! Functions: what they take and what they give.
+
+use super::TableId;
+use crate::types::Type;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub struct Function {
+    pub schema: Arc<str>,
+    pub name: Arc<str>,
+    pub arguments: Box<[Argument]>,
+    pub returns: Returns,
+    /// Gives any number of rows.
+    pub set: bool,
+    /// Gives one row at most, and says so (`ROWS 1`).
+    pub one_row: bool,
+    pub volatility: Volatility,
+    pub security_definer: bool,
+    pub comment: Option<Arc<str>>,
+}
+
+#[derive(Debug)]
+pub struct Argument {
+    /// Empty when the argument has no name.
+    pub name: Arc<str>,
+    pub ty: Type,
+    pub required: bool,
+    pub variadic: bool,
+    /// The argument is a row of this table: the function is a column or a relation of it.
+    pub row_of: Option<TableId>,
+}
+
+#[derive(Debug, PartialEq)]
+pub enum Returns {
+    Void,
+    Scalar(Type),
+    /// Rows of a table or view.
+    Rows(TableId),
+    /// Named columns: `TABLE (...)`, `OUT` arguments, a composite type.
+    Columns(Box<[(Arc<str>, Type)]>),
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Volatility {
+    Immutable,
+    Stable,
+    #[default]
+    Volatile,
+}
+
+impl Function {
+    pub fn variadic(&self) -> Option<&Argument> {
+        self.arguments.iter().find(|a| a.variadic)
+    }
+    /// The one argument without a name, which takes a whole body.
+    pub fn unnamed(&self) -> Option<&Argument> {
+        match &*self.arguments {
+            [only] if only.name.is_empty() && only.row_of.is_none() => Some(only),
+            _ => None,
+        }
+    }
+    pub(super) fn weight(&self) -> usize {
+        let arguments: usize =
+            self.arguments.iter().map(|a| size_of::<Argument>() + a.name.len() + 16).sum();
+        size_of::<Self>() + self.name.len() + 16 + arguments
+    }
+}

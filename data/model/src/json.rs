@@ -1,0 +1,394 @@
+//! Values in JSON as PostgreSQL's `to_json` writes them, and JSON as its `json_populate_record`
+//! reads it. Numbers keep their digits both ways: nothing goes through a float.
+
+use crate::error::BadValue;
+use crate::literal;
+use crate::time;
+use crate::types::Type;
+use crate::value::Value;
+use serde_json::value::RawValue;
+use std::sync::Arc;
+
+/// Appends the JSON form of a value of the type.
+pub fn write(out: &mut String, value: &Value, ty: &Type) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Value::Int(n) => {
+            let mut digits = [0u8; 20];
+            out.push_str(int_text(*n, &mut digits));
+        }
+        Value::Float4(n) => write_float(out, &literal::float4_text(*n), n.is_finite()),
+        Value::Float8(n) => write_float(out, &literal::float8_text(*n), n.is_finite()),
+        Value::Numeric(n) => write_float(out, n.as_str(), n.is_finite()),
+        Value::Json(text) => out.push_str(text),
+        Value::Text(text) => write_string(out, text),
+        Value::Timestamp(t) => write_string(out, &time::timestamp_json(*t)),
+        Value::TimestampTz(t) => write_string(out, &time::timestamptz_json(*t)),
+        Value::Array(list) => {
+            let element = ty.element().unwrap_or(&Type::Unknown);
+            out.push('[');
+            for (i, item) in list.items.iter().enumerate() {
+                if i > 0 {
+                    out.push(',');
+                }
+                // The inner lists of a table of numbers have the same type as the outer one.
+                write(out, item, if matches!(item, Value::Array(_)) { ty } else { element });
+            }
+            out.push(']');
+        }
+        Value::Record(fields) => write_record(out, fields, ty),
+        Value::Bytes(_)
+        | Value::Uuid(_)
+        | Value::Date(_)
+        | Value::Time(_)
+        | Value::Interval(_)
+        | Value::Range(_) => write_string(out, &literal::text(value)),
+    }
+}
+
+pub fn text(value: &Value, ty: &Type) -> String {
+    let mut out = String::new();
+    write(&mut out, value, ty);
+    out
+}
+
+/// JSON has no word for the infinities and for no number: they are strings.
+fn write_float(out: &mut String, text: &str, finite: bool) {
+    if finite {
+        out.push_str(text);
+    } else {
+        write_string(out, text);
+    }
+}
+
+fn write_record(out: &mut String, fields: &[Value], ty: &Type) {
+    out.push('{');
+    for (i, field) in fields.iter().enumerate() {
+        if i > 0 {
+            out.push(',');
+        }
+        let known = match ty.base() {
+            Type::Composite(composite) => composite.fields.get(i),
+            _ => None,
+        };
+        match known {
+            Some((name, ty)) => {
+                write_string(out, name);
+                out.push(':');
+                write(out, field, ty);
+            }
+            None => {
+                write_string(out, &format!("f{}", i + 1));
+                out.push(':');
+                write(out, field, &Type::Unknown);
+            }
+        }
+    }
+    out.push('}');
+}
+
+fn int_text(n: i64, buffer: &mut [u8; 20]) -> &str {
+    let mut rest = n.unsigned_abs();
+    let mut at = buffer.len();
+    loop {
+        at -= 1;
+        buffer[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        at -= 1;
+        buffer[at] = b'-';
+    }
+    std::str::from_utf8(&buffer[at..]).unwrap_or("0")
+}
+
+/// A JSON string with the escapes that it needs and no others.
+pub fn write_string(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    out.push('"');
+    let mut from = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[from..at]);
+        from = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x08 => out.push_str("\\b"),
+            0x0c => out.push_str("\\f"),
+            other => {
+                out.push_str("\\u00");
+                out.push(char::from(HEX[usize::from(other >> 4)]));
+                out.push(char::from(HEX[usize::from(other & 15)]));
+            }
+        }
+    }
+    out.push_str(&text[from..]);
+    out.push('"');
+}
+
+/// A piece of JSON, its numbers as they were written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Json {
+    Null,
+    Bool(bool),
+    Number(Arc<str>),
+    String(String),
+    Array(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+/// Deeper JSON is refused, long before the stack ends.
+pub const DEPTH_MAX: usize = 100;
+
+fn bad_json() -> BadValue {
+    BadValue::new("22P02", "invalid input syntax for type json")
+}
+
+/// Whether the text is JSON at all.
+pub fn check(text: &str) -> Result<(), BadValue> {
+    parse(text).map(drop)
+}
+
+pub fn parse(text: &str) -> Result<Json, BadValue> {
+    let raw: &RawValue = serde_json::from_str(text).map_err(|e| {
+        bad_json().details(format!("At column {} of line {}.", e.column(), e.line()))
+    })?;
+    read(raw.get(), 0)
+}
+
+fn read(text: &str, depth: usize) -> Result<Json, BadValue> {
+    if depth > DEPTH_MAX {
+        return Err(BadValue::new("54001", "stack depth limit exceeded"));
+    }
+    let text = text.trim();
+    Ok(match text.as_bytes().first() {
+        Some(b'n') => Json::Null,
+        Some(b't') => Json::Bool(true),
+        Some(b'f') => Json::Bool(false),
+        Some(b'"') => Json::String(serde_json::from_str(text).map_err(|_| bad_json())?),
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json())?;
+            let items = items.into_iter().map(|item| read(item.get(), depth + 1));
+            Json::Array(items.collect::<Result<_, _>>()?)
+        }
+        Some(b'{') => {
+            let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json())?;
+            let fields = fields.0.into_iter().map(|(k, v)| Ok((k, read(v.get(), depth + 1)?)));
+            Json::Object(fields.collect::<Result<_, _>>()?)
+        }
+        _ => Json::Number(Arc::from(text)),
+    })
+}
+
+/// The members of an object in their order, repeated names included.
+struct Fields<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Fields<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: serde::de::MapAccess<'de>>(
+                self,
+                mut map: A,
+            ) -> Result<Self::Value, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry::<String, &'de RawValue>()? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(Visitor)
+    }
+}
+
+/// The members of a JSON object as they are written, in their order; the last of a name wins.
+pub fn members(text: &str) -> Result<Vec<(String, Arc<str>)>, BadValue> {
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json())?;
+    let mut members: Vec<(String, Arc<str>)> = Vec::with_capacity(fields.0.len());
+    let mut places = std::collections::HashMap::with_capacity(fields.0.len());
+    for (name, value) in fields.0 {
+        match places.get(&name) {
+            Some(place) => {
+                let member: &mut (String, Arc<str>) = &mut members[*place];
+                member.1 = Arc::from(value.get());
+            }
+            None => {
+                places.insert(name.clone(), members.len());
+                members.push((name, Arc::from(value.get())));
+            }
+        }
+    }
+    Ok(members)
+}
+
+/// The items of a JSON array as they are written.
+pub fn items(text: &str) -> Result<Vec<Arc<str>>, BadValue> {
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json())?;
+    Ok(items.into_iter().map(|item| Arc::from(item.get())).collect())
+}
+
+/// The text of `jsonb`: keys by length and then by letters, the last of equal keys, one blank
+/// after `:` and `,`.
+pub fn normal(text: &str) -> Result<String, BadValue> {
+    let mut out = String::with_capacity(text.len());
+    write_normal(&mut out, &parse(text)?);
+    Ok(out)
+}
+
+pub fn write_normal(out: &mut String, json: &Json) {
+    match json {
+        Json::Null => out.push_str("null"),
+        Json::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
+        Json::Number(n) => match crate::Numeric::parse(n) {
+            Ok(number) => out.push_str(number.as_str()),
+            Err(_) => out.push_str(n),
+        },
+        Json::String(text) => write_string(out, text),
+        Json::Array(items) => {
+            out.push('[');
+            for (i, item) in items.iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                write_normal(out, item);
+            }
+            out.push(']');
+        }
+        Json::Object(fields) => {
+            // Sorting is stable, so among equal names the first of the reversed list is the last.
+            let mut sorted: Vec<&(String, Json)> = fields.iter().rev().collect();
+            sorted.sort_by(|a, b| a.0.len().cmp(&b.0.len()).then_with(|| a.0.cmp(&b.0)));
+            sorted.dedup_by(|later, kept| later.0 == kept.0);
+            out.push('{');
+            for (i, (name, value)) in sorted.into_iter().enumerate() {
+                if i > 0 {
+                    out.push_str(", ");
+                }
+                write_string(out, name);
+                out.push_str(": ");
+                write_normal(out, value);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// A member of a body as a value of a column: what PostgreSQL's `json_populate_record` makes of it.
+pub fn read_as(json_text: &str, ty: &Type) -> Result<Value, BadValue> {
+    match ty.base() {
+        Type::Json => {
+            check(json_text)?;
+            Ok(Value::json(json_text.trim()))
+        }
+        Type::Jsonb => Ok(Value::json(normal(json_text)?)),
+        base => value_of(&parse(json_text)?, base),
+    }
+}
+
+fn value_of(json: &Json, ty: &Type) -> Result<Value, BadValue> {
+    let ty = ty.base();
+    match (json, ty) {
+        (_, Type::Json | Type::Jsonb) => {
+            let mut out = String::new();
+            write_normal(&mut out, json);
+            Ok(Value::json(out))
+        }
+        (Json::Null, _) => Ok(Value::Null),
+        (Json::Array(items), Type::Array(element)) => {
+            let items = items.iter().map(|item| match item {
+                Json::Array(_) if !element.is_json() => value_of(item, ty),
+                other => value_of(other, element),
+            });
+            Ok(Value::array(items.collect::<Result<_, _>>()?))
+        }
+        (Json::Object(fields), Type::Composite(composite)) => {
+            let values = composite.fields.iter().map(|(name, ty)| {
+                let found = fields.iter().rev().find(|(known, _)| **known == **name);
+                found.map_or(Ok(Value::Null), |(_, json)| value_of(json, ty))
+            });
+            Ok(Value::Record(values.collect::<Result<Vec<_>, _>>()?.into()))
+        }
+        (Json::String(text), _) => literal::parse(text, ty),
+        (Json::Number(text), _) => literal::parse(text, ty),
+        (Json::Bool(b), _) => literal::parse(if *b { "true" } else { "false" }, ty),
+        (Json::Array(_), Type::Composite(_)) | (Json::Object(_), Type::Array(_)) => {
+            let mut shown = String::new();
+            write_normal(&mut shown, json);
+            Err(BadValue::new("22P02", format!("malformed array literal: \"{shown}\"")))
+        }
+        (Json::Array(_) | Json::Object(_), _) => {
+            let mut shown = String::new();
+            write_normal(&mut shown, json);
+            literal::parse(&shown, ty)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round(ty: &str, json: &str) -> String {
+        let ty = Type::named(ty).unwrap();
+        match read_as(json, &ty) {
+            Ok(value) => text(&value, &ty),
+            Err(e) => format!("{} {e}", e.state),
+        }
+    }
+
+    #[test]
+    fn values_come_and_go_as_json_without_loss() {
+        for (ty, given, out) in [
+            ("bigint", "9007199254740993", "9007199254740993"),
+            ("numeric", "1.10000000000000000001", "1.10000000000000000001"),
+            ("numeric", "\"NaN\"", "\"NaN\""),
+            ("float8", "1.0", "1"),
+            ("boolean", "\"t\"", "true"),
+            ("text", "12.50", "\"12.50\""),
+            ("text", "{\"a\": 1}", "\"{\\\"a\\\": 1}\""),
+            ("timestamptz", "\"2024-01-01 00:00Z\"", "\"2024-01-01T00:00:00+00:00\""),
+            ("timestamp", "\"2024-01-01 00:00\"", "\"2024-01-01T00:00:00\""),
+            ("int[]", "[1,null,3]", "[1,null,3]"),
+            ("int[]", "[[1],[2]]", "[[1],[2]]"),
+            ("int[]", "\"{1,2}\"", "[1,2]"),
+            ("int4range", "\"[1,2]\"", "\"[1,3)\""),
+            ("jsonb", "{\"b\":1,\"a\":2,\"b\":3}", "{\"a\": 2, \"b\": 3}"),
+            ("json", "{\"b\":1,  \"a\":2}", "{\"b\":1,  \"a\":2}"),
+            ("jsonb", "null", "null"),
+            ("integer", "1.5", "22P02 invalid input syntax for type integer: \"1.5\""),
+            ("integer", "null", "null"),
+            ("bytea", "\"\\\\x00ff\"", "\"\\\\x00ff\""),
+        ] {
+            assert_eq!(round(ty, given), out, "{ty} {given}");
+        }
+    }
+
+    #[test]
+    fn json_deeper_than_the_bound_is_refused() {
+        let deep = format!("{}{}", "[".repeat(120), "]".repeat(120));
+        assert!(parse(&deep).is_err());
+        assert!(parse(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn strings_are_escaped_as_json_asks() {
+        let mut out = String::new();
+        write_string(&mut out, "a\"b\\c\n\u{1}é");
+        assert_eq!(out, "\"a\\\"b\\\\c\\n\\u0001é\"");
+    }
+}
