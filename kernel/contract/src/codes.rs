@@ -67,6 +67,8 @@ codes! {
     JOURNAL           MF7018 Broken      "the journal of facts cannot be read or written";
     STATE             MF7019 Broken      "the board's state cannot be read or written";
     POSITION_GONE     MF7020 Missing     "the facts at this position are no longer kept";
+    JOURNAL_BUSY      MF7030 Busy        "more facts wait for the disk than the journal takes";
+    FACT_TOO_LARGE    MF7031 TooMuch     "a fact is larger than the journal keeps";
     BAD_SETTING       MF8001 Invalid     "a setting is misspelt, of a wrong type or missing";
     NO_SETTINGS_FILE  MF8002 Missing     "the settings file cannot be read";
     NO_SECRET         MF8003 Invalid     "a secret cannot be read";
