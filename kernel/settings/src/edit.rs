@@ -1,0 +1,169 @@
+//! A settings file, edited in place: comments, order and spelling of everything else stay. The text
+//! comes in and goes out; the caller writes it to the disk, durably.
+
+use crate::environment::parse;
+use crate::error::{Mistake, SettingError};
+use crate::known::Known;
+use crate::loader::Loader;
+use crate::section::Section;
+use crate::{Origin, file, flags};
+use serde_json::Value;
+use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike};
+
+/// The text with one setting changed. Refused when the change would bring a mistake into the file
+/// that is not there already, so that a broken file can be mended step by step.
+pub fn set(
+    text: &str,
+    key: &str,
+    value: &str,
+    sections: &[Section],
+) -> Result<String, Vec<SettingError>> {
+    let known = Known::of(sections);
+    let origin = Origin::Flag { text: key.trim().to_owned() };
+    let found = flags::find(&known, key, origin.clone()).map_err(|error| vec![error])?;
+    let given = parse(found.schema, value, origin.clone()).value();
+    let mut document = document(text)?;
+    let depth = depth_of(sections, &found.path);
+    let header = &found.path[..depth.min(found.path.len())];
+    let is_new = header_of(&mut document, header).is_none();
+    put(document.as_table_mut(), &found.path, depth, &given).ok_or_else(|| {
+        let path = crate::path::text(&found.path);
+        let message = format!("`{path}` cannot be set: a value stands where a table is needed");
+        vec![SettingError::new(Mistake::WrongType, path, origin, message)]
+    })?;
+    if is_new {
+        keep_last_comments_above(&mut document, header);
+    }
+    checked(text, document.to_string(), sections)
+}
+
+/// The text without one setting, which then has its default again; an unset one stays unset.
+pub fn unset(text: &str, key: &str, sections: &[Section]) -> Result<String, Vec<SettingError>> {
+    let known = Known::of(sections);
+    let origin = Origin::Flag { text: key.trim().to_owned() };
+    // What is no setting can be taken out as well: that mends a misspelt key.
+    let path = match flags::find(&known, key, origin) {
+        Ok(found) => found.path,
+        Err(error) => match crate::path::parse(key.trim()) {
+            Some(path) => path,
+            None => return Err(vec![error]),
+        },
+    };
+    let mut document = document(text)?;
+    take(document.as_table_mut(), &path);
+    checked(text, document.to_string(), sections)
+}
+
+fn document(text: &str) -> Result<DocumentMut, Vec<SettingError>> {
+    file::read("magflock.toml", text).map_err(|error| vec![error])?;
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let origin = Origin::File { path: "magflock.toml".into(), line: 1, column: 1 };
+        vec![SettingError::new(Mistake::Syntax, "", origin, error.message())]
+    })
+}
+
+/// Comments at the end of the file belong to what stood last, not to the section that is new.
+fn keep_last_comments_above(document: &mut DocumentMut, header: &[String]) {
+    let last = document.trailing().as_str().unwrap_or_default().to_owned();
+    let prefix = if last.is_empty() && document.len() == 1 { last } else { format!("{last}\n") };
+    if let Some(table) = header_of(document, header) {
+        table.decor_mut().set_prefix(prefix);
+        document.set_trailing("");
+    }
+}
+
+fn header_of<'d>(document: &'d mut DocumentMut, header: &[String]) -> Option<&'d mut Table> {
+    let first: &mut Table = document.as_table_mut();
+    header.iter().try_fold(first, |table, key| table.get_mut(key)?.as_table_mut())
+}
+
+fn checked(before: &str, after: String, sections: &[Section]) -> Result<String, Vec<SettingError>> {
+    let old = mistakes(before, sections);
+    let is_old = |error: &SettingError| {
+        old.iter().any(|known| known.message == error.message && known.path == error.path)
+    };
+    let mut new = mistakes(&after, sections);
+    new.retain(|error| !is_old(error));
+    if new.is_empty() { Ok(after) } else { Err(new) }
+}
+
+fn mistakes(text: &str, sections: &[Section]) -> Vec<SettingError> {
+    let loader = Loader::new(sections.to_vec()).file("magflock.toml", text);
+    let mut errors = loader.load().err().unwrap_or_default();
+    // What is missing here may come from the environment.
+    errors.retain(|error| error.mistake != Mistake::Missing);
+    errors
+}
+
+/// How many of the first segments are `[headers]`: those of the longest section name that leads there.
+fn depth_of(sections: &[Section], path: &[String]) -> usize {
+    let leads = |section: &&Section| {
+        section.segments().count() <= path.len()
+            && section.segments().zip(path).all(|(name, segment)| name == segment)
+    };
+    sections.iter().filter(leads).map(|section| section.segments().count()).max().unwrap_or(1)
+}
+
+fn put(table: &mut dyn TableLike, path: &[String], headers: usize, value: &Value) -> Option<()> {
+    let (key, rest) = path.split_first()?;
+    if rest.is_empty() {
+        let mut new = toml(value)?;
+        if let Some(old) = table.get(key).and_then(Item::as_value) {
+            // The spaces and the comment on the same line belong to the line, not to the value.
+            *new.decor_mut() = old.decor().clone();
+        }
+        match table.get_mut(key) {
+            Some(item) => *item = Item::Value(new),
+            None => drop(table.insert(key, Item::Value(new))),
+        }
+        return Some(());
+    }
+    if table.get(key).is_none() {
+        let below = if headers > 0 {
+            let mut below = Table::new();
+            // A header of its own only for the table that holds the key.
+            below.set_implicit(rest.len() > 1 && headers > 1);
+            Item::Table(below)
+        } else {
+            Item::Value(InlineTable::new().into())
+        };
+        table.insert(key, below);
+    }
+    let below = table.get_mut(key)?.as_table_like_mut()?;
+    put(below, rest, headers.saturating_sub(1), value)
+}
+
+fn take(table: &mut dyn TableLike, path: &[String]) {
+    match path {
+        [] => {}
+        [key] => drop(table.remove(key)),
+        [key, rest @ ..] => {
+            if let Some(below) = table.get_mut(key).and_then(Item::as_table_like_mut) {
+                take(below, rest);
+            }
+        }
+    }
+}
+
+fn toml(value: &Value) -> Option<toml_edit::Value> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(yes) => (*yes).into(),
+        Value::String(text) => text.as_str().into(),
+        Value::Number(number) => match number.as_i64() {
+            Some(whole) => whole.into(),
+            None => number.as_f64()?.into(),
+        },
+        Value::Array(items) => {
+            let items: Option<toml_edit::Array> = items.iter().map(toml).collect();
+            items?.into()
+        }
+        Value::Object(entries) => {
+            let mut table = InlineTable::new();
+            for (key, value) in entries {
+                table.insert(key, toml(value)?);
+            }
+            table.into()
+        }
+    })
+}
