@@ -11,10 +11,11 @@ pub fn bench(root: &Path, words: &[String]) -> Done {
     if !known.contains(name) {
         return Err(format!("there is no bench `{name}`; there are: {}", known.join(", ")));
     }
-    // Benches start the product, so it must be the one of this tree.
-    shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo"]))?;
-    let package = format!("bench-{name}");
-    let mut command = shell::cargo(root, &["run", "--release", "--package", &package, "--"]);
+    let bench = format!("bench-{name}");
+    // Benches start the product, so it must be the one of this tree. Both are built together:
+    // another selection of packages would build the heavy crates twice.
+    shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo", "--bin", &bench]))?;
+    let mut command = shell::cargo(root, &["run", "--release", "--bin", &bench, "--"]);
     shell::run(command.args(rest))
 }
 

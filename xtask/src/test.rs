@@ -2,6 +2,7 @@
 //! that were skipped. Never hides a skip, never prints after the runner what could be read as its
 //! verdict.
 
+use crate::tree::{self, File};
 use crate::{Done, shell, tools};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -65,6 +66,10 @@ fn run(root: &Path, wish: &Wish) -> Done {
         shell::run(&mut shell::cargo(root, &["build", "--workspace", "--bins", "--tests"]))?;
     }
     let nextest = shell::ask(&mut shell::cargo(root, &["nextest", "--version"])).is_ok();
+    // The other runner leaves out the examples in comments; the usual one runs them by itself.
+    if nextest && !wish.fast && has_examples(&tree::files(root)) {
+        shell::run(&mut shell::cargo(root, &["test", "--workspace", "--doc"]))?;
+    }
     let mut runner = runner(root, wish, nextest);
     if wish.golden {
         runner.env("UPDATE_GOLDEN", "1");
@@ -79,6 +84,18 @@ fn run(root: &Path, wish: &Wish) -> Done {
     let verdict = shell::run(&mut runner);
     println!("\n{}", engines.closing());
     verdict
+}
+
+fn has_examples(files: &[File]) -> bool {
+    files.iter().filter(|file| file.is("rs")).any(|file| {
+        let fences = file.text.lines().filter_map(|line| {
+            let comment =
+                line.trim_start().strip_prefix("///").or(line.trim_start().strip_prefix("//!"));
+            comment?.trim_start().strip_prefix("```")
+        });
+        // Every second fence closes one.
+        fences.step_by(2).any(|language| matches!(language.trim(), "" | "rust" | "no_run"))
+    })
 }
 
 fn runner(root: &Path, wish: &Wish, nextest: bool) -> Command {
@@ -138,7 +155,8 @@ fn engines(wish: &Wish) -> Result<Engines, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Engines, Wish};
+    use super::{Engines, Wish, has_examples};
+    use crate::tree::File;
 
     fn wish(words: &[&str]) -> Result<Wish, String> {
         Wish::read(&words.iter().map(|w| (*w).into()).collect::<Vec<String>>())
@@ -153,6 +171,13 @@ mod tests {
         );
         let good = wish(&["--fast", "--engine", "postgres", "journal"]).expect("known words");
         assert!(good.fast && good.named == ["postgres"] && good.filters == ["journal"]);
+    }
+
+    #[test]
+    fn examples_in_comments_are_found_and_fences_of_text_are_not() {
+        let check = |line: &str| has_examples(&[File::new("a/src/lib.rs", line)]);
+        assert!(check("    /// ```\n    /// add(1)\n    /// ```"));
+        assert!(!check("/// ```text\n/// no code\n/// ```"));
     }
 
     #[test]
