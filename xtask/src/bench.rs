@@ -5,6 +5,9 @@ use std::path::Path;
 
 pub fn bench(root: &Path, words: &[String]) -> Done {
     let known = benches(root);
+    if known.is_empty() {
+        return Err("there is no bench in benches/ yet".into());
+    }
     let Some((name, rest)) = words.split_first() else {
         return Err(format!("say which bench: {}", known.join(", ")));
     };

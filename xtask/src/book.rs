@@ -22,6 +22,13 @@ pub struct Built {
 pub fn book(root: &Path) -> Done {
     let pages = render(&tree::files(root)).map_err(|faults| faults.join("\n"))?;
     let target = root.join("target/book");
+    // Pages of an earlier time would still be found by their address.
+    match std::fs::remove_dir_all(&target) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            return Err(format!("cannot empty {}: {e}", target.display()));
+        }
+        _ => {}
+    }
     for page in &pages {
         let path = target.join(&page.path);
         let folder = path.parent().expect("a page lies in a folder");

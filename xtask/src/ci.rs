@@ -2,6 +2,7 @@
 //! other, each with its time. The tests come last, so their verdict is the last one read.
 
 use crate::{Done, book, shell, tidy};
+use std::fs::File;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,11 +10,15 @@ use std::time::{Duration, SystemTime};
 
 /// Older build folders of other lockfiles are removed: three cover a branch, its base and a bisect.
 const KEPT_FOLDERS: usize = 3;
+/// The file in a build folder that tells when it was used last, and that a run holds.
+const MARK: &str = "last-used";
 /// Two TLS stacks in one binary are two sets of holes: rustls with ring is the only one.
 const UNWANTED: [&str; 2] = ["aws-lc-rs", "openssl-sys"];
 
 pub fn ci(root: &Path) -> Done {
-    let target = target_folder(root);
+    // Held to the end, so that no other run puts its binaries in the place of ours.
+    let held = target_folder(root);
+    let target = held.as_ref().map(|(folder, _)| folder.clone());
     if let Some(folder) = &target {
         println!("building in {}", folder.display());
     }
@@ -95,8 +100,9 @@ fn with_target(mut command: Command, target: Option<&Path>) -> Command {
 }
 
 /// On a CI machine, a folder outside the clone keeps the compiled registry crates between runs.
-/// It is keyed by toolchain and lockfile, so nothing stale is ever linked. Without it: the usual one.
-fn target_folder(root: &Path) -> Option<PathBuf> {
+/// It is keyed by toolchain and lockfile, so nothing stale is ever linked. Without it, or while
+/// another run holds it: the usual folder.
+fn target_folder(root: &Path) -> Option<(PathBuf, File)> {
     let on_ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
     if !on_ci || std::env::var_os("CARGO_TARGET_DIR").is_some() {
         return None;
@@ -110,10 +116,12 @@ fn target_folder(root: &Path) -> Option<PathBuf> {
     let all = cache.join("magflock-target");
     let folder = all.join(format!("{:016x}", key.finish()));
     std::fs::create_dir_all(&folder).ok()?;
+    let mark = File::create(folder.join(MARK)).ok()?;
+    mark.try_lock().ok()?;
     // Touched, so that the folder in use is the youngest.
-    std::fs::write(folder.join("last-used"), "").ok()?;
+    mark.set_modified(now()).ok()?;
     forget_old(&all);
-    Some(folder)
+    Some((folder, mark))
 }
 
 fn forget_old(all: &Path) {
@@ -122,12 +130,16 @@ fn forget_old(all: &Path) {
         .flatten()
         .flatten()
         .filter_map(|entry| {
-            let used = entry.path().join("last-used").metadata().ok()?.modified().ok()?;
+            let used = entry.path().join(MARK).metadata().ok()?.modified().ok()?;
             Some((used, entry.path()))
         })
         .collect();
     folders.sort();
     for (_, folder) in folders.iter().rev().skip(KEPT_FOLDERS) {
+        let idle = File::open(folder.join(MARK)).is_ok_and(|mark| mark.try_lock().is_ok());
+        if !idle {
+            continue;
+        }
         if let Err(e) = std::fs::remove_dir_all(folder) {
             println!("cannot remove the old build folder {}: {e}", folder.display());
         }
@@ -136,19 +148,27 @@ fn forget_old(all: &Path) {
 
 #[cfg(test)]
 mod tests {
+    use super::{MARK, forget_old};
+    use std::fs::File;
+    use std::time::{Duration, UNIX_EPOCH};
+
     #[test]
-    fn of_many_build_folders_the_youngest_three_stay() {
+    fn of_many_build_folders_the_youngest_three_stay_and_those_in_use() {
         let all = tempfile::tempdir().expect("a temporary folder");
-        for (age, name) in ["young", "second", "third", "old"].iter().enumerate() {
+        let mut marks = vec![];
+        for (age, name) in ["young", "second", "third", "old", "old, in use"].iter().enumerate() {
             let folder = all.path().join(name);
             std::fs::create_dir(&folder).expect("a folder");
-            let file = std::fs::File::create(folder.join("last-used")).expect("a file");
+            let mark = File::create(folder.join(MARK)).expect("a file");
             let seconds = 1_000_000 - age as u64;
-            let used = std::time::UNIX_EPOCH + std::time::Duration::from_secs(seconds);
-            file.set_modified(used).expect("a time");
+            mark.set_modified(UNIX_EPOCH + Duration::from_secs(seconds)).expect("a time");
+            marks.push(mark);
         }
-        super::forget_old(all.path());
+        marks[4].lock().expect("a lock");
+        forget_old(all.path());
         assert!(!all.path().join("old").exists());
-        assert!(["young", "second", "third"].iter().all(|name| all.path().join(name).exists()));
+        for name in ["young", "second", "third", "old, in use"] {
+            assert!(all.path().join(name).exists(), "{name}");
+        }
     }
 }
