@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
-use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::sync::{broadcast, mpsc, oneshot};
 
 /// A listener this far behind is told to read the state again: more would only delay that.
 pub const BACKLOG: usize = 256;
@@ -139,13 +139,11 @@ impl Bus {
     pub async fn consume<E: Fact>(&self, name: &str) -> Result<Consumer<E>, Fault> {
         let journal = self.journal()?;
         let finished = journal.finished(name).await?;
-        let newest = journal.newest();
         Ok(Consumer {
             journal,
             name: name.to_owned(),
             next: finished + 1,
             ready: VecDeque::new(),
-            newest,
             _fact: std::marker::PhantomData,
         })
     }
@@ -296,7 +294,6 @@ pub struct Consumer<E: Fact> {
     name: String,
     next: u64,
     ready: VecDeque<Kept>,
-    newest: watch::Receiver<u64>,
     _fact: std::marker::PhantomData<fn() -> E>,
 }
 
@@ -309,7 +306,6 @@ impl<E: Fact> Consumer<E> {
     pub async fn next(&mut self) -> Result<Envelope<E>, Fault> {
         loop {
             if let Some(kept) = self.ready.pop_front() {
-                self.next = kept.position + 1;
                 let mut envelope: Envelope<E> =
                     serde_json::from_slice(&kept.line.body).map_err(|e| {
                         let at = kept.position;
@@ -322,33 +318,19 @@ impl<E: Fact> Consumer<E> {
                 envelope.position = Some(kept.position);
                 return Ok(envelope);
             }
-            let newest = *self.newest.borrow_and_update();
-            if self.next > newest {
-                let gone = |_| Fault::new(codes::JOURNAL, "the journal of facts is closed");
-                self.newest.changed().await.map_err(gone)?;
-                continue;
+            if self.next > self.journal.newest() {
+                self.journal.past(self.next - 1).await?;
             }
-            self.fill(newest).await?;
+            let wanted = Wanted { topic: E::NAME.to_owned(), source: String::new() };
+            let from = self.next.max(self.journal.oldest());
+            let batch = self.journal.read(from, wanted, BATCH).await?;
+            self.next = batch.next;
+            self.ready = batch.kept.into_iter().filter(|k| k.line.topic == E::NAME).collect();
         }
     }
 
     pub async fn finish(&self, position: u64) -> Result<(), Fault> {
         self.journal.finish(&self.name, position).await
-    }
-
-    async fn fill(&mut self, newest: u64) -> Result<(), Fault> {
-        self.next = self.next.max(self.journal.oldest());
-        let wanted = Wanted { topic: E::NAME.to_owned(), source: String::new() };
-        let kept = self.journal.read(self.next, wanted, BATCH).await?;
-        if kept.len() < BATCH {
-            // Nothing of ours between the last one read and what was newest before the read.
-            self.next = newest + 1;
-        }
-        self.ready = kept.into_iter().filter(|k| k.line.topic == E::NAME).collect();
-        if let Some(last) = self.ready.back() {
-            self.next = self.next.max(last.position + 1);
-        }
-        Ok(())
     }
 }
 

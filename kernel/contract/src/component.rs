@@ -42,6 +42,11 @@ pub trait Component: Sized + Send + 'static {
     /// Serve until `life` asks to drain. `Err`, a panic and an early end are crashes.
     fn run(self, life: Life) -> impl Future<Output = Result<(), Fault>> + Send;
 
+    /// What `mobo doctor` knows about this part's troubles; looked for also while the board is down.
+    fn ailments() -> Vec<std::sync::Arc<dyn crate::doctor::Ailment>> {
+        vec![]
+    }
+
     /// What a change of settings asks for. A part that follows `Wiring::live_settings` answers
     /// `Live` for the keys it follows.
     fn on_change(_old: &Self::Settings, _new: &Self::Settings) -> OnChange {

@@ -8,6 +8,7 @@ pub mod cache;
 pub mod clock;
 pub mod codes;
 pub mod component;
+pub mod doctor;
 pub mod door;
 pub mod durable;
 pub mod fact;

@@ -12,6 +12,7 @@ use crate::operation::{Call, Desk, Offer, Operation};
 use crate::part::PartId;
 use crate::socket::{Backplane, Jack, Plug, Socket, SocketKey};
 use crate::state::KeyValues;
+use futures::future::BoxFuture;
 use std::any::Any;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +23,13 @@ pub struct Wiring {
     plugs: Vec<Plug>,
     offers: Vec<Offer>,
     workers: Vec<Worker>,
+    probe: Option<Probe>,
+    addresses: Vec<String>,
     misuse: Vec<Fault>,
 }
+
+/// A check of a live part, made by the health monitor off the request path.
+pub type Probe = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Fault>> + Send + Sync>;
 
 /// What the kernel puts into a `Wiring`.
 #[derive(Clone)]
@@ -44,6 +50,8 @@ pub struct Wired {
     pub plugs: Vec<Plug>,
     pub offers: Vec<Offer>,
     pub workers: Vec<Worker>,
+    pub probe: Option<Probe>,
+    pub addresses: Vec<String>,
 }
 
 /// Listening sockets belong to the board and are lent to parts, so that the next incarnation of a
@@ -60,7 +68,15 @@ pub enum Listener {
 
 impl Wiring {
     pub fn new(board: Harness) -> Self {
-        Self { board, plugs: vec![], offers: vec![], workers: vec![], misuse: vec![] }
+        Self {
+            board,
+            plugs: vec![],
+            offers: vec![],
+            workers: vec![],
+            probe: None,
+            addresses: vec![],
+            misuse: vec![],
+        }
     }
 
     pub fn id(&self) -> &PartId {
@@ -142,6 +158,20 @@ impl Wiring {
         self.workers.push(Worker::new::<J, F, R>(function));
     }
 
+    /// Where this part can be reached, for the boot report and `mobo status`.
+    pub fn announce(&mut self, url: impl Into<String>) {
+        self.addresses.push(url.into());
+    }
+
+    /// How the health monitor finds out whether the live part is well.
+    pub fn probe<F, R>(&mut self, check: F)
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        self.probe = Some(Arc::new(move || Box::pin(check())));
+    }
+
     /// The part's settings as they change; for parts that answer `OnChange::Live`.
     pub fn live_settings<T: Settings>(&self) -> LiveSettings<T> {
         LiveSettings { line: self.board.settings.clone(), _type: std::marker::PhantomData }
@@ -166,7 +196,13 @@ impl Wiring {
             let what = format!("declares operation `{}` but does not answer it", spec.name);
             return Err(bad_wiring(manifest, what));
         }
-        Ok(Wired { plugs: self.plugs, offers: self.offers, workers: self.workers })
+        Ok(Wired {
+            plugs: self.plugs,
+            offers: self.offers,
+            workers: self.workers,
+            probe: self.probe,
+            addresses: self.addresses,
+        })
     }
 
     fn misused(&mut self, what: String) {

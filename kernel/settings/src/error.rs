@@ -39,6 +39,13 @@ impl SettingError {
     ) -> Self {
         Self { mistake, path: path.into(), origin, message: message.into(), hint: None }
     }
+    /// The settings file is there and cannot be read.
+    pub fn unreadable(path: &std::path::Path, error: &std::io::Error) -> Self {
+        let path = path.display().to_string();
+        let message = format!("{path} cannot be read: {error}");
+        Self::new(Mistake::UnreadableFile, path, Origin::Default, message)
+            .hint("give the user who runs `mobo` the right to read it")
+    }
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into().into_boxed_str());
