@@ -5,6 +5,7 @@ mod codes;
 mod covenant;
 mod dependencies;
 mod layers;
+mod map;
 mod sources;
 mod trails;
 
@@ -44,6 +45,7 @@ pub fn check(files: &[File], metadata: &Value) -> Report {
     let packages = packages(metadata);
     for complaints in [
         layers::check(files, &packages),
+        map::check(files, &packages),
         dependencies::check(files, &packages),
         codes::check(files),
         sources::check(files),

@@ -1,4 +1,4 @@
-//! Who may import whom (`layers.toml`), what a crate is called, and that the code map names it.
+//! Who may import whom (`layers.toml`), and what a crate is called.
 
 use super::{Kind, Package};
 use crate::tree::File;
@@ -22,20 +22,16 @@ impl Layer {
 }
 
 pub(super) fn check(files: &[File], packages: &[Package]) -> Vec<String> {
-    let text = |path: &str| files.iter().find(|file| file.path == path).map(|file| &*file.text);
-    let layers = match text("layers.toml").ok_or("it is not there".into()).and_then(read) {
+    let file = files.iter().find(|file| file.path == "layers.toml");
+    let layers = match file.ok_or("it is not there".into()).and_then(|file| read(&file.text)) {
         Ok(layers) => layers,
         Err(why) => return vec![format!("layers.toml: {why}")],
     };
-    let map = text("ARCHITECTURE.md").unwrap_or_default();
     let layer_of = |folder: &str| layers.iter().find(|layer| layer.holds(folder));
     let mut complaints = vec![];
     for package in packages {
         let at = &package.folder;
         complaints.extend(misnamed(package));
-        if !map.contains(&format!("`{at}`")) {
-            complaints.push(format!("{at}: the code map of ARCHITECTURE.md does not name it"));
-        }
         let Some(layer) = layer_of(at) else {
             complaints.push(format!("{at}: belongs to no layer of layers.toml"));
             continue;
@@ -116,9 +112,7 @@ mod tests {
     "#;
 
     fn check(packages: &[Package], expected: &[&str]) {
-        let map: String = packages.iter().map(|p| format!("`{}` ", p.folder)).collect();
-        let files = [File::new("layers.toml", LAYERS), File::new("ARCHITECTURE.md", &map)];
-        assert_eq!(super::check(&files, packages), expected);
+        assert_eq!(super::check(&[File::new("layers.toml", LAYERS)], packages), expected);
     }
 
     #[test]
@@ -155,15 +149,6 @@ mod tests {
                 "attic/box: the package should be called `mag-box`, not `thing`",
                 "attic/box: belongs to no layer of layers.toml",
             ],
-        );
-    }
-
-    #[test]
-    fn a_crate_that_the_code_map_forgets_is_found() {
-        let files = [File::new("layers.toml", LAYERS), File::new("ARCHITECTURE.md", "")];
-        assert_eq!(
-            super::check(&files, &[package("mag-model", "data/model", &[])]),
-            ["data/model: the code map of ARCHITECTURE.md does not name it"]
         );
     }
 }
