@@ -19,8 +19,10 @@ pub struct Section {
     /// What holds where nobody said otherwise. Secrets have no default here.
     pub defaults: Value,
     /// Whether the whole deserialises, and if not, which path inside the section is to blame.
-    pub(crate) trial: Option<fn(&Value) -> Result<(), Refused>>,
+    pub(crate) trial: Option<Trial>,
 }
+
+pub(crate) type Trial = fn(&Value) -> Result<(), Refused>;
 
 #[derive(Debug)]
 pub(crate) struct Refused {
@@ -42,6 +44,15 @@ impl Section {
             defaults,
             trial: Some(|value| read::<T>(value).map(drop)),
         }
+    }
+    /// A section whose type is not Rust's: an extension brings its own schema.
+    pub fn described(
+        name: impl Into<String>,
+        doc: impl Into<String>,
+        schema: Value,
+        defaults: Value,
+    ) -> Self {
+        Self { name: name.into(), doc: doc.into(), schema, defaults, trial: None }
     }
     pub(crate) fn schema(&self) -> Schema<'_> {
         Schema::of(&self.schema)
