@@ -62,7 +62,12 @@ pub fn starter(sections: &[Section]) -> String {
         for entry in entries(section) {
             let kind = entry.schema.kind();
             let doc = entry.schema.doc();
-            push_comment(&mut file, if doc.is_empty() { &kind } else { &doc });
+            let doc = match entry.schema.words() {
+                _ if doc.is_empty() => kind.clone(),
+                Some(_) => format!("{doc} ({kind})"),
+                None => doc,
+            };
+            push_comment(&mut file, &doc);
             let key = text(&entry.path);
             match entry.default {
                 Some(value) if !value.is_null() => {

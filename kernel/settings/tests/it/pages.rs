@@ -25,6 +25,8 @@ fn the_reference_names_every_setting_with_its_default_and_its_variable() {
 fn the_starter_is_all_comments_and_holds_when_they_are_taken_away() {
     let text = starter(&sections());
     assert!(text.contains("# The port on which the API answers.\n#port = 8000\n"), "{text}");
+    let words = "# How answers are packed. (auto | gzip | plain)\n#packing = \"auto\"\n";
+    assert!(text.contains(words), "{text}");
     let loaded = Loader::new(sections()).file("magflock.toml", text.clone()).load().unwrap();
     assert_eq!(loaded.section::<Gate>("parts.gate").unwrap(), Gate::default());
 
