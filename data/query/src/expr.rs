@@ -1,0 +1,434 @@
+//! Expressions of a plan: filters, policies, picks and orders are all said in these. Names are
+//! resolved and literals typed; a value never becomes part of a text.
+
+use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
+use crate::select::Select;
+use mag_model::catalog::{ColumnId, FunctionId};
+use mag_model::{Type, Value};
+use std::sync::Arc;
+
+/// One appearance of a table in a plan. Numbers are given once, so an inner part of a plan can
+/// speak of an outer one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ref(pub u32);
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    Value(Literal),
+    Column(Column),
+    /// A function of a row that acts as a column of it.
+    Computed {
+        of: Ref,
+        function: FunctionId,
+        ty: Type,
+    },
+    /// A whole row, for a function of the row.
+    Row(Ref),
+    /// What is found inside JSON; a base of another type is taken as its JSON form.
+    Path {
+        base: Box<Expr>,
+        steps: Vec<PathStep>,
+    },
+    Cast {
+        expr: Box<Expr>,
+        to: Type,
+    },
+    Compare(Comparison, Box<Expr>, Box<Expr>),
+    Is {
+        expr: Box<Expr>,
+        is: Is,
+    },
+    /// True when empty.
+    All(Vec<Expr>),
+    /// False when empty.
+    Any(Vec<Expr>),
+    Not(Box<Expr>),
+    /// `expr = ANY(list)`
+    OneOf {
+        expr: Box<Expr>,
+        list: Vec<Value>,
+        ty: Type,
+    },
+    Pattern {
+        kind: Pattern,
+        text: Box<Expr>,
+        pattern: Box<Expr>,
+    },
+    Search {
+        text: Box<Expr>,
+        mode: SearchMode,
+        language: Option<Arc<str>>,
+        query: Arc<str>,
+    },
+    Sets(SetOp, Box<Expr>, Box<Expr>),
+    Arithmetic(Arithmetic, Box<Expr>, Box<Expr>),
+    Call {
+        function: Builtin,
+        arguments: Vec<Expr>,
+    },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Option<Box<Expr>>,
+    },
+    Exists(Box<Select>),
+    /// `expr IN (select)`: the select has one output.
+    InSelect {
+        expr: Box<Expr>,
+        select: Box<Select>,
+    },
+    /// A select of one output and one row.
+    Scalar(Box<Select>),
+    /// The embed of the select at hand as JSON: an object, a list, or null.
+    Embed(usize),
+    /// The embed of the select at hand has a row.
+    Embedded(usize),
+    /// An output of an embed: its value when to-one, the JSON list of its values when to-many.
+    FromEmbed {
+        embed: usize,
+        output: usize,
+        ty: Type,
+    },
+    Aggregate {
+        function: Aggregate,
+        argument: Option<Box<Expr>>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Literal {
+    pub value: Value,
+    pub ty: Type,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub of: Ref,
+    pub id: ColumnId,
+    pub ty: Type,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathStep {
+    pub to: PathPlace,
+    pub as_text: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PathPlace {
+    Key(Arc<str>),
+    Index(i32),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Modulo,
+    Concat,
+}
+
+/// The functions that a policy may use: the same meaning on every engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Builtin {
+    Lower,
+    Upper,
+    Length,
+    Coalesce,
+    NullIf,
+    Abs,
+    Trim,
+    StartsWith,
+    Concat,
+    Greatest,
+    Least,
+}
+
+impl Builtin {
+    pub const ALL: [Self; 11] = [
+        Self::Lower,
+        Self::Upper,
+        Self::Length,
+        Self::Coalesce,
+        Self::NullIf,
+        Self::Abs,
+        Self::Trim,
+        Self::StartsWith,
+        Self::Concat,
+        Self::Greatest,
+        Self::Least,
+    ];
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Upper => "upper",
+            Self::Length => "length",
+            Self::Coalesce => "coalesce",
+            Self::NullIf => "nullif",
+            Self::Abs => "abs",
+            Self::Trim => "btrim",
+            Self::StartsWith => "starts_with",
+            Self::Concat => "concat",
+            Self::Greatest => "greatest",
+            Self::Least => "least",
+        }
+    }
+}
+
+impl Expr {
+    pub fn value(value: Value, ty: Type) -> Self {
+        Self::Value(Literal { value, ty })
+    }
+    pub fn column(of: Ref, id: ColumnId, ty: Type) -> Self {
+        Self::Column(Column { of, id, ty })
+    }
+    pub fn always() -> Self {
+        Self::All(Vec::new())
+    }
+    pub fn never() -> Self {
+        Self::Any(Vec::new())
+    }
+    pub fn is_always(&self) -> bool {
+        matches!(self, Self::All(all) if all.iter().all(Self::is_always))
+    }
+    pub fn compare(comparison: Comparison, left: Self, right: Self) -> Self {
+        Self::Compare(comparison, Box::new(left), Box::new(right))
+    }
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (a, b) if a.is_always() => b,
+            (a, b) if b.is_always() => a,
+            (Self::All(mut all), Self::All(more)) => {
+                all.extend(more);
+                Self::All(all)
+            }
+            (Self::All(mut all), other) => {
+                all.push(other);
+                Self::All(all)
+            }
+            (one, other) => Self::All(vec![one, other]),
+        }
+    }
+    #[must_use]
+    pub fn negated(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    pub fn ty(&self) -> Type {
+        match self {
+            Self::Value(literal) => literal.ty.clone(),
+            Self::Column(column) => column.ty.clone(),
+            Self::Computed { ty, .. } | Self::FromEmbed { ty, .. } => ty.clone(),
+            Self::Row(_) => Type::Other(Arc::from("record")),
+            Self::Path { base, steps } => match steps.last() {
+                Some(step) if step.as_text => Type::Text,
+                _ if matches!(base.ty().base(), Type::Json) => Type::Json,
+                _ => Type::Jsonb,
+            },
+            Self::Cast { to, .. } => to.clone(),
+            Self::Compare(..)
+            | Self::Is { .. }
+            | Self::All(_)
+            | Self::Any(_)
+            | Self::Not(_)
+            | Self::OneOf { .. }
+            | Self::Pattern { .. }
+            | Self::Search { .. }
+            | Self::Sets(..)
+            | Self::Exists(_)
+            | Self::InSelect { .. }
+            | Self::Embedded(_) => Type::Bool,
+            Self::Arithmetic(op, a, b) => arithmetic_type(*op, &a.ty(), &b.ty()),
+            Self::Call { function, arguments } => call_type(*function, arguments),
+            Self::Case { branches, otherwise } => branches
+                .iter()
+                .map(|(_, then)| then.ty())
+                .chain(otherwise.iter().map(|o| o.ty()))
+                .find(|ty| *ty != Type::Unknown)
+                .unwrap_or(Type::Unknown),
+            Self::Scalar(select) => {
+                select.outputs.first().map_or(Type::Unknown, |output| output.expr.ty())
+            }
+            Self::Embed(_) => Type::Json,
+            Self::Aggregate { function, argument } => {
+                aggregate_type(*function, argument.as_ref().map(|a| a.ty()).as_ref())
+            }
+        }
+    }
+
+    /// Calls `f` on the expression and on all inside it, sub-selects excepted.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Self)) {
+        f(self);
+        match self {
+            Self::Value(_)
+            | Self::Column(_)
+            | Self::Computed { .. }
+            | Self::Row(_)
+            | Self::Exists(_)
+            | Self::Scalar(_)
+            | Self::Embed(_)
+            | Self::Embedded(_)
+            | Self::FromEmbed { .. } => {}
+            Self::Path { base: expr, .. }
+            | Self::Cast { expr, .. }
+            | Self::Is { expr, .. }
+            | Self::Not(expr)
+            | Self::OneOf { expr, .. }
+            | Self::Search { text: expr, .. }
+            | Self::InSelect { expr, .. } => expr.visit(f),
+            Self::Compare(_, a, b)
+            | Self::Sets(_, a, b)
+            | Self::Arithmetic(_, a, b)
+            | Self::Pattern { text: a, pattern: b, .. } => {
+                a.visit(f);
+                b.visit(f);
+            }
+            Self::All(all) | Self::Any(all) | Self::Call { arguments: all, .. } => {
+                all.iter().for_each(|expr| expr.visit(f));
+            }
+            Self::Case { branches, otherwise } => {
+                for (when, then) in branches {
+                    when.visit(f);
+                    then.visit(f);
+                }
+                if let Some(otherwise) = otherwise {
+                    otherwise.visit(f);
+                }
+            }
+            Self::Aggregate { argument, .. } => {
+                if let Some(argument) = argument {
+                    argument.visit(f);
+                }
+            }
+        }
+    }
+
+    /// The same, with the means to change.
+    pub fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+        f(self);
+        match self {
+            Self::Value(_)
+            | Self::Column(_)
+            | Self::Computed { .. }
+            | Self::Row(_)
+            | Self::Exists(_)
+            | Self::Scalar(_)
+            | Self::Embed(_)
+            | Self::Embedded(_)
+            | Self::FromEmbed { .. } => {}
+            Self::Path { base: expr, .. }
+            | Self::Cast { expr, .. }
+            | Self::Is { expr, .. }
+            | Self::Not(expr)
+            | Self::OneOf { expr, .. }
+            | Self::Search { text: expr, .. }
+            | Self::InSelect { expr, .. } => expr.visit_mut(f),
+            Self::Compare(_, a, b)
+            | Self::Sets(_, a, b)
+            | Self::Arithmetic(_, a, b)
+            | Self::Pattern { text: a, pattern: b, .. } => {
+                a.visit_mut(f);
+                b.visit_mut(f);
+            }
+            Self::All(all) | Self::Any(all) | Self::Call { arguments: all, .. } => {
+                all.iter_mut().for_each(|expr| expr.visit_mut(f));
+            }
+            Self::Case { branches, otherwise } => {
+                for (when, then) in branches {
+                    when.visit_mut(f);
+                    then.visit_mut(f);
+                }
+                if let Some(otherwise) = otherwise {
+                    otherwise.visit_mut(f);
+                }
+            }
+            Self::Aggregate { argument, .. } => {
+                if let Some(argument) = argument {
+                    argument.visit_mut(f);
+                }
+            }
+        }
+    }
+
+    pub fn has_aggregate(&self) -> bool {
+        let mut found = false;
+        self.visit(&mut |expr| found |= matches!(expr, Self::Aggregate { .. }));
+        found
+    }
+}
+
+fn wider(a: &Type, b: &Type) -> Type {
+    let rank = |ty: &Type| match ty.base() {
+        Type::Int2 => 1,
+        Type::Int4 | Type::Oid => 2,
+        Type::Int8 => 3,
+        Type::Numeric(_) => 4,
+        Type::Float4 => 5,
+        Type::Float8 => 6,
+        _ => 0,
+    };
+    let ty = if rank(a) >= rank(b) { a } else { b };
+    match ty.base() {
+        // A calculated number has the digits that it has.
+        Type::Numeric(_) => Type::Numeric(None),
+        other => other.clone(),
+    }
+}
+
+fn arithmetic_type(op: Arithmetic, a: &Type, b: &Type) -> Type {
+    match op {
+        Arithmetic::Concat if a.is_json() => Type::Jsonb,
+        Arithmetic::Concat if a.element().is_some() => a.clone(),
+        Arithmetic::Concat if b.element().is_some() => b.clone(),
+        Arithmetic::Concat => Type::Text,
+        Arithmetic::Subtract if matches!((a.base(), b.base()), (Type::Date, Type::Date)) => {
+            Type::Int4
+        }
+        Arithmetic::Subtract
+            if matches!(
+                (a.base(), b.base()),
+                (Type::Timestamp, Type::Timestamp) | (Type::TimestampTz, Type::TimestampTz)
+            ) =>
+        {
+            Type::Interval
+        }
+        _ if matches!(b.base(), Type::Interval) && matches!(a.base(), Type::Date) => {
+            Type::Timestamp
+        }
+        _ if a.is_number() && b.is_number() => wider(a, b),
+        _ if matches!(a.base(), Type::Unknown) => b.clone(),
+        _ => a.clone(),
+    }
+}
+
+fn call_type(function: Builtin, arguments: &[Expr]) -> Type {
+    match function {
+        Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Concat => Type::Text,
+        Builtin::Length => Type::Int4,
+        Builtin::StartsWith => Type::Bool,
+        Builtin::Coalesce | Builtin::NullIf | Builtin::Abs | Builtin::Greatest | Builtin::Least => {
+            let known = arguments.iter().map(Expr::ty).filter(|ty| *ty != Type::Unknown);
+            known
+                .reduce(|a, b| if a.is_number() && b.is_number() { wider(&a, &b) } else { a })
+                .unwrap_or(Type::Unknown)
+        }
+    }
+}
+
+/// What PostgreSQL gives for an aggregate over a type.
+pub fn aggregate_type(function: Aggregate, argument: Option<&Type>) -> Type {
+    let argument = argument.map_or(&Type::Unknown, |ty| ty.base());
+    match (function, argument) {
+        (Aggregate::Count, _) => Type::Int8,
+        (Aggregate::Min | Aggregate::Max, Type::Varchar(_)) => Type::Text,
+        (Aggregate::Min | Aggregate::Max, ty) => ty.clone(),
+        (Aggregate::Sum, Type::Int2 | Type::Int4) => Type::Int8,
+        (Aggregate::Sum, Type::Int8 | Type::Numeric(_)) => Type::Numeric(None),
+        (Aggregate::Avg, Type::Float4 | Type::Float8) => Type::Float8,
+        (Aggregate::Avg, Type::Interval) => Type::Interval,
+        (Aggregate::Avg, _) => Type::Numeric(None),
+        (Aggregate::Sum, ty) => ty.clone(),
+    }
+}

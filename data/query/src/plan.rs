@@ -1,0 +1,153 @@
+//! A plan: a call whose names are ids and whose literals are values. Engines run plans that the
+//! guard has seen; nothing after this step reads text from a request.
+
+use crate::call::Count;
+use crate::expr::{Expr, Ref};
+use crate::select::Select;
+use mag_model::catalog::{Catalog, ColumnId, FunctionId, TableId};
+use mag_model::{Type, Value};
+use std::sync::Arc;
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub catalog: Arc<Catalog>,
+    pub work: Work,
+    pub count: Option<Count>,
+    pub max_affected: Option<u64>,
+    pub rules: Rules,
+    /// The next number for an appearance of a table.
+    pub next_ref: u32,
+}
+
+/// Who holds the row rules of this plan.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Rules {
+    /// They are in the plan.
+    #[default]
+    Compiled,
+    /// The engine holds them itself, for the role and claims of the session.
+    Native,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Work {
+    Read(Box<Select>),
+    Insert(Box<Insert>),
+    Update(Box<Update>),
+    Delete(Box<Delete>),
+    Invoke(Box<Invoke>),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Insert {
+    pub table: TableId,
+    /// The row that is written, in `check` and in the rules of a conflict.
+    pub target: Ref,
+    pub columns: Vec<ColumnId>,
+    pub rows: Vec<Vec<Cell>>,
+    pub on_conflict: Option<OnConflict>,
+    /// What a written row must satisfy; put here by the guard.
+    pub check: Option<Expr>,
+    pub returning: Option<Select>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Value(Value),
+    /// What the column fills in by itself.
+    Default,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct OnConflict {
+    pub columns: Vec<ColumnId>,
+    /// The columns that a clash overwrites; nothing is written when absent.
+    pub merge: Option<Vec<ColumnId>>,
+    /// What the row that is there must satisfy to be overwritten; put here by the guard.
+    pub using: Option<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    pub table: TableId,
+    pub target: Ref,
+    pub set: Vec<(ColumnId, Cell)>,
+    pub filter: Option<Expr>,
+    /// The rows that may be changed; put here by the guard.
+    pub using: Option<Expr>,
+    /// What a changed row must satisfy; put here by the guard.
+    pub check: Option<Expr>,
+    pub returning: Option<Select>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Delete {
+    pub table: TableId,
+    pub target: Ref,
+    pub filter: Option<Expr>,
+    pub using: Option<Expr>,
+    pub returning: Option<Select>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invoke {
+    pub function: FunctionId,
+    /// Reads the rows of the function, which is its first source.
+    pub select: Select,
+    /// The answer is the value itself and not rows.
+    pub scalar: bool,
+    /// One row or value, not a list.
+    pub single: bool,
+    pub void: bool,
+    pub read_only: bool,
+}
+
+impl Plan {
+    pub fn fresh(&mut self) -> Ref {
+        let id = Ref(self.next_ref);
+        self.next_ref += 1;
+        id
+    }
+    /// The select that makes the answer's rows.
+    pub fn answer(&self) -> Option<&Select> {
+        match &self.work {
+            Work::Read(select) => Some(select),
+            Work::Insert(insert) => insert.returning.as_ref(),
+            Work::Update(update) => update.returning.as_ref(),
+            Work::Delete(delete) => delete.returning.as_ref(),
+            Work::Invoke(invoke) => Some(&invoke.select),
+        }
+    }
+    /// The names and types of the answer's columns.
+    pub fn columns(&self) -> Vec<(Arc<str>, Type)> {
+        let shown = self.answer().into_iter().flat_map(Select::shown);
+        shown.map(|output| (output.name.clone(), output.expr.ty())).collect()
+    }
+    pub fn writes(&self) -> bool {
+        match &self.work {
+            Work::Read(_) => false,
+            Work::Insert(_) | Work::Update(_) | Work::Delete(_) => true,
+            Work::Invoke(invoke) => !invoke.read_only,
+        }
+    }
+    pub fn table(&self) -> Option<TableId> {
+        match &self.work {
+            Work::Read(select) => select.main().row_of(),
+            Work::Insert(insert) => Some(insert.table),
+            Work::Update(update) => Some(update.table),
+            Work::Delete(delete) => Some(delete.table),
+            Work::Invoke(_) => None,
+        }
+    }
+    /// How many tables are read to answer, one row of the outermost select counted once: what a
+    /// budget for costs is measured in.
+    pub fn cost(&self) -> u64 {
+        let mut tables = 1;
+        if let Some(select) = self.answer() {
+            select.visit(&mut |select| {
+                tables += u64::try_from(select.sources.len()).unwrap_or(u64::MAX);
+            });
+        }
+        tables
+    }
+}

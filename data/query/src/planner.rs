@@ -1,0 +1,136 @@
+//! From a call to a plan. One planner a call: it hands out the numbers of tables and counts what
+//! the limits bound.
+
+mod embed;
+mod field;
+mod filter;
+mod invoke;
+mod order;
+mod pick;
+mod relation;
+mod write;
+
+use crate::call::{Act, Call, Query};
+use crate::error::Error;
+use crate::expr::Ref;
+use crate::limits::{Limits, Options};
+use crate::plan::{Plan, Rules, Work};
+use crate::select::{Select, Shape, Source};
+use crate::sight::Sight;
+use mag_model::TableId;
+use mag_model::catalog::Catalog;
+use std::sync::Arc;
+
+pub fn plan(
+    call: &Call,
+    catalog: &Arc<Catalog>,
+    sight: &dyn Sight,
+    options: &Options,
+) -> Result<Plan, Error> {
+    let mut planner = Planner {
+        catalog,
+        sight,
+        limits: &options.limits,
+        aggregates: options.aggregates,
+        schema: &call.schema,
+        next_ref: 0,
+        filters: 0,
+        embeds: 0,
+        picks: 0,
+        values: 0,
+    };
+    let work = match &call.act {
+        Act::Read(read) => {
+            let table = planner.table(&read.table)?;
+            let id = planner.fresh();
+            Work::Read(Box::new(planner.root(Source::table(id, table), &read.query)?))
+        }
+        Act::Insert(insert) => Work::Insert(Box::new(planner.insert(insert)?)),
+        Act::Update(update) => Work::Update(Box::new(planner.update(update)?)),
+        Act::Delete(delete) => Work::Delete(Box::new(planner.delete(delete)?)),
+        Act::Invoke(invoke) => Work::Invoke(Box::new(planner.invoke(invoke)?)),
+    };
+    Ok(Plan {
+        catalog: catalog.clone(),
+        work,
+        count: call.count,
+        max_affected: call.max_affected,
+        rules: Rules::default(),
+        next_ref: planner.next_ref,
+    })
+}
+
+struct Planner<'a> {
+    catalog: &'a Catalog,
+    sight: &'a dyn Sight,
+    limits: &'a Limits,
+    aggregates: bool,
+    schema: &'a str,
+    next_ref: u32,
+    filters: usize,
+    embeds: usize,
+    picks: usize,
+    values: usize,
+}
+
+/// The rows that the names of a select are looked up in.
+#[derive(Clone)]
+struct Scope {
+    id: Ref,
+    table: Option<TableId>,
+    /// Columns of a function that gives no rows of a table.
+    columns: Arc<[(Arc<str>, mag_model::Type)]>,
+    /// What errors call it.
+    label: Arc<str>,
+}
+
+impl Planner<'_> {
+    fn fresh(&mut self) -> Ref {
+        let id = Ref(self.next_ref);
+        self.next_ref += 1;
+        id
+    }
+
+    fn table(&self, name: &str) -> Result<TableId, Error> {
+        let known = |id: TableId| self.sight.table(id);
+        self.catalog.find_table(self.schema, name).filter(|id| known(*id)).ok_or_else(|| {
+            Error::NoTable {
+                schema: self.schema.to_owned(),
+                table: name.to_owned(),
+                nearest: self.catalog.nearest_table(self.schema, name, known).map(str::to_owned),
+            }
+        })
+    }
+
+    fn scope(&self, source: &Source) -> Scope {
+        let (table, columns, label) = match &source.from {
+            crate::select::From::Table(id) | crate::select::From::Written(id) => {
+                (Some(*id), Arc::default(), self.catalog.table(*id).name.clone())
+            }
+            crate::select::From::Function { id, shape, .. } => {
+                let label = self.catalog.function(*id).name.clone();
+                match shape {
+                    Shape::Row(table) => (Some(*table), Arc::default(), label),
+                    Shape::Columns(columns) => (None, columns.clone(), label),
+                    Shape::Scalar(ty) => (None, Arc::from([(label.clone(), ty.clone())]), label),
+                }
+            }
+        };
+        Scope { id: source.id, table, columns, label }
+    }
+
+    /// The outermost select: nothing is hoisted out of it.
+    fn root(&mut self, source: Source, query: &Query) -> Result<Select, Error> {
+        Ok(self.select(source, query, 0, false)?.select)
+    }
+
+    fn count(
+        counter: &mut usize,
+        by: usize,
+        limit: usize,
+        what: &'static str,
+    ) -> Result<(), Error> {
+        *counter += by;
+        if *counter > limit { Err(Error::TooMany { what, limit }) } else { Ok(()) }
+    }
+}

@@ -1,0 +1,233 @@
+//! Conditions: each literal becomes a value of the type of its field, and each operator is one that
+//! the type has.
+
+use super::{Planner, Scope};
+use crate::call::{Comparison, Filter, Is, Op, Operand, Pattern, SetOp, Test};
+use crate::error::Error;
+use crate::expr::Expr;
+use crate::select::Select;
+use mag_model::{Type, Value, literal};
+use std::sync::Arc;
+
+impl Planner<'_> {
+    pub(super) fn filters(
+        &mut self,
+        scope: &Scope,
+        filters: &[Filter],
+        select: &mut Select,
+    ) -> Result<(), Error> {
+        for filter in filters {
+            let condition = self.filter(scope, filter, Some(select), 0)?;
+            select.keep(condition);
+        }
+        Ok(())
+    }
+
+    /// Conditions of a write, which embeds nothing.
+    pub(super) fn conditions(
+        &mut self,
+        scope: &Scope,
+        filters: &[Filter],
+    ) -> Result<Option<Expr>, Error> {
+        let mut all: Option<Expr> = None;
+        for filter in filters {
+            let condition = self.filter(scope, filter, None, 0)?;
+            all = Some(match all {
+                Some(all) => all.and(condition),
+                None => condition,
+            });
+        }
+        Ok(all)
+    }
+
+    fn filter(
+        &mut self,
+        scope: &Scope,
+        filter: &Filter,
+        select: Option<&Select>,
+        depth: usize,
+    ) -> Result<Expr, Error> {
+        if depth > self.limits.filter_depth {
+            let limit = self.limits.filter_depth;
+            return Err(Error::TooMany { what: "conditions inside each other", limit });
+        }
+        let mut each = |filters: &[Filter]| {
+            let each = filters.iter().map(|f| self.filter(scope, f, select, depth + 1));
+            each.collect::<Result<Vec<_>, Error>>()
+        };
+        Ok(match filter {
+            Filter::All(filters) => Expr::All(each(filters)?),
+            Filter::Any(filters) => Expr::Any(each(filters)?),
+            Filter::Not(filter) => self.filter(scope, filter, select, depth + 1)?.negated(),
+            Filter::Test(test) => {
+                Self::count(&mut self.filters, 1, self.limits.filters, "conditions")?;
+                match select.and_then(|select| embedded(test, select)) {
+                    Some(condition) => condition,
+                    None => self.test(scope, test)?,
+                }
+            }
+        })
+    }
+
+    fn test(&mut self, scope: &Scope, test: &Test) -> Result<Expr, Error> {
+        let field = self.resolve(scope, &test.field)?;
+        let ty = field.ty();
+        match &test.op {
+            Op::Compare(comparison, operand) => {
+                comparable(&ty, *comparison)?;
+                self.each(operand, |planner, text| {
+                    let value = planner.literal(text, &ty)?;
+                    Ok(Expr::compare(*comparison, field.clone(), value))
+                })
+            }
+            Op::Pattern(kind, operand) => {
+                if !ty.is_text() && !ty.is_foreign() {
+                    return Err(no_operator(&ty, pattern_sign(*kind)));
+                }
+                self.each(operand, |_, text| {
+                    Ok(Expr::Pattern {
+                        kind: *kind,
+                        text: Box::new(field.clone()),
+                        pattern: Box::new(Expr::value(Value::text(text), Type::Text)),
+                    })
+                })
+            }
+            Op::In(texts) => {
+                comparable(&ty, Comparison::Eq)?;
+                Self::count(&mut self.values, texts.len(), self.limits.values, "listed values")?;
+                let list = texts.iter().map(|text| literal::parse(text, &ty));
+                let list = list.collect::<Result<Vec<_>, _>>()?;
+                Ok(Expr::OneOf { expr: Box::new(field), list, ty })
+            }
+            Op::Is(is) => {
+                let word = match is {
+                    Is::Null | Is::NotNull => None,
+                    Is::True => Some("TRUE"),
+                    Is::False => Some("FALSE"),
+                    Is::Unknown => Some("UNKNOWN"),
+                };
+                if let Some(is) = word.filter(|_| !matches!(ty.base(), Type::Bool)) {
+                    return Err(Error::NotBoolean { is, ty: ty.plain_name() });
+                }
+                Ok(Expr::Is { expr: Box::new(field), is: *is })
+            }
+            Op::Search(search) => {
+                let searchable = ty.is_text()
+                    || ty.is_json()
+                    || ty.is_foreign()
+                    || matches!(ty.base(), Type::TsVector);
+                if !searchable {
+                    return Err(no_operator(&ty, "@@"));
+                }
+                Ok(Expr::Search {
+                    text: Box::new(field),
+                    mode: search.mode,
+                    language: search.language.as_deref().map(Arc::from),
+                    query: Arc::from(search.query.as_str()),
+                })
+            }
+            Op::Sets(op, text) => {
+                set_operator(&ty, *op)?;
+                let value = self.literal(text, &ty)?;
+                Ok(Expr::Sets(*op, Box::new(field), Box::new(value)))
+            }
+        }
+    }
+
+    fn each(
+        &mut self,
+        operand: &Operand,
+        mut one: impl FnMut(&mut Self, &str) -> Result<Expr, Error>,
+    ) -> Result<Expr, Error> {
+        let many = match operand {
+            Operand::One(text) => return one(self, text),
+            Operand::AnyOf(texts) | Operand::AllOf(texts) => texts,
+        };
+        Self::count(&mut self.values, many.len(), self.limits.values, "listed values")?;
+        let tests = many.iter().map(|text| one(self, text)).collect::<Result<Vec<_>, _>>()?;
+        Ok(match operand {
+            Operand::AllOf(_) => Expr::All(tests),
+            Operand::AnyOf(_) | Operand::One(_) => Expr::Any(tests),
+        })
+    }
+
+    fn literal(&self, text: &str, ty: &Type) -> Result<Expr, Error> {
+        // A length cuts or pads what is stored, never what it is compared with.
+        let ty = match ty.base() {
+            Type::Varchar(_) => Type::Varchar(None),
+            Type::Bpchar(_) => Type::Bpchar(None),
+            Type::Numeric(_) => Type::Numeric(None),
+            _ => ty.clone(),
+        };
+        Ok(Expr::value(literal::parse(text, &ty)?, ty))
+    }
+}
+
+/// `relation=is.null` on an embedded relation asks for rows without it.
+fn embedded(test: &Test, select: &Select) -> Option<Expr> {
+    let Op::Is(is) = test.op else { return None };
+    let at = select.embeds.iter().position(|embed| *embed.name == *test.field.column)?;
+    match is {
+        _ if !test.field.path.is_empty() => None,
+        Is::Null => Some(Expr::Embedded(at).negated()),
+        Is::NotNull => Some(Expr::Embedded(at)),
+        Is::True | Is::False | Is::Unknown => None,
+    }
+}
+
+pub(crate) fn comparison_sign(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Eq => "=",
+        Comparison::Neq => "<>",
+        Comparison::Lt => "<",
+        Comparison::Lte => "<=",
+        Comparison::Gt => ">",
+        Comparison::Gte => ">=",
+        Comparison::Distinct => "IS DISTINCT FROM",
+    }
+}
+
+fn pattern_sign(kind: Pattern) -> &'static str {
+    match kind {
+        Pattern::Like => "~~",
+        Pattern::Ilike => "~~*",
+        Pattern::Match => "~",
+        Pattern::Imatch => "~*",
+    }
+}
+
+fn no_operator(ty: &Type, op: &str) -> Error {
+    Error::NoOperator { left: ty.plain_name(), op: op.into(), right: "unknown".into() }
+}
+
+/// `json` and `xml` have no equality; PostgreSQL says so, and so does every engine here.
+fn comparable(ty: &Type, comparison: Comparison) -> Result<(), Error> {
+    if matches!(ty.base(), Type::Json | Type::Xml) {
+        let sign = match comparison {
+            Comparison::Distinct => "=",
+            other => comparison_sign(other),
+        };
+        return Err(no_operator(ty, sign));
+    }
+    Ok(())
+}
+
+fn set_operator(ty: &Type, op: SetOp) -> Result<(), Error> {
+    let sign = match op {
+        SetOp::Contains => "@>",
+        SetOp::ContainedBy => "<@",
+        SetOp::Overlaps => "&&",
+        SetOp::LeftOf => "<<",
+        SetOp::RightOf => ">>",
+        SetOp::NotRightOf => "&<",
+        SetOp::NotLeftOf => "&>",
+        SetOp::Adjacent => "-|-",
+    };
+    let fits = matches!(
+        (ty.base(), op),
+        (Type::Range(_) | Type::Multirange(_) | Type::Other(_), _)
+            | (Type::Array(_), SetOp::Contains | SetOp::ContainedBy | SetOp::Overlaps)
+            | (Type::Jsonb | Type::TsQuery, SetOp::Contains | SetOp::ContainedBy)
+    );
+    if fits { Ok(()) } else { Err(no_operator(ty, sign)) }
+}

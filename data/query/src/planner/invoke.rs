@@ -1,0 +1,212 @@
+//! Calls of functions: which one of a name takes the arguments, and what its rows are.
+
+use super::Planner;
+use super::write::given_value;
+use crate::call::{self, Arguments, Body, Pick, Query};
+use crate::error::{Error, NoFunction, Signature};
+use crate::expr::Expr;
+use crate::payload::Given;
+use crate::plan::Invoke;
+use crate::select::{Argument, From, Shape, Source};
+use mag_model::catalog::{Argument as Known, Function, Returns};
+use mag_model::{FunctionId, Type, Value, hint, json};
+use std::sync::Arc;
+
+impl Planner<'_> {
+    pub(super) fn invoke(&mut self, call: &call::Invoke) -> Result<Invoke, Error> {
+        let named = match &call.arguments {
+            Arguments::Named(named) => Some(named.clone()),
+            Arguments::Body(Body::Json(text)) => members(text)?,
+            Arguments::Body(Body::Text(_) | Body::Xml(_) | Body::Bytes(_)) => None,
+        };
+        let id = self.find_function(call, named.as_deref())?;
+        let function = self.catalog.function(id);
+        let whole = named.is_none() || !takes(function, named.as_deref().unwrap_or(&[]));
+        let arguments = match &call.arguments {
+            Arguments::Body(body) if whole => self.whole(function, body)?,
+            _ => self.named(function, named.as_deref().unwrap_or(&[]))?,
+        };
+        let shape = match &function.returns {
+            Returns::Rows(table) => Shape::Row(*table),
+            Returns::Columns(columns) => Shape::Columns(columns.to_vec().into()),
+            Returns::Scalar(Type::Composite(composite)) => {
+                Shape::Columns(composite.fields.to_vec().into())
+            }
+            Returns::Scalar(ty) => Shape::Scalar(ty.clone()),
+            Returns::Void => Shape::Scalar(Type::Void),
+        };
+        let scalar = matches!(shape, Shape::Scalar(_));
+        let source =
+            Source { id: self.fresh(), from: From::Function { id, arguments, shape }, rule: None };
+        // Of a value there is nothing to pick: it is the answer.
+        let all;
+        let query = if scalar {
+            all = Query { select: vec![Pick::All], ..call.query.clone() };
+            &all
+        } else {
+            &call.query
+        };
+        let select = self.root(source, query)?;
+        let (single, void) = (!function.set, matches!(function.returns, Returns::Void));
+        Ok(Invoke { function: id, select, scalar, single, void, read_only: call.read_only })
+    }
+
+    fn find_function(
+        &self,
+        call: &call::Invoke,
+        named: Option<&[(String, Given)]>,
+    ) -> Result<FunctionId, Error> {
+        let of_name: Vec<FunctionId> = self
+            .catalog
+            .find_functions(self.schema, &call.function)
+            .iter()
+            .copied()
+            .filter(|id| self.sight.function(*id))
+            .collect();
+        let fits =
+            |id: &FunctionId| named.is_some_and(|named| takes(self.catalog.function(*id), named));
+        let mut found: Vec<FunctionId> = of_name.iter().copied().filter(fits).collect();
+        if let (true, Arguments::Body(body)) = (found.is_empty(), &call.arguments) {
+            found = of_name
+                .iter()
+                .copied()
+                .filter(|id| takes_whole(self.catalog.function(*id), body))
+                .collect();
+        }
+        match &*found {
+            [only] => Ok(*only),
+            [] => Err(self.no_function(call, named, &of_name)),
+            several => Err(Error::AmbiguousFunction {
+                schema: self.schema.to_owned(),
+                name: call.function.clone(),
+                candidates: several
+                    .iter()
+                    .map(|id| signature(self.catalog.function(*id)))
+                    .collect(),
+            }),
+        }
+    }
+
+    fn no_function(
+        &self,
+        call: &call::Invoke,
+        named: Option<&[(String, Given)]>,
+        of_name: &[FunctionId],
+    ) -> Error {
+        let mut arguments: Vec<String> =
+            named.unwrap_or(&[]).iter().map(|(name, _)| name.clone()).collect();
+        arguments.sort();
+        arguments.dedup();
+        let nearest = if of_name.is_empty() {
+            let names = self.catalog.schema(self.schema).into_iter().flat_map(|schema| {
+                let seen = |name: &&str| {
+                    let known = self.catalog.find_functions(self.schema, name);
+                    known.iter().any(|id| self.sight.function(*id))
+                };
+                schema.function_names().filter(seen).collect::<Vec<_>>()
+            });
+            hint::nearest(&call.function, names)
+                .and_then(|name| self.catalog.find_functions(self.schema, name).first().copied())
+        } else {
+            // Among those of the name, the one whose list of arguments reads most alike.
+            let lists: Vec<(String, FunctionId)> =
+                of_name.iter().map(|id| (argument_list(self.catalog.function(*id)), *id)).collect();
+            let near = hint::nearest(&arguments.join(", "), lists.iter().map(|(l, _)| l.as_str()));
+            near.and_then(|near| lists.iter().find(|(list, _)| list == near)).map(|(_, id)| *id)
+        };
+        Error::NoFunction(Box::new(NoFunction {
+            schema: self.schema.to_owned(),
+            name: call.function.clone(),
+            arguments,
+            body: match &call.arguments {
+                Arguments::Named(_) => None,
+                Arguments::Body(Body::Json(_)) => Some("json"),
+                Arguments::Body(Body::Text(_)) => Some("text"),
+                Arguments::Body(Body::Xml(_)) => Some("xml"),
+                Arguments::Body(Body::Bytes(_)) => Some("bytea"),
+            },
+            nearest: nearest.map(|id| signature(self.catalog.function(id))),
+        }))
+    }
+
+    fn named(
+        &mut self,
+        function: &Function,
+        named: &[(String, Given)],
+    ) -> Result<Vec<Argument>, Error> {
+        Self::count(&mut self.values, named.len(), self.limits.values, "listed values")?;
+        let mut arguments = Vec::new();
+        for (place, known) in function.arguments.iter().enumerate() {
+            let given = || named.iter().filter(|(name, _)| **name == *known.name);
+            let Some((_, last)) = given().next_back() else { continue };
+            let texts = given().all(|(_, given)| matches!(given, Given::Text(_)));
+            let value = match (known.variadic, known.ty.element()) {
+                (true, Some(element)) if texts => {
+                    let items = given().map(|(_, given)| given_value(given, element));
+                    Value::array(items.collect::<Result<_, _>>()?)
+                }
+                _ => given_value(last, &known.ty)?,
+            };
+            arguments.push(Argument { place, value: Expr::value(value, known.ty.clone()) });
+        }
+        Ok(arguments)
+    }
+
+    fn whole(&self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
+        let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
+        let value = match body {
+            Body::Json(text) => given_value(&Given::Json(text.clone()), ty)?,
+            Body::Text(text) | Body::Xml(text) => given_value(&Given::Text(text.clone()), ty)?,
+            Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
+        };
+        Ok(vec![Argument { place: 0, value: Expr::value(value, ty.clone()) }])
+    }
+}
+
+/// The members of a JSON object as arguments; `None` when the body is something else.
+fn members(text: &Arc<str>) -> Result<Option<Vec<(String, Given)>>, Error> {
+    if text.trim().is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    if !text.trim_start().starts_with('{') {
+        json::check(text)?;
+        return Ok(None);
+    }
+    let members = json::members(text)?;
+    Ok(Some(members.into_iter().map(|(name, json)| (name, Given::Json(json))).collect()))
+}
+
+/// All given names are arguments, and all required ones are given.
+fn takes(function: &Function, named: &[(String, Given)]) -> bool {
+    let known =
+        |name: &str| function.arguments.iter().any(|a| !a.name.is_empty() && *a.name == *name);
+    let given = |a: &Known| named.iter().any(|(name, _)| **name == *a.name);
+    named.iter().all(|(name, _)| known(name))
+        && function.arguments.iter().all(|a| !a.required || !a.name.is_empty() && given(a))
+}
+
+fn takes_whole(function: &Function, body: &Body) -> bool {
+    let Some(argument) = function.unnamed() else { return false };
+    match body {
+        Body::Json(_) => argument.ty.is_json(),
+        Body::Text(_) => matches!(argument.ty.base(), Type::Text),
+        Body::Xml(_) => matches!(argument.ty.base(), Type::Xml),
+        Body::Bytes(_) => matches!(argument.ty.base(), Type::Bytea),
+    }
+}
+
+fn argument_list(function: &Function) -> String {
+    function.arguments.iter().map(|a| &*a.name).collect::<Vec<_>>().join(", ")
+}
+
+fn signature(function: &Function) -> Signature {
+    Signature {
+        schema: function.schema.to_string(),
+        name: function.name.to_string(),
+        arguments: function
+            .arguments
+            .iter()
+            .map(|a| (a.name.to_string(), a.ty.plain_name()))
+            .collect(),
+    }
+}

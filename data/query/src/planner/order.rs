@@ -1,0 +1,72 @@
+//! In what order rows come: by fields, by outputs, and by a column of a relation that each row has
+//! one of at most.
+
+use super::{Planner, Scope};
+use crate::call::{Order, OrderKey};
+use crate::error::Error;
+use crate::expr::Expr;
+use crate::select::{Output, Select, Sort, Source};
+
+impl Planner<'_> {
+    pub(super) fn orders(
+        &mut self,
+        scope: &Scope,
+        orders: &[Order],
+        select: &mut Select,
+    ) -> Result<(), Error> {
+        Self::count(&mut self.picks, orders.len(), self.limits.picks, "picked columns")?;
+        for order in orders {
+            let expr = match &order.key {
+                OrderKey::Field(field) => match self.resolve(scope, field) {
+                    Ok(expr) => expr,
+                    Err(miss) => {
+                        // The new name of an output, when no column has it.
+                        let named = |o: &&Output| o.shown && *o.name == *field.column;
+                        match select.outputs.iter().find(named) {
+                            Some(output) if field.path.is_empty() => output.expr.clone(),
+                            _ => return Err(miss),
+                        }
+                    }
+                },
+                OrderKey::Related { embed, field } => self.related(scope, embed, field, select)?,
+            };
+            select.order.push(Sort {
+                expr,
+                descending: order.descending,
+                nulls_first: order.nulls_first.unwrap_or(order.descending),
+            });
+        }
+        Ok(())
+    }
+
+    fn related(
+        &mut self,
+        scope: &Scope,
+        name: &str,
+        field: &crate::call::Field,
+        select: &mut Select,
+    ) -> Result<Expr, Error> {
+        let found = select.embeds.iter().position(|embed| *embed.name == *name);
+        let at = found.ok_or_else(|| Error::NotEmbedded { name: name.to_owned() })?;
+        let embed = &mut select.embeds[at];
+        if !embed.one {
+            return Err(Error::RelatedOrder {
+                origin: scope.label.to_string(),
+                target: name.to_owned(),
+            });
+        }
+        let main: &Source = embed.select.main();
+        let expr = self.resolve(&self.scope(main), field)?;
+        let ty = expr.ty();
+        let outputs = &mut embed.select.outputs;
+        let output = match outputs.iter().position(|output| output.expr == expr) {
+            Some(output) => output,
+            None => {
+                let name = "order".into();
+                outputs.push(Output { name, expr, shown: false, from_star: false });
+                outputs.len() - 1
+            }
+        };
+        Ok(Expr::FromEmbed { embed: at, output, ty })
+    }
+}

@@ -1,0 +1,168 @@
+//! Writes: rows of texts become rows of values, each column one that takes them.
+
+use super::{Planner, Scope};
+use crate::call::{self, Missing, Query, Resolution};
+use crate::error::{Error, Verb};
+use crate::payload::{Given, Payload};
+use crate::plan::{Cell, Delete, Insert, OnConflict, Update};
+use crate::select::{From, Select, Source};
+use mag_model::catalog::{ColumnId, Table, TableId, TableKind};
+use mag_model::{Type, Value, json, literal};
+
+impl Planner<'_> {
+    pub(super) fn insert(&mut self, call: &call::Insert) -> Result<Insert, Error> {
+        let id = self.table(&call.table)?;
+        let table = self.catalog.table(id);
+        writable(table, table.insertable, Verb::Insert)?;
+        let target = self.fresh();
+        let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Insert)?;
+        let rows = call.payload.rows.iter().map(|row| {
+            let cells = places.iter().map(|(column, at)| {
+                let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
+                cell(given, &table.column(*column).ty, call.missing)
+            });
+            cells.collect::<Result<Vec<_>, Error>>()
+        });
+        let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let columns: Vec<ColumnId> = places.into_iter().map(|(column, _)| column).collect();
+        let on_conflict = match &call.on_conflict {
+            Some(wanted) => self.on_conflict(id, wanted, &columns)?,
+            None => None,
+        };
+        let returning = self.returning(id, call.returning.as_ref())?;
+        Ok(Insert { table: id, target, columns, rows, on_conflict, check: None, returning })
+    }
+
+    pub(super) fn update(&mut self, call: &call::Update) -> Result<Update, Error> {
+        let id = self.table(&call.table)?;
+        let table = self.catalog.table(id);
+        writable(table, table.updatable, Verb::Update)?;
+        let target = self.fresh();
+        let scope = self.scope(&Source::table(target, id));
+        let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Update)?;
+        let row = call.payload.rows.first().map_or(&[][..], Vec::as_slice);
+        let set = places.into_iter().map(|(column, at)| {
+            let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
+            Ok((column, cell(given, &table.column(column).ty, call.missing)?))
+        });
+        let set = set.collect::<Result<Vec<_>, Error>>()?;
+        let filter = self.conditions(&scope, &call.filter)?;
+        let returning = self.returning(id, call.returning.as_ref())?;
+        Ok(Update { table: id, target, set, filter, using: None, check: None, returning })
+    }
+
+    pub(super) fn delete(&mut self, call: &call::Delete) -> Result<Delete, Error> {
+        let id = self.table(&call.table)?;
+        let table = self.catalog.table(id);
+        writable(table, table.deletable, Verb::Delete)?;
+        let target = self.fresh();
+        let scope: Scope = self.scope(&Source::table(target, id));
+        let filter = self.conditions(&scope, &call.filter)?;
+        let returning = self.returning(id, call.returning.as_ref())?;
+        Ok(Delete { table: id, target, filter, using: None, returning })
+    }
+
+    fn returning(&mut self, id: TableId, query: Option<&Query>) -> Result<Option<Select>, Error> {
+        let Some(query) = query else { return Ok(None) };
+        let source = Source { id: self.fresh(), from: From::Written(id), rule: None };
+        self.root(source, query).map(Some)
+    }
+
+    /// Each column to write, with its place in the rows of the payload.
+    fn places(
+        &mut self,
+        id: TableId,
+        payload: &Payload,
+        wanted: Option<&[String]>,
+        verb: Verb,
+    ) -> Result<Vec<(ColumnId, Option<usize>)>, Error> {
+        let table = self.catalog.table(id);
+        let names = wanted.unwrap_or(&payload.columns);
+        Self::count(&mut self.picks, names.len(), self.limits.picks, "written columns")?;
+        let mut places = Vec::with_capacity(names.len());
+        for name in names {
+            let found = table.find(name).filter(|column| self.sight.column(id, *column));
+            let column = found.ok_or_else(|| Error::NoColumnToWrite {
+                table: table.name.to_string(),
+                column: name.clone(),
+            })?;
+            if !table.column(column).writable() {
+                let identity = table.column(column).generated.is_none();
+                return Err(Error::Generated { column: name.clone(), verb, identity });
+            }
+            if places.iter().all(|(known, _)| *known != column) {
+                places.push((column, payload.columns.iter().position(|given| given == name)));
+            }
+        }
+        Ok(places)
+    }
+
+    fn on_conflict(
+        &self,
+        id: TableId,
+        wanted: &call::OnConflict,
+        written: &[ColumnId],
+    ) -> Result<Option<OnConflict>, Error> {
+        let table = self.catalog.table(id);
+        let columns: Vec<ColumnId> = match &wanted.columns {
+            None => table.primary_columns().to_vec(),
+            Some(names) => {
+                let find = |name: &String| {
+                    table.find(name).filter(|column| self.sight.column(id, *column)).ok_or_else(
+                        || Error::NoColumn {
+                            table: table.name.to_string(),
+                            column: name.clone(),
+                            nearest: None,
+                        },
+                    )
+                };
+                names.iter().map(find).collect::<Result<_, _>>()?
+            }
+        };
+        if columns.is_empty() {
+            return Ok(None);
+        }
+        let by_index = table.indexes.iter().any(|index| {
+            index.unique
+                && index.condition.is_none()
+                && index.columns.len() == columns.len()
+                && columns.iter().all(|c| index.columns.contains(c))
+        });
+        if table.kind == TableKind::Table && !by_index && !table.is_key(&columns) {
+            return Err(Error::NoKeyForConflict { table: table.name.to_string() });
+        }
+        let merge = match wanted.resolution {
+            Resolution::Merge if !written.is_empty() => Some(written.to_vec()),
+            Resolution::Merge | Resolution::Ignore => None,
+        };
+        Ok(Some(OnConflict { columns, merge, using: None }))
+    }
+}
+
+fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {
+    if takes {
+        return Ok(());
+    }
+    Err(Error::NotWritable { table: table.name.to_string(), verb })
+}
+
+fn cell(given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
+    Ok(match given {
+        Given::Missing => match missing {
+            Missing::Null => Cell::Value(Value::Null),
+            Missing::Default => Cell::Default,
+        },
+        Given::Null => Cell::Value(Value::Null),
+        Given::Json(_) | Given::Text(_) => Cell::Value(given_value(given, ty)?),
+    })
+}
+
+/// A JSON null is no value, in a JSON column as well.
+pub(super) fn given_value(given: &Given, ty: &Type) -> Result<Value, Error> {
+    Ok(match given {
+        Given::Missing | Given::Null => Value::Null,
+        Given::Json(text) if text.trim() == "null" => Value::Null,
+        Given::Json(text) => json::read_as(text, ty)?,
+        Given::Text(text) => literal::parse(text, ty)?,
+    })
+}

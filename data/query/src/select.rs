@@ -1,0 +1,159 @@
+//! A select of a plan: one table or function that is read, with what is taken of it and what hangs
+//! on it.
+
+use crate::expr::{Expr, Ref};
+use mag_model::Type;
+use mag_model::catalog::{FunctionId, Relation, TableId};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Select {
+    /// The first is the one that is read; further ones (a junction, the tables of a policy's
+    /// sub-select) are joined to it by the conditions.
+    pub sources: Vec<Source>,
+    pub filter: Option<Expr>,
+    pub outputs: Vec<Output>,
+    /// Something is counted or summed: rows are gathered by `group`.
+    pub grouped: bool,
+    pub group: Vec<Expr>,
+    pub order: Vec<Sort>,
+    pub limit: Option<u64>,
+    pub offset: u64,
+    pub embeds: Vec<Embed>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Source {
+    pub id: Ref,
+    pub from: From,
+    /// The rows that the asker may see: put here by the guard alone.
+    pub rule: Option<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum From {
+    Table(TableId),
+    /// The rows of a function.
+    Function {
+        id: FunctionId,
+        arguments: Vec<Argument>,
+        shape: Shape,
+    },
+    /// The rows that the write of the same plan has touched.
+    Written(TableId),
+}
+
+/// An argument of a function, by the place that it has in its list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Argument {
+    pub place: usize,
+    pub value: Expr,
+}
+
+/// What a row of a function is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    Row(TableId),
+    Columns(Arc<[(Arc<str>, Type)]>),
+    /// One value, under the function's name.
+    Scalar(Type),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Output {
+    pub name: Arc<str>,
+    pub expr: Expr,
+    /// Hidden ones are there for an order.
+    pub shown: bool,
+    /// It came with `*`: a column that the asker may not see is left out instead of refused.
+    pub from_star: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sort {
+    pub expr: Expr,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embed {
+    pub name: Arc<str>,
+    pub relation: Relation,
+    /// A row has one partner at most.
+    pub one: bool,
+    /// How a row of it belongs to a row of the outer select; a junction is its second source.
+    pub on: Expr,
+    pub select: Select,
+    pub show: Show,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// As an object or a list under its name.
+    Nested,
+    /// Its columns among the columns of the outer select.
+    Spread,
+    /// Only as a condition.
+    Nothing,
+}
+
+impl Select {
+    /// # Panics
+    /// Never for a select that was planned: it has a first source.
+    pub fn main(&self) -> &Source {
+        self.sources.first().expect("a planned select reads something")
+    }
+    pub fn shown(&self) -> impl Iterator<Item = &Output> {
+        self.outputs.iter().filter(|output| output.shown)
+    }
+    pub fn keep(&mut self, condition: Expr) {
+        self.filter = Some(match self.filter.take() {
+            Some(filter) => filter.and(condition),
+            None => condition,
+        });
+    }
+    /// Calls `f` on the select, on its embeds and on every sub-select of its expressions.
+    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Self)) {
+        f(self);
+        for embed in &self.embeds {
+            embed.select.visit(f);
+        }
+        self.each_expr(&mut |top| {
+            top.visit(&mut |expr| match expr {
+                Expr::Exists(select) | Expr::Scalar(select) | Expr::InSelect { select, .. } => {
+                    select.visit(f);
+                }
+                _ => {}
+            })
+        });
+    }
+    /// The expressions of this select itself, the conditions of its embeds included.
+    pub fn each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
+        for source in &self.sources {
+            source.rule.iter().for_each(&mut *f);
+            if let From::Function { arguments, .. } = &source.from {
+                arguments.iter().for_each(|a| f(&a.value));
+            }
+        }
+        self.filter.iter().for_each(&mut *f);
+        self.outputs.iter().for_each(|output| f(&output.expr));
+        self.group.iter().for_each(&mut *f);
+        self.order.iter().for_each(|sort| f(&sort.expr));
+        self.embeds.iter().for_each(|embed| f(&embed.on));
+    }
+}
+
+impl Source {
+    pub fn table(id: Ref, table: TableId) -> Self {
+        Self { id, from: From::Table(table), rule: None }
+    }
+    /// The table whose columns a row of it has.
+    pub fn row_of(&self) -> Option<TableId> {
+        match &self.from {
+            From::Table(id) | From::Written(id) => Some(*id),
+            From::Function { shape: Shape::Row(id), .. } => Some(*id),
+            From::Function { .. } => None,
+        }
+    }
+}
