@@ -122,12 +122,28 @@ impl Journal {
         Ok((Self { inner: Arc::new(inner) }, report))
     }
 
-    /// Returns when the fact is on the disk. Facts get their positions in the order of the calls.
-    pub async fn append(&self, draft: Draft) -> Result<Position, Fault> {
-        draft.check()?;
+    /// Resolves when the fact is on the disk. It stands in the queue when this returns, so facts get
+    /// their positions in the order of the calls; only with a full queue they wait for their turn, in
+    /// the order in which they are first polled.
+    pub fn append(
+        &self,
+        draft: Draft,
+    ) -> impl Future<Output = Result<Position, Fault>> + Send + use<> {
         let (answer, stored) = oneshot::channel();
-        self.order(Order::Append { draft, answer: Some(answer) }).await?;
-        stored.await.map_err(|_| faults::closed())?
+        let queued = draft.check().and_then(|()| {
+            match self.orders().try_send(Order::Append { draft, answer: Some(answer) }) {
+                Ok(()) => Ok(None),
+                // The journal is held with the order, so that it does not end before its turn comes.
+                Err(mpsc::error::TrySendError::Full(order)) => Ok(Some((self.clone(), order))),
+                Err(mpsc::error::TrySendError::Closed(_)) => Err(faults::closed()),
+            }
+        });
+        async move {
+            if let Some((journal, order)) = queued? {
+                journal.order(order).await?;
+            }
+            stored.await.map_err(|_| faults::closed())?
+        }
     }
 
     /// Hands the fact in and does not wait for the disk. Refused at once when the queue is full;

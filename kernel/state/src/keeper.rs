@@ -12,9 +12,12 @@ use tokio::sync::{mpsc, oneshot};
 /// Told whether the commit failed; then it answers.
 type Reply = Box<dyn FnOnce(Option<&Fault>) -> bool + Send>;
 
+/// Gets the file, or why it cannot be used.
+type Work = Box<dyn FnOnce(Result<&Connection, Fault>) -> Reply + Send>;
+
 pub(crate) struct Order {
     writes: bool,
-    work: Box<dyn FnOnce(Result<&Connection, Fault>) -> Reply + Send>,
+    work: Work,
 }
 
 /// Orders that wait; who asks one more waits until there is room.

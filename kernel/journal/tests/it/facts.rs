@@ -64,6 +64,19 @@ async fn each_source_keeps_its_order_among_many() {
 }
 
 #[tokio::test]
+async fn positions_follow_the_calls_whatever_is_awaited_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = open(folder.path());
+    let first = journal.append(draft("t", "s", "first"));
+    let second = journal.append(draft("t", "s", "second"));
+    assert_eq!(second.await.unwrap(), Position(2));
+    assert_eq!(first.await.unwrap(), Position(1));
+    let third = journal.append(draft("t", "s", "third"));
+    drop(journal);
+    assert_eq!(third.await.unwrap(), Position(3), "the last handle waits for what was handed in");
+}
+
+#[tokio::test]
 async fn facts_that_wait_for_a_slow_disk_share_one_sync() {
     let folder = tempfile::tempdir().unwrap();
     let disk = FailingDisk::default();

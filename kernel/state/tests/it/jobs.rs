@@ -95,7 +95,7 @@ async fn a_job_of_a_board_that_was_killed_runs_again_and_the_attempt_counts() {
         assert_eq!(jobs.reclaim(later(1)).await.unwrap().queued, Vec::<String>::new());
     }
     let jobs = open(folder.path()).jobs();
-    assert_eq!(jobs.reclaim(later(0)).await.unwrap().dead, [id.clone()]);
+    assert_eq!(jobs.reclaim(later(0)).await.unwrap().dead, std::slice::from_ref(&id));
     let job = jobs.show(&id).await.unwrap();
     assert_eq!(job.state, JobState::Dead);
     assert_eq!(job.error.as_deref(), Some("the board ended while the job ran"));
