@@ -20,7 +20,7 @@ pub trait Hook: Clone + Send + 'static {
     const NAME: &'static str;
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HandlerId(u64);
 
 /// How a handler is called.
@@ -94,13 +94,13 @@ trait AnyList: Send {
 }
 
 /// A handler as an operator sees it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct HandlerRow {
     pub id: HandlerId,
     pub hook: &'static str,
     pub part: String,
     pub priority: i32,
-    pub within_ms: u128,
+    pub within_ms: u64,
     pub failures: u32,
 }
 
@@ -116,7 +116,7 @@ impl<H: Hook> AnyList for TypedList<H> {
             hook: H::NAME,
             part: e.part.to_string(),
             priority: e.terms.priority,
-            within_ms: e.terms.within.as_millis(),
+            within_ms: u64::try_from(e.terms.within.as_millis()).unwrap_or(u64::MAX),
             failures: e.failures.load(Ordering::Relaxed),
         };
         self.0.iter().map(row).collect()

@@ -1,0 +1,384 @@
+//! The board: seats parts, starts them in order, keeps them alive, swaps them, takes them down.
+//! One structural change at a time; looking never waits for one.
+
+use crate::facts::ComponentRegistered;
+use crate::incarnation::DrainReport;
+use crate::kernel::{Kernel, Seat};
+use crate::kind::{AnySettings, Kind};
+use crate::lifecycle::State;
+use crate::post::{self, Misfit, Plan};
+use crate::registry::PartRecord;
+use crate::supervisor::{Order, Supervisor, SwapReport};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use mag_contract::{Fault, Manifest, PartId, Standing, codes};
+use serde_json::Value as Json;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+#[derive(Clone)]
+pub struct Board(Arc<Inner>);
+
+struct Inner {
+    kernel: Arc<Kernel>,
+    /// Where supervisors run: the kernel's own thread.
+    own: Handle,
+    places: Mutex<Places>,
+}
+
+#[derive(Default)]
+struct Places {
+    places: BTreeMap<PartId, Place>,
+    /// In the order of the start.
+    started: Vec<PartId>,
+}
+
+struct Place {
+    seat: Seat,
+    keeper: Option<Keeper>,
+}
+
+/// One supervising task a part.
+struct Keeper {
+    orders: mpsc::Sender<Order>,
+    task: JoinHandle<()>,
+}
+
+/// Orders that wait for a supervisor: it takes them one by one, and callers wait for their answer.
+const ORDERS: usize = 4;
+
+/// How a part came up at boot.
+#[derive(Clone, Debug)]
+pub struct Started {
+    pub part: PartId,
+    pub standing: Standing,
+    pub outcome: Result<Duration, Fault>,
+}
+
+impl Board {
+    pub(crate) fn new(kernel: Arc<Kernel>, own: Handle) -> Self {
+        Self(Arc::new(Inner { kernel, own, places: Mutex::default() }))
+    }
+    pub(crate) fn kernel(&self) -> &Arc<Kernel> {
+        &self.0.kernel
+    }
+
+    /// Every part, as people see it.
+    pub fn parts(&self) -> Vec<PartRecord> {
+        let kernel = self.kernel();
+        kernel.registry.rows(|key| kernel.backplane.is_held(key))
+    }
+    pub fn part(&self, id: &PartId) -> Result<PartRecord, Fault> {
+        let kernel = self.kernel();
+        kernel.registry.row(id, |key| kernel.backplane.is_held(key)).ok_or_else(|| self.unknown(id))
+    }
+    fn unknown(&self, id: &PartId) -> Fault {
+        let names = self.kernel().registry.names();
+        Fault::new(codes::NO_PART, format!("no part is named `{id}`"))
+            .hint("`mobo list` shows the parts of this board")
+            .nearest(id.as_str(), names.iter().map(PartId::as_str))
+    }
+
+    /// Puts parts into their seats. Nothing runs yet; all misfits are told at once.
+    pub(crate) async fn seat(
+        &self,
+        parts: Vec<(Arc<dyn Kind>, AnySettings, Json)>,
+    ) -> Result<Plan, Seating> {
+        let mut places = self.0.places.lock().await;
+        let mut seats = vec![];
+        for (kind, settings, shown) in parts {
+            let manifest = kind.manifest(&settings).map_err(Seating::Broken)?;
+            seats.push((seat_of(manifest, kind, settings), shown));
+        }
+        let held = places.places.values().map(|p| p.seat.manifest.clone());
+        let manifests: Vec<Manifest> =
+            held.chain(seats.iter().map(|(s, _)| s.manifest.clone())).collect();
+        let plan = post::plan(&manifests).map_err(Seating::Misfits)?;
+        for (seat, shown) in seats {
+            let began = Instant::now();
+            let id = seat.manifest.id.clone();
+            let waits = plan.iter().find(|(p, _)| *p == id).map(|(_, w)| w.clone());
+            let kernel = self.kernel();
+            let now = kernel.bus.clock().now();
+            let class = seat.kind.type_name();
+            kernel.registry.register(&seat.manifest, class, waits.unwrap_or_default(), shown, now);
+            let version = seat.manifest.version.to_owned();
+            kernel.bus.publish(ComponentRegistered { part: id.clone(), version });
+            places.places.insert(id.clone(), Place { seat, keeper: None });
+            let took = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+            kernel.registry.update(&id, |r| r.registered_in_us = took);
+        }
+        Ok(plan)
+    }
+
+    /// Starts parts after the parts they wait for, independent ones at the same time. A part that
+    /// fails does not keep the others from starting.
+    pub(crate) async fn start_all(
+        &self,
+        plan: &Plan,
+        mut tell: impl FnMut(&Started),
+    ) -> Vec<Started> {
+        let mut places = self.0.places.lock().await;
+        let mut open: BTreeMap<&PartId, BTreeSet<&PartId>> =
+            plan.iter().map(|(part, waits)| (part, waits.iter().collect())).collect();
+        let mut starting = FuturesUnordered::new();
+        let mut outcomes = vec![];
+        loop {
+            let free: Vec<&PartId> =
+                open.iter().filter(|(_, waits)| waits.is_empty()).map(|(p, _)| *p).collect();
+            for part in free {
+                open.remove(part);
+                let Some(place) = places.places.get_mut(part) else { continue };
+                let standing = place.seat.manifest.standing;
+                let first = self.raise(place);
+                places.started.push(part.clone());
+                starting.push(async move {
+                    let outcome = first.await.unwrap_or_else(|_| Err(supervisor_gone()));
+                    Started { part: part.clone(), standing, outcome }
+                });
+            }
+            let Some(started) = starting.next().await else { break };
+            tell(&started);
+            for waits in open.values_mut() {
+                waits.remove(&started.part);
+            }
+            outcomes.push(started);
+        }
+        outcomes
+    }
+
+    /// A supervisor for this place; it hears how the first start went.
+    fn raise(&self, place: &mut Place) -> oneshot::Receiver<Result<Duration, Fault>> {
+        let (orders, inbox) = mpsc::channel(ORDERS);
+        let (first, started) = oneshot::channel();
+        let supervisor = Supervisor::new(self.kernel().clone(), place.seat.clone(), inbox);
+        let task = self.0.own.spawn(supervisor.keep(first));
+        place.keeper = Some(Keeper { orders, task });
+        started
+    }
+
+    pub async fn start(&self, id: &PartId) -> Result<Duration, Fault> {
+        let mut places = self.0.places.lock().await;
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        if place.keeper.as_ref().is_some_and(|k| !k.task.is_finished()) {
+            let state = self.kernel().registry.state(id).map_or("there", State::word);
+            return Err(Fault::new(
+                codes::STATE_CONFLICT,
+                format!("part `{id}` is {state} already"),
+            )
+            .hint(format!("`mobo component:restart {id}` starts it anew")));
+        }
+        let first = self.raise(place);
+        places.started.retain(|p| p != id);
+        places.started.push(id.clone());
+        drop(places);
+        first.await.unwrap_or_else(|_| Err(supervisor_gone()))
+    }
+
+    /// Takes a part down. What it gave to others is gone until it is started again.
+    pub async fn stop(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
+        let mut places = self.0.places.lock().await;
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        may_leave(&place.seat.manifest, force)?;
+        let report = match place.keeper.take() {
+            Some(keeper) => self.halt_one(keeper, &place.seat.manifest, None).await,
+            None => {
+                return Err(Fault::new(
+                    codes::STATE_CONFLICT,
+                    format!("part `{id}` is not running"),
+                )
+                .hint(format!("`mobo component:start {id}` starts it")));
+            }
+        };
+        places.started.retain(|p| p != id);
+        Ok(report)
+    }
+
+    /// A new incarnation takes over from the running one, without a gap; a part that is down is
+    /// started.
+    pub async fn restart(&self, id: &PartId) -> Result<SwapReport, Fault> {
+        let places = self.0.places.lock().await;
+        let place = places.places.get(id).ok_or_else(|| self.unknown(id))?;
+        let seat = place.seat.clone();
+        if self.kernel().registry.state(id) == Some(State::Live) {
+            drop(places);
+            return self.swap_seat(seat).await;
+        }
+        let waiting = place.keeper.as_ref().is_some_and(|k| !k.task.is_finished());
+        drop(places);
+        if waiting {
+            // Between two starts: a stop ends the pause. The part is not protected from itself.
+            self.stop(id, true).await?;
+        }
+        let took = self.start(id).await?;
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        Ok(SwapReport {
+            part: id.clone(),
+            took_ms,
+            gap_ms: took_ms,
+            drained: DrainReport::default(),
+        })
+    }
+
+    /// New settings for a part, as a swap.
+    pub(crate) async fn swap(
+        &self,
+        id: &PartId,
+        settings: AnySettings,
+    ) -> Result<SwapReport, Fault> {
+        let places = self.0.places.lock().await;
+        let place = places.places.get(id).ok_or_else(|| self.unknown(id))?;
+        let kind = place.seat.kind.clone();
+        let manifest = kind.manifest(&settings)?;
+        if manifest.id != *id {
+            let message = format!("part `{id}` would become `{}`", manifest.id);
+            return Err(Fault::new(codes::BAD_WIRING, message));
+        }
+        drop(places);
+        self.swap_seat(seat_of(manifest, kind, settings)).await
+    }
+
+    async fn swap_seat(&self, seat: Seat) -> Result<SwapReport, Fault> {
+        let mut places = self.0.places.lock().await;
+        let id = seat.manifest.id.clone();
+        let others = places.places.values().map(|p| &p.seat.manifest).filter(|m| m.id != id);
+        let manifests: Vec<Manifest> =
+            others.cloned().chain(std::iter::once(seat.manifest.clone())).collect();
+        post::plan(&manifests).map_err(|misfits| misfits_fault(&misfits))?;
+        let place = places.places.get_mut(&id).ok_or_else(|| self.unknown(&id))?;
+        let keeper = place.keeper.as_ref().filter(|k| !k.task.is_finished()).ok_or_else(|| {
+            Fault::new(codes::STATE_CONFLICT, format!("part `{id}` is not running"))
+        })?;
+        let (done, answer) = oneshot::channel();
+        let order = Order::Swap { seat: Box::new(seat.clone()), done };
+        keeper.orders.send(order).await.map_err(|_| supervisor_gone())?;
+        let report = answer.await.unwrap_or_else(|_| Err(supervisor_gone()))?;
+        place.seat = seat;
+        Ok(report)
+    }
+
+    /// Settings that the running part picks up by itself.
+    pub(crate) async fn tell_live(&self, id: &PartId, settings: AnySettings) -> Result<(), Fault> {
+        let mut places = self.0.places.lock().await;
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        place.seat.settings = settings.clone();
+        place.seat.live.send_replace(settings);
+        Ok(())
+    }
+    pub(crate) async fn seated(&self, id: &PartId) -> Option<(Arc<dyn Kind>, AnySettings)> {
+        let places = self.0.places.lock().await;
+        places.places.get(id).map(|p| (p.seat.kind.clone(), p.seat.settings.clone()))
+    }
+
+    /// Seats and starts one more part while the board runs.
+    pub(crate) async fn plug(
+        &self,
+        kind: Arc<dyn Kind>,
+        settings: AnySettings,
+        shown: Json,
+    ) -> Result<Duration, Fault> {
+        let id = kind.manifest(&settings)?.id;
+        if self.kernel().registry.state(&id).is_some() {
+            return Err(Fault::new(codes::EXISTS, format!("part `{id}` is plugged in already")));
+        }
+        self.seat(vec![(kind, settings, shown)]).await.map_err(|s| s.fault())?;
+        self.start(&id).await
+    }
+
+    /// Stops a part and takes it out of its seat.
+    pub(crate) async fn unplug(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
+        let mut places = self.0.places.lock().await;
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        may_leave(&place.seat.manifest, force)?;
+        let report = match place.keeper.take() {
+            Some(keeper) => self.halt_one(keeper, &place.seat.manifest, None).await,
+            None => DrainReport::default(),
+        };
+        places.places.remove(id);
+        places.started.retain(|p| p != id);
+        self.kernel().registry.forget(id);
+        Ok(report)
+    }
+
+    /// Takes everything down in the reverse order of the start, within this time.
+    pub(crate) async fn halt(&self, within: Duration) -> Vec<(PartId, DrainReport)> {
+        let deadline = Instant::now() + within;
+        let mut places = self.0.places.lock().await;
+        let mut reports = vec![];
+        for id in std::mem::take(&mut places.started).into_iter().rev() {
+            let Some(place) = places.places.get_mut(&id) else { continue };
+            let Some(keeper) = place.keeper.take() else { continue };
+            let left = deadline.saturating_duration_since(Instant::now());
+            let report = self.halt_one(keeper, &place.seat.manifest, Some(left)).await;
+            reports.push((id, report));
+        }
+        reports
+    }
+
+    async fn halt_one(
+        &self,
+        keeper: Keeper,
+        manifest: &Manifest,
+        left: Option<Duration>,
+    ) -> DrainReport {
+        let drain_within = self.kernel().pace(manifest).drain_within;
+        let within = left.map_or(drain_within, |left| left.min(drain_within));
+        let (done, report) = oneshot::channel();
+        if keeper.orders.send(Order::Halt { within, done }).await.is_err() {
+            return DrainReport::default();
+        }
+        report.await.unwrap_or_default()
+    }
+}
+
+/// Why parts could not be seated.
+#[derive(Debug)]
+pub(crate) enum Seating {
+    Misfits(Vec<Misfit>),
+    Broken(Fault),
+}
+
+impl Seating {
+    pub(crate) fn fault(&self) -> Fault {
+        match self {
+            Self::Misfits(misfits) => misfits_fault(misfits),
+            Self::Broken(fault) => fault.clone(),
+        }
+    }
+}
+
+pub(crate) fn misfits_fault(misfits: &[Misfit]) -> Fault {
+    let lines: Vec<String> = misfits.iter().map(Misfit::to_string).collect();
+    let message = match lines.as_slice() {
+        [only] => only.clone(),
+        _ => format!("the parts do not fit together in {} places", lines.len()),
+    };
+    Fault::new(codes::MISFITS, message)
+        .details(lines.join("\n"))
+        .hint("`mobo check` tells all of it without starting anything")
+}
+
+fn seat_of(manifest: Manifest, kind: Arc<dyn Kind>, settings: AnySettings) -> Seat {
+    let live = tokio::sync::watch::channel(settings.clone()).0;
+    Seat { manifest, kind, settings, live }
+}
+
+fn may_leave(manifest: &Manifest, force: bool) -> Result<(), Fault> {
+    let why = match manifest.standing {
+        _ if force => return Ok(()),
+        Standing::Optional => return Ok(()),
+        Standing::Essential => "essential: the board makes no sense without it",
+        Standing::Protected => "protected: the board is less safe without it",
+    };
+    Err(Fault::new(codes::PROTECTED, format!("part `{}` is {why}", manifest.id))
+        .hint("say `--force` if you mean it; it is written down"))
+}
+
+fn supervisor_gone() -> Fault {
+    Fault::new(codes::BUG, "the supervisor of the part has ended")
+}

@@ -1,0 +1,90 @@
+//! One board a data folder: a lock that the machine takes back by itself when the process ends.
+
+use crate::boot::folder_fault;
+use mag_contract::{Fault, codes, durable};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+pub struct FolderLock {
+    file: File,
+}
+
+/// Where the lock of a data folder is.
+pub fn path(data_folder: &Path) -> PathBuf {
+    data_folder.join("run").join("board.lock")
+}
+
+impl FolderLock {
+    pub fn take(data_folder: &Path) -> Result<Self, Fault> {
+        let path = path(data_folder);
+        let folder = path.parent().unwrap_or(data_folder);
+        durable::create_folder(folder).map_err(|e| folder_fault(data_folder, e))?;
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).map_err(|e| folder_fault(data_folder, e))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let who = holder(&mut file)
+                    .map_or("another process".into(), |pid| format!("process {pid}"));
+                let message = format!("a board runs on {} already ({who})", data_folder.display());
+                return Err(Fault::new(codes::TWO_BOARDS, message)
+                    .hint("`mobo status` shows it, `mobo shutdown` ends it, `--data DIR` takes another folder"));
+            }
+            Err(TryLockError::Error(e)) => return Err(folder_fault(data_folder, e)),
+        }
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            write!(file, "{}", std::process::id())
+        };
+        write(&mut file).map_err(|e| folder_fault(data_folder, e))?;
+        Ok(Self { file })
+    }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.unlock();
+    }
+}
+
+/// The process that runs a board on this folder, if one does.
+pub fn running(data_folder: &Path) -> Option<Option<u32>> {
+    let mut file = OpenOptions::new().read(true).write(true).open(path(data_folder)).ok()?;
+    match file.try_lock() {
+        Ok(()) => {
+            let _ = file.unlock();
+            None
+        }
+        Err(TryLockError::WouldBlock) => Some(holder(&mut file)),
+        Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// The number in the file; a lock file holds no more.
+fn holder(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.take(32).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_board_on_the_same_folder_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = FolderLock::take(folder.path()).unwrap();
+        assert_eq!(running(folder.path()), Some(Some(std::process::id())));
+        let fault = FolderLock::take(folder.path()).err().unwrap();
+        assert_eq!(fault.code(), codes::TWO_BOARDS);
+        assert!(fault.message().contains(&std::process::id().to_string()));
+        drop(held);
+        assert_eq!(running(folder.path()), None);
+        FolderLock::take(folder.path()).unwrap();
+    }
+}

@@ -1,0 +1,178 @@
+//! The health monitor: checks live parts now and then, off the request path, and moves their
+//! condition by consecutive outcomes.
+
+use crate::facts::{HealthCheck, HealthDegraded, HealthRecovered};
+use crate::health::{Condition, Judgement, Thresholds};
+use crate::registry::Registry;
+use crate::settings::HealthSettings;
+use mag_contract::bus::Bus;
+use mag_contract::life::panic_text;
+use mag_contract::wiring::Probe;
+use mag_contract::{Fault, PartId, Timestamp, codes};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
+
+pub struct Monitor {
+    registry: Registry,
+    bus: Bus,
+    parts: Handle,
+    settings: watch::Receiver<HealthSettings>,
+    watched: Mutex<BTreeMap<PartId, (u64, Option<Probe>)>>,
+}
+
+/// How one check went.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Checked {
+    pub part: PartId,
+    pub good: bool,
+    pub why: Option<String>,
+    pub took_ms: u64,
+    pub attempts: u32,
+    pub condition: Condition,
+}
+
+impl Monitor {
+    pub(crate) fn new(
+        registry: Registry,
+        bus: Bus,
+        parts: Handle,
+        settings: watch::Receiver<HealthSettings>,
+    ) -> Self {
+        Self { registry, bus, parts, settings, watched: Mutex::default() }
+    }
+
+    pub(crate) fn watch(&self, part: &PartId, serial: u64, probe: Option<Probe>) {
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched.insert(part.clone(), (serial, probe));
+    }
+    pub(crate) fn forget(&self, part: &PartId) {
+        self.watched.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+    fn probes(&self) -> Vec<(PartId, u64, Option<Probe>)> {
+        let watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        watched
+            .iter()
+            .map(|(part, (serial, probe))| (part.clone(), *serial, probe.clone()))
+            .collect()
+    }
+
+    /// Checks all live parts at every interval, until it is dropped.
+    pub(crate) async fn run(self: Arc<Self>) {
+        let mut settings = self.settings.clone();
+        loop {
+            let interval = settings.borrow_and_update().interval.duration();
+            tokio::select! {
+                () = tokio::time::sleep(interval.max(Duration::from_millis(10))) => {}
+                changed = settings.changed() => match changed {
+                    Ok(()) => continue,
+                    Err(_) => return,
+                },
+            }
+            self.check(None, false).await;
+        }
+    }
+
+    /// Checks one part, or all that are live, at once. `now`: without the pauses of a retry.
+    pub async fn check(&self, only: Option<&PartId>, now: bool) -> Vec<Checked> {
+        let probes = self.probes().into_iter().filter(|(part, ..)| only.is_none_or(|o| o == part));
+        let checks = probes.map(|(part, serial, probe)| self.check_one(part, serial, probe, now));
+        futures::future::join_all(checks).await
+    }
+
+    async fn check_one(
+        &self,
+        part: PartId,
+        serial: u64,
+        probe: Option<Probe>,
+        now: bool,
+    ) -> Checked {
+        let settings = self.settings.borrow().clone();
+        let began = Instant::now();
+        let mut attempts = 0;
+        let outcome = loop {
+            attempts += 1;
+            let outcome = self.attempt(probe.as_ref(), settings.timeout.duration()).await;
+            if outcome.is_ok() || attempts > settings.retries || now {
+                break outcome;
+            }
+            tokio::time::sleep(settings.retry_pause.duration()).await;
+        };
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let why = outcome.as_ref().err().map(|fault| fault.chain());
+        let good = outcome.is_ok();
+        let still_there = self.probes().iter().any(|(p, s, _)| *p == part && *s == serial);
+        let held = self.registry.judgement(&part).unwrap_or_default();
+        let mut condition = held.condition;
+        // A part without a probe speaks for itself, through its `Life`; so does one that left meanwhile.
+        if still_there && (probe.is_some() || condition == Condition::Recovering) {
+            let thresholds =
+                Thresholds { failures: settings.failures, recoveries: settings.recoveries };
+            let judgement = held.after(good, thresholds);
+            condition = judgement.condition;
+            let now = self.bus.clock().now();
+            self.judge(&part, judgement, why.clone(), Some(now));
+        } else if still_there {
+            let now = self.bus.clock().now();
+            self.registry.update(&part, |r| r.last_check = Some(now));
+        }
+        self.bus.publish(HealthCheck { part: part.clone(), good, took_ms, why: why.clone() });
+        Checked { part, good, why, took_ms, attempts, condition }
+    }
+
+    /// The check runs where parts run: one that blocks does not block the monitor.
+    async fn attempt(&self, probe: Option<&Probe>, within: Duration) -> Result<(), Fault> {
+        let Some(probe) = probe else { return Ok(()) };
+        let mut task = self.parts.spawn(probe());
+        match timeout(within, &mut task).await {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(e)) => {
+                let why = e.try_into_panic().map_or("it was ended".into(), |p| panic_text(&*p));
+                Err(Fault::new(codes::PANICKED, format!("its check panicked: {why}")))
+            }
+            Err(_) => {
+                task.abort();
+                Err(Fault::new(codes::TOO_LATE, format!("its check did not end within {within:?}")))
+            }
+        }
+    }
+
+    /// Records a judgement, and tells when the condition moved.
+    pub(crate) fn judge(
+        &self,
+        part: &PartId,
+        judgement: Judgement,
+        why: Option<String>,
+        at: Option<Timestamp>,
+    ) {
+        let Some((from, to)) = self.registry.judge(part, judgement, why.clone(), at) else {
+            return;
+        };
+        if from == to {
+            return;
+        }
+        let part = part.clone();
+        if badness(to) > badness(from) {
+            let why = why.unwrap_or_default();
+            tracing::warn!(part = %part, "part `{part}` is {}: {why}", to.word());
+            self.bus.publish(HealthDegraded { part, from, to, why });
+        } else {
+            tracing::info!(part = %part, "part `{part}` is {} again", to.word());
+            self.bus.publish(HealthRecovered { part, from, to });
+        }
+    }
+}
+
+fn badness(condition: Condition) -> u8 {
+    match condition {
+        Condition::Healthy => 0,
+        Condition::Degraded => 1,
+        Condition::Critical => 2,
+        Condition::Recovering => 3,
+        Condition::Failed => 4,
+    }
+}

@@ -1,0 +1,182 @@
+//! The board's device manager: a record for each part, and a way to wait for changes.
+
+use crate::health::{Condition, Judgement};
+use crate::lifecycle::State;
+use mag_contract::{Manifest, PartId, SocketKey, Standing, Timestamp};
+use serde::Serialize;
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// What is known of a part: the row that people, screens and agents see.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct PartRecord {
+    pub name: PartId,
+    /// The type behind it.
+    pub class: String,
+    pub version: String,
+    pub about: String,
+    pub state: State,
+    /// The state in the words that people are shown.
+    pub shown: String,
+    pub standing: Standing,
+    /// Parts that it waits for.
+    pub dependencies: Vec<PartId>,
+    pub provides: Vec<String>,
+    pub needs: Vec<String>,
+    pub claims: Vec<String>,
+    /// Its settings, secrets hidden.
+    pub config: Json,
+    pub health: Condition,
+    /// Why it is not healthy.
+    pub why: Option<String>,
+    pub last_check: Option<Timestamp>,
+    pub since: Timestamp,
+    pub restarts: u32,
+    pub registered_in_us: u64,
+    pub ready_in_ms: Option<u64>,
+    /// Where it can be reached.
+    pub addresses: Vec<String>,
+}
+
+#[derive(Clone)]
+pub struct Registry(Arc<Inner>);
+
+struct Inner {
+    rows: Mutex<BTreeMap<PartId, Row>>,
+    version: watch::Sender<u64>,
+}
+
+struct Row {
+    record: PartRecord,
+    needs: Vec<SocketKey>,
+    judgement: Judgement,
+}
+
+impl Default for Registry {
+    fn default() -> Self {
+        let inner = Inner { rows: Mutex::default(), version: watch::channel(0).0 };
+        Self(Arc::new(inner))
+    }
+}
+
+impl Registry {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<PartId, Row>> {
+        self.0.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+    fn changed(&self) {
+        self.0.version.send_modify(|version| *version += 1);
+    }
+
+    pub(crate) fn register(
+        &self,
+        manifest: &Manifest,
+        class: &str,
+        waits_for: Vec<PartId>,
+        config: Json,
+        at: Timestamp,
+    ) {
+        let record = PartRecord {
+            name: manifest.id.clone(),
+            class: class.to_owned(),
+            version: manifest.version.to_owned(),
+            about: manifest.about.to_owned(),
+            state: State::Seated,
+            shown: State::Seated.word().to_owned(),
+            standing: manifest.standing,
+            dependencies: waits_for,
+            provides: manifest.provides.iter().map(ToString::to_string).collect(),
+            needs: manifest.needs.iter().map(ToString::to_string).collect(),
+            claims: manifest.claims.iter().map(ToString::to_string).collect(),
+            config,
+            health: Condition::Healthy,
+            why: None,
+            last_check: None,
+            since: at,
+            restarts: 0,
+            registered_in_us: 0,
+            ready_in_ms: None,
+            addresses: vec![],
+        };
+        let mut rows = self.lock();
+        let (restarts, state) = rows
+            .get(&manifest.id)
+            .map_or((0, State::Seated), |r| (r.record.restarts, r.record.state));
+        let record = PartRecord { restarts, state, shown: state.word().to_owned(), ..record };
+        let needs = manifest.needs.clone();
+        rows.insert(manifest.id.clone(), Row { record, needs, judgement: Judgement::default() });
+        drop(rows);
+        self.changed();
+    }
+
+    pub(crate) fn forget(&self, part: &PartId) {
+        self.lock().remove(part);
+        self.changed();
+    }
+
+    pub(crate) fn update(&self, part: &PartId, change: impl FnOnce(&mut PartRecord)) {
+        if let Some(row) = self.lock().get_mut(part) {
+            change(&mut row.record);
+            row.record.shown = row.record.state.word().to_owned();
+        }
+        self.changed();
+    }
+
+    pub(crate) fn judgement(&self, part: &PartId) -> Option<Judgement> {
+        self.lock().get(part).map(|row| row.judgement)
+    }
+    /// Sets what the checks say, and answers with the condition before and after.
+    pub(crate) fn judge(
+        &self,
+        part: &PartId,
+        judgement: Judgement,
+        why: Option<String>,
+        at: Option<Timestamp>,
+    ) -> Option<(Condition, Condition)> {
+        let mut rows = self.lock();
+        let row = rows.get_mut(part)?;
+        let before = row.judgement.condition;
+        row.judgement = judgement;
+        row.record.health = judgement.condition;
+        row.record.why = why;
+        row.record.last_check = at.or(row.record.last_check);
+        drop(rows);
+        self.changed();
+        Some((before, judgement.condition))
+    }
+
+    /// Every part, with what it lacks from others counted in. `held` tells whether a socket is
+    /// filled right now.
+    pub fn rows(&self, held: impl Fn(SocketKey) -> bool) -> Vec<PartRecord> {
+        self.lock().values().map(|row| row.shown(&held)).collect()
+    }
+    pub fn row(&self, part: &PartId, held: impl Fn(SocketKey) -> bool) -> Option<PartRecord> {
+        self.lock().get(part).map(|row| row.shown(&held))
+    }
+    pub fn names(&self) -> Vec<PartId> {
+        self.lock().keys().cloned().collect()
+    }
+    pub fn state(&self, part: &PartId) -> Option<State> {
+        self.lock().get(part).map(|row| row.record.state)
+    }
+    /// Resolves at every change of any record.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.0.version.subscribe()
+    }
+}
+
+impl Row {
+    fn shown(&self, held: &impl Fn(SocketKey) -> bool) -> PartRecord {
+        let mut record = self.record.clone();
+        let lacking = self.needs.iter().find(|key| !held(**key));
+        if let Some(key) = lacking
+            && record.state == State::Live
+            && record.health == Condition::Healthy
+        {
+            record.health = Condition::Degraded;
+            record.why = Some(format!("it needs socket `{key}`, which is empty right now"));
+        }
+        record
+    }
+}

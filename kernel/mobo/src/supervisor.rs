@@ -1,0 +1,406 @@
+//! One task a part: raises it, follows it, restarts it with growing pauses, swaps it, drains it.
+//! It runs on the kernel's own thread, so no part can hold it up.
+
+use crate::facts::*;
+use crate::health::{Condition, Judgement};
+use crate::incarnation::{DrainReport, Incarnation, Reached, ended, returned};
+use crate::kernel::{Kernel, Paces, Seat};
+use crate::lifecycle::{self, State, Step};
+use mag_contract::life::Health;
+use mag_contract::{Claim, Fault, PartId, Standing, codes};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior};
+
+pub(crate) enum Order {
+    /// A new incarnation of the same or another seat takes over.
+    Swap {
+        seat: Box<Seat>,
+        done: oneshot::Sender<Result<SwapReport, Fault>>,
+    },
+    Halt {
+        within: Duration,
+        done: oneshot::Sender<DrainReport>,
+    },
+}
+
+#[derive(Clone, Debug, serde::Serialize, schemars::JsonSchema)]
+pub struct SwapReport {
+    pub part: PartId,
+    pub took_ms: u64,
+    /// How long nobody served; 0 when the newcomer was ready before the old one left.
+    pub gap_ms: u64,
+    pub drained: DrainReport,
+}
+
+pub(crate) struct Supervisor {
+    kernel: Arc<Kernel>,
+    seat: Seat,
+    inbox: mpsc::Receiver<Order>,
+    crashes: u32,
+}
+
+/// How the following of a live incarnation ended.
+enum End {
+    Crashed(Fault),
+    Halted,
+}
+
+impl Supervisor {
+    pub(crate) fn new(kernel: Arc<Kernel>, seat: Seat, inbox: mpsc::Receiver<Order>) -> Self {
+        Self { kernel, seat, inbox, crashes: 0 }
+    }
+
+    fn id(&self) -> &PartId {
+        &self.seat.manifest.id
+    }
+    fn pace(&self) -> Paces {
+        self.kernel.pace(&self.seat.manifest)
+    }
+    fn step(&self, step: Step, because: &str) {
+        change_state(&self.kernel, self.id(), step, because);
+    }
+
+    /// Keeps the part alive until it is halted or lost. `first` hears how the first start went.
+    pub(crate) async fn keep(mut self, first: oneshot::Sender<Result<Duration, Fault>>) {
+        let mut first = Some(first);
+        loop {
+            let began = Instant::now();
+            self.step(Step::Assemble, "");
+            let raised = self.raise().await;
+            let fault = match raised {
+                None => return,
+                Some(Err(fault)) => fault,
+                Some(Ok(mut alive)) => {
+                    alive.commit(&self.kernel);
+                    self.step(Step::Ready, "");
+                    self.told_ready(began.elapsed());
+                    if let Some(first) = first.take() {
+                        let _ = first.send(Ok(began.elapsed()));
+                    }
+                    match self.follow(alive).await {
+                        End::Halted => return,
+                        End::Crashed(fault) => fault,
+                    }
+                }
+            };
+            self.told_crash(&fault);
+            if let Some(first) = first.take() {
+                let _ = first.send(Err(fault.clone()));
+            }
+            if !self.may_try_again(&fault).await {
+                return;
+            }
+        }
+    }
+
+    /// `None`: it was halted meanwhile.
+    async fn raise(&mut self) -> Option<Result<Incarnation, Fault>> {
+        let (kernel, id) = (self.kernel.clone(), self.id().clone());
+        let reached = Arc::new(move |reached| match reached {
+            Reached::Assembled => change_state(&kernel, &id, Step::Assembled, ""),
+            Reached::Passed => {
+                change_state(&kernel, &id, Step::Passed, "");
+                kernel.bus.publish(ComponentBooted { part: id.clone() });
+            }
+        });
+        let (kernel, seat) = (self.kernel.clone(), self.seat.clone());
+        let mut raising = Box::pin(Incarnation::raise(&kernel, &seat, reached));
+        loop {
+            let order = tokio::select! {
+                biased;
+                raised = &mut raising => return Some(raised),
+                order = self.inbox.recv() => order,
+            };
+            match order {
+                Some(Order::Swap { done, .. }) => drop(done.send(Err(self.busy()))),
+                halt => {
+                    drop(raising);
+                    self.step(Step::Drain, "halted while it was starting");
+                    self.step(Step::Ended, "");
+                    self.kernel.listeners.release(&self.seat.manifest.claims);
+                    if let Some(Order::Halt { done, .. }) = halt {
+                        let _ = done.send(DrainReport::default());
+                    }
+                    return None;
+                }
+            }
+        }
+    }
+
+    fn busy(&self) -> Fault {
+        let message = format!("part `{}` is between two starts", self.id());
+        Fault::new(codes::STATE_CONFLICT, message).hint("try again when it is running")
+    }
+
+    /// Follow a live incarnation, and those that take over from it.
+    async fn follow(&mut self, mut alive: Incarnation) -> End {
+        let mut pulse = Pulse::new(self.pace().heartbeat_within);
+        let live_since = Instant::now();
+        self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
+        let end = loop {
+            if self.crashes > 0 && live_since.elapsed() >= self.kernel.settings().stable_after() {
+                self.crashes = 0;
+            }
+            tokio::select! {
+                biased;
+                end = &mut alive.task => {
+                    break End::Crashed(ended(end).err().unwrap_or_else(returned));
+                }
+                Some(fault) = alive.reins.fallen.recv() => break End::Crashed(fault),
+                Ok(()) = alive.reins.health.changed() => {
+                    let health = alive.reins.health.borrow_and_update().clone();
+                    self.heard_health(health);
+                }
+                order = self.inbox.recv() => match order {
+                    Some(Order::Swap { seat, done }) => match self.swap(alive, *seat).await {
+                        (Some(newcomer), answer) => {
+                            alive = newcomer;
+                            pulse = Pulse::new(self.pace().heartbeat_within);
+                            self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
+                            let _ = done.send(answer);
+                        }
+                        (None, answer) => {
+                            let fault = answer.as_ref().err().cloned().unwrap_or_else(returned);
+                            let _ = done.send(answer);
+                            self.kernel.monitor.forget(self.id());
+                            return End::Crashed(fault);
+                        }
+                    },
+                    halt => {
+                        let within = match &halt {
+                            Some(Order::Halt { within, .. }) => *within,
+                            _ => self.pace().drain_within,
+                        };
+                        self.kernel.monitor.forget(self.id());
+                        self.step(Step::Drain, "halt");
+                        let report = alive.drain(&self.kernel, within.min(self.pace().drain_within)).await;
+                        self.kernel.listeners.release(&self.seat.manifest.claims);
+                        self.step(Step::Ended, "");
+                        self.told_stopped(&report);
+                        if let Some(Order::Halt { done, .. }) = halt {
+                            let _ = done.send(report);
+                        }
+                        return End::Halted;
+                    }
+                },
+                () = pulse.next() => {
+                    if let Some(silent) = pulse.silent(&alive) {
+                        let message = format!("it has not answered its heartbeat for {silent:?}");
+                        break End::Crashed(Fault::new(codes::HUNG, message)
+                            .hint("a part answers by awaiting `life.draining()` in its loop"));
+                    }
+                }
+            }
+        };
+        self.kernel.monitor.forget(self.id());
+        alive.bury(&self.kernel);
+        end
+    }
+
+    /// The newcomer is built, tested and ready before the old one drains; if it never is, nothing
+    /// changes. With an exclusive claim the old one leaves first, and comes back when the newcomer
+    /// fails. `None`: neither is there.
+    async fn swap(
+        &mut self,
+        old: Incarnation,
+        seat: Seat,
+    ) -> (Option<Incarnation>, Result<SwapReport, Fault>) {
+        let began = Instant::now();
+        let kernel = self.kernel.clone();
+        let quiet: Arc<dyn Fn(Reached) + Send + Sync> = Arc::new(|_| ());
+        let exclusive = seat.manifest.claims.iter().any(|c| matches!(c, Claim::Exclusive(_)));
+        if exclusive {
+            let mut drained = old.drain(&kernel, self.pace().drain_within).await;
+            let left = Instant::now();
+            let (mut newcomer, answer) =
+                match Incarnation::raise(&kernel, &seat, quiet.clone()).await {
+                    Ok(newcomer) => {
+                        self.seat = seat;
+                        (newcomer, Ok(()))
+                    }
+                    Err(fault) => match Incarnation::raise(&kernel, &self.seat, quiet).await {
+                        Ok(back) => (back, Err(fault)),
+                        Err(lost) => return (None, Err(lost)),
+                    },
+                };
+            newcomer.commit(&kernel);
+            drained.late.dedup();
+            let report = self.told_swap(began, left.elapsed(), drained);
+            return (Some(newcomer), answer.map(|()| report));
+        }
+        let mut newcomer = match Incarnation::raise(&kernel, &seat, quiet).await {
+            Ok(newcomer) => newcomer,
+            Err(fault) => return (Some(old), Err(fault)),
+        };
+        newcomer.commit(&kernel);
+        let drain_within = self.pace().drain_within;
+        let old_claims = old.manifest.claims.clone();
+        let drained = old.drain(&kernel, drain_within).await;
+        let gone: Vec<_> =
+            old_claims.into_iter().filter(|c| !seat.manifest.claims.contains(c)).collect();
+        kernel.listeners.release(&gone);
+        self.seat = seat;
+        let report = self.told_swap(began, Duration::ZERO, drained);
+        (Some(newcomer), Ok(report))
+    }
+
+    /// Spend one restart from the budget, or give up for good.
+    async fn may_try_again(&mut self, fault: &Fault) -> bool {
+        let Paces { restarts, restart_pause, .. } = self.pace();
+        if self.crashes > restarts {
+            let because = format!("{} after {restarts} restarts", fault.message());
+            self.step(Step::GiveUp, &because);
+            self.kernel.listeners.release(&self.seat.manifest.claims);
+            self.kernel.bus.publish(SystemCritical { part: self.id().clone(), because });
+            tracing::error!(critical = true, part = %self.id(), "part `{}` is lost for good: {}", self.id(), fault.message());
+            if self.seat.manifest.standing == Standing::Essential {
+                self.kernel.lost_essential(self.id(), fault);
+            }
+            return false;
+        }
+        let pause =
+            restart_pause.saturating_mul(2u32.saturating_pow(self.crashes.saturating_sub(1)));
+        let over = tokio::time::sleep(pause);
+        tokio::pin!(over);
+        loop {
+            let order = tokio::select! {
+                () = &mut over => return true,
+                order = self.inbox.recv() => order,
+            };
+            match order {
+                // An operator who brings a new version or asks for a restart need not wait.
+                Some(Order::Swap { seat, done }) => {
+                    self.seat = *seat;
+                    let _ = done.send(Err(self.busy()));
+                    return true;
+                }
+                halt => {
+                    self.step(Step::Drain, "halt");
+                    self.kernel.listeners.release(&self.seat.manifest.claims);
+                    if let Some(Order::Halt { done, .. }) = halt {
+                        let _ = done.send(DrainReport::default());
+                    }
+                    return false;
+                }
+            }
+        }
+    }
+
+    fn heard_health(&self, health: Health) {
+        let (condition, why) = match health {
+            Health::Good => (Condition::Healthy, None),
+            Health::Degraded(why) => (Condition::Degraded, Some(why)),
+            Health::Bad(why) => (Condition::Critical, Some(why)),
+        };
+        let judgement = Judgement { condition, ..Judgement::default() };
+        self.kernel.monitor.judge(self.id(), judgement, why, None);
+    }
+
+    fn told_ready(&self, took: Duration) {
+        let took_ms = millis(took);
+        let part = self.id().clone();
+        self.kernel.registry.update(&part, |r| r.ready_in_ms = Some(took_ms));
+        let judgement = match self.kernel.registry.judgement(&part).map(|j| j.condition) {
+            Some(Condition::Failed) => {
+                Judgement { condition: Condition::Recovering, ..Judgement::default() }
+            }
+            _ => Judgement::default(),
+        };
+        self.kernel.monitor.judge(&part, judgement, None, None);
+        tracing::info!(part = %part, "part `{part}` is running after {took_ms} ms");
+        self.kernel.bus.publish(ComponentStarted { part, took_ms });
+    }
+
+    fn told_crash(&mut self, fault: &Fault) {
+        self.crashes += 1;
+        let (part, attempt) = (self.id().clone(), self.crashes);
+        self.step(Step::Crashed, fault.message());
+        self.kernel.registry.update(&part, |r| r.restarts = attempt);
+        self.kernel.monitor.judge(&part, Judgement::lost(), Some(fault.message().to_owned()), None);
+        tracing::warn!(part = %part, code = %fault.code(), "part `{part}` failed: {}", fault.chain());
+        self.kernel.bus.publish(ComponentFailed {
+            part,
+            because: fault.message().to_owned(),
+            code: fault.code().id.to_owned(),
+            attempt,
+        });
+    }
+
+    fn told_stopped(&self, report: &DrainReport) {
+        let part = self.id().clone();
+        if !report.late.is_empty() {
+            tracing::warn!(part = %part, "part `{part}` was late to leave: {}", report.late.join(", "));
+        }
+        let (took_ms, late) = (report.took_ms, report.late.clone());
+        self.kernel.bus.publish(ComponentStopped { part, took_ms, late });
+    }
+
+    fn told_swap(&self, began: Instant, gap: Duration, drained: DrainReport) -> SwapReport {
+        let part = self.id().clone();
+        let (took_ms, gap_ms) = (millis(began.elapsed()), millis(gap));
+        self.kernel.bus.publish(ComponentSwapped { part: part.clone(), took_ms, gap_ms });
+        SwapReport { part, took_ms, gap_ms, drained }
+    }
+}
+
+fn millis(d: Duration) -> u64 {
+    u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Every change of state of every part goes through the table, the registry and the bus.
+fn change_state(kernel: &Kernel, part: &PartId, step: Step, because: &str) {
+    let from = kernel.registry.state(part).unwrap_or(State::Seated);
+    let to = match lifecycle::next(from, step) {
+        Ok(to) => to,
+        Err(illegal) => {
+            tracing::error!(part = %part, "a bug in the kernel: part `{part}`: {illegal}");
+            return;
+        }
+    };
+    let now = kernel.bus.clock().now();
+    kernel.registry.update(part, |r| {
+        r.state = to;
+        r.since = now;
+    });
+    let (part, because) = (part.clone(), because.to_owned());
+    kernel.bus.publish(PartChanged { part, from, to, because });
+}
+
+/// The heartbeat: a question now and then, and how long the answer has been missing.
+struct Pulse {
+    within: Duration,
+    ticks: tokio::time::Interval,
+    asked: u64,
+    /// When the oldest question without an answer was asked.
+    open_since: Option<Instant>,
+}
+
+/// A part is asked so often within the time that it has to answer.
+const QUESTIONS: u32 = 3;
+
+impl Pulse {
+    fn new(within: Duration) -> Self {
+        let every = (within / QUESTIONS).max(Duration::from_millis(1));
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { within, ticks, asked: 0, open_since: None }
+    }
+    async fn next(&mut self) {
+        if self.within.is_zero() {
+            std::future::pending::<()>().await;
+        }
+        self.ticks.tick().await;
+    }
+    fn silent(&mut self, alive: &Incarnation) -> Option<Duration> {
+        if alive.reins.pong.load(Ordering::Relaxed) >= self.asked {
+            self.asked += 1;
+            self.open_since = Some(Instant::now());
+            alive.reins.ping.send_replace(self.asked);
+            return None;
+        }
+        self.open_since.map(|since| since.elapsed()).filter(|silent| *silent >= self.within)
+    }
+}
