@@ -48,7 +48,7 @@ pub trait AuditSink: Send + Sync {
     fn note(&self, line: AuditLine);
 }
 
-pub struct BoardDesk {
+pub(crate) struct BoardDesk {
     held: Mutex<BTreeMap<&'static str, Vec<Seated>>>,
     bus: Bus,
     parts: Handle,
@@ -67,21 +67,21 @@ struct Seated {
 const STEPS: usize = 64;
 
 impl BoardDesk {
-    pub fn new(bus: Bus, parts: Handle, calls_max: u32) -> Self {
+    pub(crate) fn new(bus: Bus, parts: Handle, calls_max: u32) -> Self {
         let room = Arc::new(Semaphore::new(usize::try_from(calls_max).unwrap_or(1)));
         Self { held: Mutex::default(), bus, parts, audit: OnceLock::new(), room }
     }
-    pub fn audited_by(&self, sink: Arc<dyn AuditSink>) {
+    pub(crate) fn audited_by(&self, sink: Arc<dyn AuditSink>) {
         let _ = self.audit.set(sink);
     }
-    pub fn seat(&self, serial: u64, offers: Vec<Offer>) {
+    pub(crate) fn seat(&self, serial: u64, offers: Vec<Offer>) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         for offer in offers {
             let seated = Seated { serial, offer };
             held.entry(seated.offer.spec.name).or_default().push(seated);
         }
     }
-    pub fn withdraw(&self, serial: u64) {
+    pub(crate) fn withdraw(&self, serial: u64) {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.retain(|_, seated| {
             seated.retain(|s| s.serial != serial);

@@ -28,14 +28,14 @@ impl Condition {
 
 /// How many checks in a row move a part one step.
 #[derive(Clone, Copy, Debug)]
-pub struct Thresholds {
+pub(crate) struct Thresholds {
     pub failures: u32,
     pub recoveries: u32,
 }
 
 /// The condition of one part and the run of checks behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judgement {
+pub(crate) struct Judgement {
     pub condition: Condition,
     bad: u32,
     good: u32,
@@ -48,13 +48,13 @@ impl Default for Judgement {
 }
 
 impl Judgement {
-    /// The part itself is gone: no counting.
-    pub fn lost() -> Self {
-        Self { condition: Condition::Failed, bad: 0, good: 0 }
+    /// Said by the part itself or by its supervisor: no counting so far.
+    pub(crate) fn at(condition: Condition) -> Self {
+        Self { condition, bad: 0, good: 0 }
     }
 
     #[must_use]
-    pub fn after(self, check_was_good: bool, thresholds: Thresholds) -> Self {
+    pub(crate) fn after(self, check_was_good: bool, thresholds: Thresholds) -> Self {
         use Condition::*;
         let (good, bad) = if check_was_good { (self.good + 1, 0) } else { (0, self.bad + 1) };
         let worse = bad >= thresholds.failures.max(1);

@@ -11,7 +11,7 @@ use mag_contract::{Clock, Fault, PartId, codes};
 use mag_journal::{Audit, Journal, Limits};
 use mag_state::{HowEnded, State, Values};
 use serde_json::Value as Json;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 #[derive(Clone)]
@@ -58,7 +58,7 @@ impl Keep {
         match &self.found.state.set_aside {
             None => stages.line(Mark::Good, "state"),
             Some(aside) => {
-                let files: Vec<String> = aside.files.iter().map(|f| name(f)).collect();
+                let files: Vec<String> = aside.files.iter().map(|f| name(f.as_path())).collect();
                 let text = format!(
                     "the state was damaged ({}); it is set aside as {} and begun anew",
                     aside.why,
@@ -109,7 +109,7 @@ fn report_count(report: &mag_journal::OpenReport) -> String {
     }
 }
 
-fn name(path: &PathBuf) -> String {
+fn name(path: &Path) -> String {
     path.file_name()
         .map_or_else(|| path.display().to_string(), |n| n.to_string_lossy().into_owned())
 }

@@ -37,7 +37,7 @@ pub(crate) struct Kernel {
 }
 
 /// Gives each part its own corner of the board's state.
-pub trait StateOf: Send + Sync {
+pub(crate) trait StateOf: Send + Sync {
     fn of(&self, part: &PartId) -> Arc<dyn KeyValues>;
 }
 

@@ -35,7 +35,7 @@ impl State {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(crate) enum Step {
     Assemble,
     Assembled,
     Passed,
@@ -48,13 +48,13 @@ pub enum Step {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{step:?} is not possible while {from:?}")]
-pub struct Illegal {
+pub(crate) struct Illegal {
     pub from: State,
     pub step: Step,
 }
 
 /// Every change of state in the kernel goes through here.
-pub fn next(from: State, step: Step) -> Result<State, Illegal> {
+pub(crate) fn next(from: State, step: Step) -> Result<State, Illegal> {
     use State::*;
     Ok(match (from, step) {
         (Seated | Waiting | Failed | Stopped, Step::Assemble) => Assembling,

@@ -17,7 +17,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
-pub struct Monitor {
+pub(crate) struct Monitor {
     registry: Registry,
     bus: Bus,
     parts: Handle,
@@ -78,7 +78,7 @@ impl Monitor {
     }
 
     /// Checks one part, or all that are live, at once. `now`: without the pauses of a retry.
-    pub async fn check(&self, only: Option<&PartId>, now: bool) -> Vec<Checked> {
+    pub(crate) async fn check(&self, only: Option<&PartId>, now: bool) -> Vec<Checked> {
         let probes = self.probes().into_iter().filter(|(part, ..)| only.is_none_or(|o| o == part));
         let checks = probes.map(|(part, serial, probe)| self.check_one(part, serial, probe, now));
         futures::future::join_all(checks).await

@@ -19,9 +19,9 @@ pub enum Misfit {
 }
 
 /// For each part, in the order in which they start, the parts that it waits for.
-pub type Plan = Vec<(PartId, Vec<PartId>)>;
+pub(crate) type Plan = Vec<(PartId, Vec<PartId>)>;
 
-pub fn plan(manifests: &[Manifest]) -> Result<Plan, Vec<Misfit>> {
+pub(crate) fn plan(manifests: &[Manifest]) -> Result<Plan, Vec<Misfit>> {
     let mut misfits = vec![];
     let providers = providers(manifests, &mut misfits);
     clashes(manifests, &mut misfits);

@@ -41,7 +41,7 @@ pub struct PartRecord {
 }
 
 #[derive(Clone)]
-pub struct Registry(Arc<Inner>);
+pub(crate) struct Registry(Arc<Inner>);
 
 struct Inner {
     rows: Mutex<BTreeMap<PartId, Row>>,
@@ -148,20 +148,24 @@ impl Registry {
 
     /// Every part, with what it lacks from others counted in. `held` tells whether a socket is
     /// filled right now.
-    pub fn rows(&self, held: impl Fn(SocketKey) -> bool) -> Vec<PartRecord> {
+    pub(crate) fn rows(&self, held: impl Fn(SocketKey) -> bool) -> Vec<PartRecord> {
         self.lock().values().map(|row| row.shown(&held)).collect()
     }
-    pub fn row(&self, part: &PartId, held: impl Fn(SocketKey) -> bool) -> Option<PartRecord> {
+    pub(crate) fn row(
+        &self,
+        part: &PartId,
+        held: impl Fn(SocketKey) -> bool,
+    ) -> Option<PartRecord> {
         self.lock().get(part).map(|row| row.shown(&held))
     }
-    pub fn names(&self) -> Vec<PartId> {
+    pub(crate) fn names(&self) -> Vec<PartId> {
         self.lock().keys().cloned().collect()
     }
-    pub fn state(&self, part: &PartId) -> Option<State> {
+    pub(crate) fn state(&self, part: &PartId) -> Option<State> {
         self.lock().get(part).map(|row| row.record.state)
     }
     /// Resolves at every change of any record.
-    pub fn watch(&self) -> watch::Receiver<u64> {
+    pub(crate) fn watch(&self) -> watch::Receiver<u64> {
         self.0.version.subscribe()
     }
 }

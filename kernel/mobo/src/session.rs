@@ -280,7 +280,7 @@ impl Session {
         let Some(part) = config.parts().get(id.as_str()) else { return };
         let outcome = async {
             let (new, _) = config.of_part(part)?;
-            Ok::<_, Fault>(match kind.on_change(&old, &new) {
+            match kind.on_change(&old, &new) {
                 OnChange::Live => {
                     board.tell_live(id, new).await?;
                     report.live.extend(keys.iter().cloned());
@@ -290,7 +290,8 @@ impl Session {
                     report.swapped.push(id.clone());
                 }
                 OnChange::Reboot => report.needs_restart.extend(keys.iter().cloned()),
-            })
+            }
+            Ok::<_, Fault>(())
         };
         if let Err(fault) = outcome.await {
             tracing::warn!(part = %id, "part `{id}` goes on with its old settings: {}", fault.chain());

@@ -129,4 +129,4 @@ impl Default for JobsSettings {
 }
 
 /// Which parts are plugged in: `name = true` or `false`; a part that is not named keeps its default.
-pub type Plugged = BTreeMap<String, bool>;
+pub(crate) type Plugged = BTreeMap<String, bool>;

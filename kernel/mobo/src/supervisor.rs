@@ -263,28 +263,24 @@ impl Supervisor {
         }
         let pause =
             restart_pause.saturating_mul(2u32.saturating_pow(self.crashes.saturating_sub(1)));
-        let over = tokio::time::sleep(pause);
-        tokio::pin!(over);
-        loop {
-            let order = tokio::select! {
-                () = &mut over => return true,
-                order = self.inbox.recv() => order,
-            };
-            match order {
-                // An operator who brings a new version or asks for a restart need not wait.
-                Some(Order::Swap { seat, done }) => {
-                    self.seat = *seat;
-                    let _ = done.send(Err(self.busy()));
-                    return true;
+        let order = tokio::select! {
+            () = tokio::time::sleep(pause) => return true,
+            order = self.inbox.recv() => order,
+        };
+        match order {
+            // An operator who brings new settings need not wait for the pause.
+            Some(Order::Swap { seat, done }) => {
+                self.seat = *seat;
+                let _ = done.send(Err(self.busy()));
+                true
+            }
+            halt => {
+                self.step(Step::Drain, "halt");
+                self.kernel.listeners.release(&self.seat.manifest.claims);
+                if let Some(Order::Halt { done, .. }) = halt {
+                    let _ = done.send(DrainReport::default());
                 }
-                halt => {
-                    self.step(Step::Drain, "halt");
-                    self.kernel.listeners.release(&self.seat.manifest.claims);
-                    if let Some(Order::Halt { done, .. }) = halt {
-                        let _ = done.send(DrainReport::default());
-                    }
-                    return false;
-                }
+                false
             }
         }
     }
@@ -295,7 +291,7 @@ impl Supervisor {
             Health::Degraded(why) => (Condition::Degraded, Some(why)),
             Health::Bad(why) => (Condition::Critical, Some(why)),
         };
-        let judgement = Judgement { condition, ..Judgement::default() };
+        let judgement = Judgement::at(condition);
         self.kernel.monitor.judge(self.id(), judgement, why, None);
     }
 
@@ -304,9 +300,7 @@ impl Supervisor {
         let part = self.id().clone();
         self.kernel.registry.update(&part, |r| r.ready_in_ms = Some(took_ms));
         let judgement = match self.kernel.registry.judgement(&part).map(|j| j.condition) {
-            Some(Condition::Failed) => {
-                Judgement { condition: Condition::Recovering, ..Judgement::default() }
-            }
+            Some(Condition::Failed) => Judgement::at(Condition::Recovering),
             _ => Judgement::default(),
         };
         self.kernel.monitor.judge(&part, judgement, None, None);
@@ -319,7 +313,12 @@ impl Supervisor {
         let (part, attempt) = (self.id().clone(), self.crashes);
         self.step(Step::Crashed, fault.message());
         self.kernel.registry.update(&part, |r| r.restarts = attempt);
-        self.kernel.monitor.judge(&part, Judgement::lost(), Some(fault.message().to_owned()), None);
+        self.kernel.monitor.judge(
+            &part,
+            Judgement::at(Condition::Failed),
+            Some(fault.message().to_owned()),
+            None,
+        );
         tracing::warn!(part = %part, code = %fault.code(), "part `{part}` failed: {}", fault.chain());
         self.kernel.bus.publish(ComponentFailed {
             part,

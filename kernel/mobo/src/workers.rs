@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
-pub struct Workers {
+pub(crate) struct Workers {
     state: State,
     bus: Bus,
     parts: Handle,

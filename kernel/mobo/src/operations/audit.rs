@@ -18,7 +18,7 @@ operations! {
 pub(super) struct List;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ListInput {
+pub(crate) struct ListInput {
     /// Only calls of this operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
@@ -90,7 +90,7 @@ async fn list(session: Session, input: ListInput, _: Call) -> Result<AuditList, 
 pub(super) struct Verify;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Verified {
+pub(crate) struct Verified {
     pub good: bool,
     pub lines: u64,
     /// The first line that does not fit.

@@ -184,7 +184,7 @@ async fn report(session: Session, _: Nothing, _: Call) -> Result<BootReport, Fau
 pub(super) struct Boots;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct BootsInput {
+pub(crate) struct BootsInput {
     /// So many, the newest first.
     #[serde(default = "twenty")]
     pub limit: u32,
@@ -194,12 +194,12 @@ fn twenty() -> u32 {
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct BootList {
+pub(crate) struct BootList {
     pub boots: Vec<BootRow>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct BootRow {
+pub(crate) struct BootRow {
     pub boot: i64,
     pub started_at: Timestamp,
     pub ended_at: Option<Timestamp>,
@@ -249,7 +249,7 @@ pub(super) struct Shutdown;
 
 /// The answer comes before the board is down.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct GoingDown {
+pub(crate) struct GoingDown {
     pub going_down: bool,
     pub within_s: u64,
 }

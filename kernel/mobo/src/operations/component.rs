@@ -58,7 +58,7 @@ impl From<PartRecord> for PartRow {
 pub(super) struct List;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ListInput {
+pub(crate) struct ListInput {
     /// Also parts that could be plugged in.
     #[serde(default)]
     pub all: bool,
@@ -117,14 +117,14 @@ async fn list(session: Session, input: ListInput, _: Call) -> Result<PartList, F
 
 /// Which part is meant.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct OnePart {
+pub(crate) struct OnePart {
     /// The part's name, as `mobo list` shows it.
     pub part: String,
 }
 
 /// Which part is meant, and how much it is meant.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct OnePartForced {
+pub(crate) struct OnePartForced {
     /// The part's name, as `mobo list` shows it.
     pub part: String,
     /// Also when the part is essential or protected.
@@ -161,7 +161,7 @@ async fn show(session: Session, input: OnePart, _: Call) -> Result<PartRecord, F
 pub(super) struct Start;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct StartedIn {
+pub(crate) struct StartedIn {
     pub part: String,
     pub took_ms: u64,
 }
@@ -193,7 +193,7 @@ pub(super) struct Stop;
 
 /// What stopping does, or would do.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct StopReport {
+pub(crate) struct StopReport {
     pub part: String,
     /// Parts that lack something as long as it is down.
     pub degraded: Vec<PartId>,

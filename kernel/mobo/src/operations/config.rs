@@ -163,7 +163,7 @@ pub fn mistakes(errors: &[mag_settings::SettingError]) -> ConfigChecked {
 pub(super) struct Set;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct SetInput {
+pub(crate) struct SetInput {
     /// Such as `health.interval`.
     pub name: String,
     /// Such as `10s`; numbers, `true`, and lists as in TOML.
@@ -172,7 +172,7 @@ pub struct SetInput {
 
 /// What the change did, or would do.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct SetReport {
+pub(crate) struct SetReport {
     pub name: String,
     pub before: Option<Json>,
     pub after: Option<Json>,
@@ -217,7 +217,7 @@ async fn set(session: Session, input: SetInput, call: Call) -> Result<SetReport,
 pub(super) struct Unset;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct UnsetInput {
+pub(crate) struct UnsetInput {
     /// Such as `health.interval`.
     pub name: String,
 }

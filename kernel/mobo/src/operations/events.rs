@@ -34,7 +34,7 @@ pub struct EventRow {
 pub(super) struct Tail;
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct TailInput {
+pub(crate) struct TailInput {
     /// Topics that begin so: `component` or `health.degraded`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
@@ -48,7 +48,7 @@ pub struct TailInput {
 
 /// How many facts were handed over, and how many came too fast for the caller.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Tailed {
+pub(crate) struct Tailed {
     pub told: u64,
     pub missed: u64,
 }
@@ -128,7 +128,7 @@ async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tail
 pub(super) struct Replay;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ReplayInput {
+pub(crate) struct ReplayInput {
     /// Topics that begin so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub topic: Option<String>,
@@ -152,7 +152,7 @@ fn hundred() -> u32 {
 const REPLAY_MAX: u32 = 10_000;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Replayed {
+pub(crate) struct Replayed {
     pub events: Vec<EventRow>,
     /// Where to go on.
     pub next: u64,
@@ -218,7 +218,7 @@ async fn replay(session: Session, input: ReplayInput, _: Call) -> Result<Replaye
 pub(super) struct Handlers;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct HandlerList {
+pub(crate) struct HandlerList {
     pub handlers: Vec<HandlerRow>,
 }
 

@@ -19,7 +19,7 @@ operations! {
 
 /// One part, or all of them.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
-pub struct MaybePart {
+pub(crate) struct MaybePart {
     /// One part; all of them when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<String>,
@@ -37,7 +37,7 @@ impl MaybePart {
 pub(super) struct Check;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct CheckedParts {
+pub(crate) struct CheckedParts {
     pub good: bool,
     pub checks: Vec<Checked>,
 }
@@ -132,7 +132,7 @@ pub(super) struct Watch;
 
 /// How many looks were handed over.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Watched {
+pub(crate) struct Watched {
     pub looks: u64,
 }
 

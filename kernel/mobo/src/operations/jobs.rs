@@ -19,7 +19,7 @@ operations! {
 
 /// A job in one line.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct JobRow {
+pub(crate) struct JobRow {
     pub id: String,
     pub kind: String,
     pub state: JobState,
@@ -47,7 +47,7 @@ impl From<Job> for JobRow {
 pub(super) struct List;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct ListInput {
+pub(crate) struct ListInput {
     /// Only jobs in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<JobState>,
@@ -63,7 +63,7 @@ fn hundred() -> u32 {
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct JobList {
+pub(crate) struct JobList {
     pub jobs: Vec<JobRow>,
     pub queued: u64,
     pub running: u64,
@@ -109,7 +109,7 @@ async fn list(session: Session, input: ListInput, _: Call) -> Result<JobList, Fa
 
 /// Which job is meant.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct OneJob {
+pub(crate) struct OneJob {
     /// The job's id, as `mobo jobs:list` shows it.
     pub id: String,
 }
@@ -139,7 +139,7 @@ async fn show(session: Session, input: OneJob, _: Call) -> Result<Job, Fault> {
 
 /// What became of the job.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct JobChanged {
+pub(crate) struct JobChanged {
     pub id: String,
     pub state: JobState,
 }
@@ -192,12 +192,12 @@ async fn cancel(session: Session, input: OneJob, _: Call) -> Result<JobChanged, 
 pub(super) struct Schedules;
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ScheduleList {
+pub(crate) struct ScheduleList {
     pub schedules: Vec<ScheduleRow>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct ScheduleRow {
+pub(crate) struct ScheduleRow {
     pub name: String,
     pub cron: String,
     pub kind: String,

@@ -118,7 +118,7 @@ pub(super) struct Tail;
 
 /// How many lines were handed over.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Tailed {
+pub(crate) struct Tailed {
     pub lines: u64,
 }
 
