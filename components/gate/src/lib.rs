@@ -1,1 +1,25 @@
-//! The network card.
+//! MagGate, the network card: one HTTP origin for every door of the board, on a port and on a
+//! local socket. It takes connections, keeps them within bounds, and hands each request to the
+//! door that answers its path.
+//! Never: what a door answers, who a caller is, a name of another part.
+
+mod accept;
+mod answer;
+mod bounded;
+mod connection;
+mod front;
+mod gate;
+mod home;
+mod probes;
+mod pulse;
+mod route;
+mod scan;
+mod settings;
+mod tally;
+mod trace;
+mod trust;
+mod user;
+mod wire;
+
+pub use gate::Gate;
+pub use settings::Settings;

@@ -39,6 +39,10 @@ codes! {
     TOO_LATE          MF1010 Late        "the operation did not end in time";
     NO_SUCH_NAME      MF1011 Missing     "the thing that was named does not exist";
     TOO_MANY_CALLS    MF1012 TooMuch     "more calls at once than the limit";
+    NOT_ACCEPTABLE    MF1013 Invalid     "the answer cannot be given in a form that the caller accepts";
+    BAD_MEDIA_TYPE    MF1014 Invalid     "the request's body is of a type that the address does not read";
+    SLOW_REQUEST      MF1015 Late        "the request did not arrive in time";
+    BAD_REQUEST       MF1016 Invalid     "the request breaks the rules of HTTP";
     BAD_VALUE         MF1020 Invalid     "a value is not of its column's type";
     BAD_FILTER        MF1021 Invalid     "a condition does not fit the type of its field";
     NOT_EMBEDDED      MF1022 Invalid     "a relation is used that the request does not embed";
@@ -62,6 +66,8 @@ codes! {
     DENIED            MF3003 Denied      "the caller lacks the permission";
     PROTECTED         MF3004 Denied      "a protected part is stopped by force only";
     UNTRUSTED_ORIGIN  MF3005 Denied      "a web page of another origin may not call this address";
+    UNTRUSTED_HOST    MF3006 Denied      "the request was sent to a host name that this board does not know";
+    TOO_MANY_TRIES    MF3007 TooMuch     "too many wrong tokens from one address";
     NOT_GRANTED       MF3010 Denied      "the role may not do this with the table";
     ROW_REFUSED       MF3011 Denied      "a row does not satisfy the table's policies";
     BAD_POLICY        MF3012 Invalid     "a policy cannot be read";

@@ -1,1 +1,15 @@
-//! Test doubles of the board.
+//! What tests of parts share: a bench that stands in for the board, a desk with operations of the
+//! test's own, and a raw HTTP client that can also say what no library would send.
+//! Never: in a product; only a dev-dependency.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on shall panic where it stands, and owns its tasks"
+)]
+
+pub mod bench;
+pub mod raw;
+pub mod toys;
+
+pub use bench::{Bench, Live};
+pub use toys::ToyDesk;

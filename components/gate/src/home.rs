@@ -1,0 +1,25 @@
+//! The page at `/` while no screen is plugged in: honest, whole in itself, and short.
+
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::{HeaderValue, Method};
+use mag_contract::door::{Response, body};
+use mag_contract::{Fault, codes, problem};
+
+const PAGE: &str = include_str!("home.html");
+
+pub(crate) fn answer(method: &Method, path: &str) -> Result<Response, Fault> {
+    if path != "/" {
+        return Err(Fault::new(codes::NO_ROUTE, "nothing answers at this address")
+            .hint("`/` lists the addresses of this board that always answer"));
+    }
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return Ok(problem::bad_method(method, "GET, HEAD", None));
+    }
+    let mut response = Response::new(body(PAGE));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
+}

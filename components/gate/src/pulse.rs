@@ -1,0 +1,172 @@
+//! What a connection is doing, noted by those who touch it and judged by its own clock tick: no
+//! timer is set or reset for a request.
+
+use crate::settings::Limits;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Moments are milliseconds since the connection was opened, counted from 1; 0 is "not now".
+pub(crate) struct Pulse {
+    born: Instant,
+    in_flight: AtomicU32,
+    /// Requests that have ended.
+    ended: AtomicU32,
+    quiet_since: AtomicU64,
+    head_since: AtomicU64,
+    body_awaited_since: AtomicU64,
+    write_blocked_since: AtomicU64,
+    ambiguous: AtomicBool,
+    unread: AtomicBool,
+}
+
+/// Why a connection is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    SlowHead,
+    Idle,
+    Stalled,
+}
+
+impl Pulse {
+    pub(crate) fn new() -> Self {
+        Self {
+            born: Instant::now(),
+            in_flight: AtomicU32::new(0),
+            ended: AtomicU32::new(0),
+            quiet_since: AtomicU64::new(1),
+            head_since: AtomicU64::new(0),
+            body_awaited_since: AtomicU64::new(0),
+            write_blocked_since: AtomicU64::new(0),
+            ambiguous: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX - 1) + 1
+    }
+    fn begin(&self, moment: &AtomicU64) {
+        if moment.load(Relaxed) == 0 {
+            moment.store(self.now(), Relaxed);
+        }
+    }
+    fn end(moment: &AtomicU64) {
+        if moment.load(Relaxed) != 0 {
+            moment.store(0, Relaxed);
+        }
+    }
+
+    /// A piece of a request's head came.
+    pub(crate) fn head_comes(&self) {
+        self.begin(&self.head_since);
+    }
+    pub(crate) fn body_awaited(&self) {
+        self.begin(&self.body_awaited_since);
+    }
+    pub(crate) fn body_came(&self) {
+        Self::end(&self.body_awaited_since);
+    }
+    pub(crate) fn write_blocked(&self) {
+        self.begin(&self.write_blocked_since);
+    }
+    pub(crate) fn wrote(&self) {
+        Self::end(&self.write_blocked_since);
+    }
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.in_flight.load(Relaxed) == 0
+    }
+    pub(crate) fn ended(&self) -> u32 {
+        self.ended.load(Relaxed)
+    }
+    pub(crate) fn ambiguous(&self, is: bool) {
+        self.ambiguous.store(is, Relaxed);
+    }
+    pub(crate) fn is_ambiguous(&self) -> bool {
+        self.ambiguous.load(Relaxed)
+    }
+    /// A request was answered before its body was read.
+    pub(crate) fn left_unread(&self) {
+        self.unread.store(true, Relaxed);
+    }
+    pub(crate) fn has_unread(&self) -> bool {
+        self.unread.load(Relaxed)
+    }
+
+    pub(crate) fn verdict(&self, limits: &Limits) -> Option<Verdict> {
+        let now = self.now();
+        let over = |since: &AtomicU64, limit: Duration| {
+            let since = since.load(Relaxed);
+            since != 0 && Duration::from_millis(now.saturating_sub(since)) >= limit
+        };
+        let quiet = self.is_quiet();
+        if over(&self.write_blocked_since, limits.stall)
+            || (!quiet && over(&self.body_awaited_since, limits.stall))
+        {
+            return Some(Verdict::Stalled);
+        }
+        if quiet && over(&self.head_since, limits.header) {
+            return Some(Verdict::SlowHead);
+        }
+        (quiet && over(&self.quiet_since, limits.idle)).then_some(Verdict::Idle)
+    }
+}
+
+/// A request under way, until the last byte of its answer was handed over.
+pub(crate) struct Flight(Arc<Pulse>);
+
+impl Flight {
+    pub(crate) fn begin(pulse: &Arc<Pulse>) -> Self {
+        pulse.in_flight.fetch_add(1, Relaxed);
+        Pulse::end(&pulse.head_since);
+        Self(pulse.clone())
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.0.quiet_since.store(self.0.now(), Relaxed);
+        Pulse::end(&self.0.body_awaited_since);
+        self.0.ended.fetch_add(1, Relaxed);
+        self.0.in_flight.fetch_sub(1, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn each_kind_of_slowness_is_told_apart() {
+        let ms = Duration::from_millis;
+        let limits = Limits {
+            header_bytes: 8192,
+            header: ms(100),
+            body_bytes: 1,
+            stall: ms(300),
+            idle: ms(500),
+        };
+        let pulse = Arc::new(Pulse::new());
+        pulse.head_comes();
+        assert_eq!(pulse.verdict(&limits), None);
+        tokio::time::advance(ms(100)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::SlowHead));
+
+        let flight = Flight::begin(&pulse);
+        tokio::time::advance(ms(1_000)).await;
+        assert_eq!(pulse.verdict(&limits), None, "a door may think as long as it likes");
+        pulse.body_awaited();
+        tokio::time::advance(ms(300)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
+        pulse.body_came();
+        pulse.write_blocked();
+        tokio::time::advance(ms(300)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
+        pulse.wrote();
+        drop(flight);
+        assert_eq!(pulse.verdict(&limits), None);
+        tokio::time::advance(ms(500)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Idle));
+    }
+}

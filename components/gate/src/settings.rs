@@ -1,0 +1,100 @@
+//! What an operator can turn: where the gate listens, and its bounds.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The section `[gate]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Listen on a TCP port. Without it the board is reached by its local socket alone.
+    pub network: bool,
+    /// The address to listen on. Anything but a loopback address lets other machines in.
+    pub address: IpAddr,
+    /// The port to listen on; 0 takes any that is free.
+    pub port: u16,
+    /// The local socket, relative to the data folder. Only the owner of the folder can open it.
+    pub local_socket: PathBuf,
+    /// Names by which clients may reach the admin API, besides `localhost` and plain addresses.
+    pub hosts: Vec<String>,
+    /// Web origins, such as `https://admin.example.com`, whose pages may call the admin API.
+    pub origins: Vec<String>,
+    /// Show `/metrics` to other machines too.
+    pub metrics_for_all: bool,
+    /// The largest head of a request, in bytes. Tokens and cookies of honest clients fit in 8 KiB.
+    pub header_bytes_max: u32,
+    /// The head of a request must have come within this time.
+    pub header_ms: u64,
+    /// The largest body that any door is handed, in bytes. A bulk insert or a photo fits; a door
+    /// may set a smaller limit of its own.
+    pub body_bytes_max: u64,
+    /// A sender or reader who does not move for so long while the other side waits is cut off.
+    pub stall_ms: u64,
+    /// An open connection without a request is closed after this; longer than the minute that
+    /// clients and proxies keep theirs, so that they close first.
+    pub idle_ms: u64,
+    /// Connections at once; further ones wait in the queue of the operating system.
+    pub connections_max: u32,
+    /// When the gate leaves, requests under way may take so long to end.
+    pub drain_ms: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            network: true,
+            address: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 8000,
+            local_socket: "run/mobo.sock".into(),
+            hosts: vec![],
+            origins: vec![],
+            metrics_for_all: false,
+            header_bytes_max: 16 * 1024,
+            header_ms: 10_000,
+            body_bytes_max: 50 * 1024 * 1024,
+            stall_ms: 30_000,
+            idle_ms: 75_000,
+            connections_max: 16_384,
+            drain_ms: 10_000,
+        }
+    }
+}
+
+/// The bounds of one connection, as durations.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub(crate) header_bytes: u32,
+    pub(crate) header: Duration,
+    pub(crate) body_bytes: u64,
+    pub(crate) stall: Duration,
+    pub(crate) idle: Duration,
+}
+
+impl Settings {
+    pub(crate) fn limits(&self) -> Limits {
+        Limits {
+            header_bytes: self.header_bytes_max,
+            header: Duration::from_millis(self.header_ms),
+            body_bytes: self.body_bytes_max,
+            stall: Duration::from_millis(self.stall_ms),
+            idle: Duration::from_millis(self.idle_ms),
+        }
+    }
+
+    /// The first setting with which nobody could be served.
+    pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let zero = [
+            (self.header_ms == 0, "`gate.header_ms` must be more than 0"),
+            (self.stall_ms == 0, "`gate.stall_ms` must be more than 0"),
+            (self.idle_ms == 0, "`gate.idle_ms` must be more than 0"),
+            (self.connections_max == 0, "`gate.connections_max` must be more than 0"),
+            // The server below reads in pieces of this size.
+            (self.header_bytes_max < 8192, "`gate.header_bytes_max` must be 8192 or more"),
+            (self.local_socket.as_os_str().is_empty(), "`gate.local_socket` must name a file"),
+        ];
+        zero.iter().find(|(wrong, _)| *wrong).map(|(_, what)| *what)
+    }
+}

@@ -1,0 +1,117 @@
+//! Which web pages may talk to the admin doors. A browser is a program of the owner's that runs
+//! strangers' code: a page can point its own name at this machine (so the `Host` is looked at),
+//! and can send forms across origins (so the `Origin` is).
+//! Never: who the caller is; that is the door's question.
+
+use crate::settings::Settings;
+use http::header::{HOST, ORIGIN};
+use http::request::Parts;
+use mag_contract::{Fault, codes};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+pub(crate) struct Trust {
+    hosts: Vec<String>,
+    origins: Vec<String>,
+}
+
+impl Trust {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let lower = |names: &[String]| names.iter().map(|n| n.trim().to_lowercase()).collect();
+        let mut trust = Self { hosts: lower(&settings.hosts), origins: lower(&settings.origins) };
+        trust.origins.iter_mut().for_each(|o| o.truncate(o.trim_end_matches('/').len()));
+        trust
+    }
+
+    /// A name that was never told to this board may be a stranger's name that leads here.
+    pub(crate) fn host(&self, request: &Parts) -> Result<(), Fault> {
+        let host = host_of(request).unwrap_or_default().to_lowercase();
+        let name = name_of(&host);
+        let literal = name.parse::<Ipv4Addr>().is_ok() || name.parse::<Ipv6Addr>().is_ok();
+        let local = name == "localhost" || name.ends_with(".localhost");
+        if literal || local || self.hosts.iter().any(|h| *h == name || *h == host) {
+            return Ok(());
+        }
+        let shown: String = name.chars().take(SHOWN).collect();
+        let message = format!("this board does not know the host name `{shown}`");
+        Err(Fault::new(codes::UNTRUSTED_HOST, message)
+            .hint("call it by `localhost` or its address, or add the name to `gate.hosts`"))
+    }
+
+    /// A page of another origin gives no orders.
+    pub(crate) fn origin(&self, request: &Parts) -> Result<(), Fault> {
+        if request.method.is_safe() {
+            return Ok(());
+        }
+        let Some(origin) = request.headers.get(ORIGIN) else { return Ok(()) };
+        let origin = String::from_utf8_lossy(origin.as_bytes()).to_lowercase();
+        let own = origin.split_once("://").map(|(_, host)| host);
+        let host = host_of(request).map(str::to_lowercase);
+        if (own.is_some() && own == host.as_deref()) || self.origins.contains(&origin) {
+            return Ok(());
+        }
+        let shown: String = origin.chars().take(SHOWN).collect();
+        let message = format!("a page of `{shown}` may not call this address");
+        Err(Fault::new(codes::UNTRUSTED_ORIGIN, message)
+            .hint("if the page is yours, add its origin to `gate.origins`"))
+    }
+}
+
+/// A name or an origin may be long; a person recognises it by its beginning.
+const SHOWN: usize = 100;
+
+/// HTTP/2 tells the host in the request's address, HTTP/1 in a header.
+pub(crate) fn host_of(request: &Parts) -> Option<&str> {
+    let told = request.uri.authority().map(http::uri::Authority::as_str);
+    told.or_else(|| request.headers.get(HOST).and_then(|h| h.to_str().ok()))
+}
+
+/// `[::1]:8000` is `::1`, `a.example:80` is `a.example`.
+fn name_of(host: &str) -> &str {
+    if let Some((name, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        return name;
+    }
+    host.split_once(':').map_or(host, |(name, _)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(method: &str, host: &str, origin: Option<&str>) -> String {
+        let settings = Settings {
+            hosts: vec!["Db.example".into()],
+            origins: vec!["https://admin.example/".into()],
+            ..Settings::default()
+        };
+        let trust = Trust::new(&settings);
+        let mut request = http::Request::builder().method(method).header(HOST, host);
+        if let Some(origin) = origin {
+            request = request.header(ORIGIN, origin);
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let verdict = trust.host(&parts).and_then(|()| trust.origin(&parts));
+        verdict.map_or_else(|fault| fault.code().id.to_owned(), |()| "fine".into())
+    }
+
+    #[test]
+    fn a_strangers_name_that_leads_here_is_refused() {
+        for host in ["localhost:8000", "127.0.0.1", "[::1]:8000", "app.localhost", "DB.example:80"]
+        {
+            assert_eq!(ask("GET", host, None), "fine", "{host}");
+        }
+        for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
+            assert_eq!(ask("GET", host, None), "MF3006", "{host}");
+        }
+    }
+
+    #[test]
+    fn a_page_of_another_origin_gives_no_orders() {
+        assert_eq!(ask("POST", "localhost:8000", Some("http://localhost:8000")), "fine");
+        assert_eq!(ask("POST", "localhost:8000", Some("https://admin.example")), "fine");
+        assert_eq!(ask("POST", "localhost:8000", None), "fine");
+        assert_eq!(ask("GET", "localhost:8000", Some("https://evil.example")), "fine");
+        for origin in ["https://evil.example", "null", "http://localhost:9000", "localhost:8000"] {
+            assert_eq!(ask("POST", "localhost:8000", Some(origin)), "MF3005", "{origin}");
+        }
+    }
+}

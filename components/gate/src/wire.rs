@@ -1,0 +1,126 @@
+//! The stream under a connection: it begins with the bytes that told its protocol, and notes in
+//! the pulse when the other side does not move.
+
+use crate::pulse::Pulse;
+use crate::scan::HeadScan;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What an HTTP/2 client says first.
+pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// The first bytes of a connection.
+#[derive(Default)]
+pub(crate) struct Opening {
+    bytes: [u8; PREFACE.len()],
+    held: usize,
+}
+
+impl Opening {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.held == 0
+    }
+    /// `None` while it may become either.
+    pub(crate) fn is_http2(&self) -> Option<bool> {
+        let same = self.bytes[..self.held] == PREFACE[..self.held];
+        if same && self.held < PREFACE.len() { None } else { Some(same) }
+    }
+    pub(crate) async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<usize> {
+        let n = tokio::io::AsyncReadExt::read(stream, &mut self.bytes[self.held..]).await?;
+        self.held += n;
+        Ok(n)
+    }
+}
+
+pub(crate) struct Wire<S> {
+    stream: S,
+    opening: Opening,
+    given: usize,
+    pulse: Arc<Pulse>,
+    /// Only HTTP/1 has heads to look over.
+    scan: Option<HeadScan>,
+    round: u32,
+}
+
+impl<S> Wire<S> {
+    pub(crate) fn new(stream: S, opening: Opening, pulse: Arc<Pulse>, http2: bool) -> Self {
+        let scan = (!http2).then(HeadScan::default);
+        Self { stream, opening, given: 0, pulse, scan, round: 0 }
+    }
+    pub(crate) fn into_stream(self) -> S {
+        self.stream
+    }
+    fn heard(&mut self, bytes: &[u8]) {
+        let Some(scan) = &mut self.scan else { return };
+        if bytes.is_empty() || !self.pulse.is_quiet() {
+            return;
+        }
+        let ended = self.pulse.ended();
+        if ended != self.round {
+            self.round = ended;
+            *scan = HeadScan::default();
+        }
+        scan.feed(bytes);
+        self.pulse.ambiguous(scan.is_ambiguous());
+        self.pulse.head_comes();
+    }
+    fn moved<T>(&self, poll: Poll<T>) -> Poll<T> {
+        match poll {
+            Poll::Pending => self.pulse.write_blocked(),
+            Poll::Ready(_) => self.pulse.wrote(),
+        }
+        poll
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let me = &mut *self;
+        let before = buf.filled().len();
+        if me.given < me.opening.held {
+            let rest = &me.opening.bytes[me.given..me.opening.held];
+            let n = rest.len().min(buf.remaining());
+            buf.put_slice(&rest[..n]);
+            me.given += n;
+        } else {
+            std::task::ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
+        }
+        me.heard(&buf.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.moved(poll)
+    }
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.moved(poll)
+    }
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

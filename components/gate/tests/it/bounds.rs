@@ -1,0 +1,187 @@
+//! Bad input and slow callers: refused early, and nobody else notices.
+
+use super::{Parrot, settings};
+use mag_contract::door::RestDoor;
+use mag_gate::{Gate, Settings};
+use mag_kit::raw::{answer, ask, closes, request, say};
+use mag_kit::{Bench, Live};
+use std::sync::Arc;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+
+async fn start(settings: Settings) -> (Bench, Live) {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    (bench, gate)
+}
+
+async fn check(at: &str, sent: &[u8], expected: &str) {
+    let shown = String::from_utf8_lossy(&sent[..sent.len().min(80)]).into_owned();
+    assert_eq!(ask(at, sent).await.brief(), expected, "{shown}");
+}
+
+#[tokio::test]
+async fn what_breaks_the_rules_of_http_is_refused() {
+    let (_bench, gate) = start(settings()).await;
+    let at = gate.network();
+    let two_lengths: &[u8] = b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\
+        Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    check(at, two_lengths, "400 MF1016").await;
+    let other_order: &[u8] =
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\
+        Content-Length: 4\r\n\r\n0\r\n\r\n";
+    check(at, other_order, "400 MF1016").await;
+    check(at, b"GET /rest/v1/x HTTP/1.1\r\n\r\n", "400 MF1016").await;
+    check(at, b"nonsense\r\n\r\n", "400").await;
+    check(at, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400").await;
+    check(at, b"GET /rest/v1/\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", "400").await;
+    check(at, b"GET / HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n", "400").await;
+    check(
+        at,
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+        "400",
+    )
+    .await;
+    check(at, b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400")
+        .await;
+    check(at, request("GET", "/rest/v1/fine", "", "").as_bytes(), "200").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_is_too_large_is_refused() {
+    let (_bench, gate) = start(settings()).await;
+    let at = gate.network();
+    let long = "x".repeat(20_000);
+    let head = format!("X-Long: {long}\r\n");
+    check(at, request("GET", "/rest/v1/x", &head, "").as_bytes(), "431").await;
+    check(at, request("GET", &format!("/{}", "x".repeat(1_000_000)), "", "").as_bytes(), "431")
+        .await;
+    let many: String = (0..2_000).map(|n| format!("X-{n}: y\r\n")).collect();
+    check(at, request("GET", "/rest/v1/x", &many, "").as_bytes(), "431").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
+    let (_bench, gate) = start(Settings { body_bytes_max: 1_000, ..settings() }).await;
+    let at = gate.network();
+    let told: &[u8] =
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000\r\n\r\nabc";
+    check(at, told, "413 MF1009").await;
+    let mut chunked =
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n".to_vec();
+    for _ in 0..2_000 {
+        chunked.extend_from_slice(b"64\r\n");
+        chunked.extend_from_slice(&[b'x'; 100]);
+        chunked.extend_from_slice(b"\r\n");
+    }
+    check(at, &chunked, "413 MF1009").await;
+    check(at, request("POST", "/rest/v1/x", "", &"x".repeat(1_000)).as_bytes(), "200").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_is_read_by_a_sender_who_sends_everything_first() {
+    let (_bench, gate) = start(Settings { body_bytes_max: 1_000, ..settings() }).await;
+    let sent = request("POST", "/rest/v1/x", "", &"x".repeat(3_000_000));
+    check(gate.network(), sent.as_bytes(), "413 MF1009").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_trickles_is_cut_with_a_word_why() {
+    let (_bench, gate) = start(Settings { header_ms: 100, ..settings() }).await;
+    let mut slow = TcpStream::connect(gate.network()).await.unwrap();
+    slow.write_all(b"GET /rest/v1/x HTTP/1.1\r\nHost: a\r\n").await.unwrap();
+    let refused = answer(&mut slow).await.unwrap();
+    assert_eq!(refused.brief(), "408 MF1015");
+    // Also as the second request of a connection.
+    let mut slow = TcpStream::connect(gate.network()).await.unwrap();
+    say(&mut slow, request("GET", "/rest/v1/x", "", "")).await.unwrap();
+    slow.write_all(b"GET /rest").await.unwrap();
+    assert_eq!(answer(&mut slow).await.unwrap().brief(), "408 MF1015");
+    // Who says nothing at all is told nothing.
+    let mut silent = TcpStream::connect(gate.network()).await.unwrap();
+    assert!(closes(&mut silent).await);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_without_requests_is_closed_after_a_while() {
+    let (_bench, gate) = start(Settings { idle_ms: 100, ..settings() }).await;
+    let mut idle = TcpStream::connect(gate.network()).await.unwrap();
+    assert_eq!(say(&mut idle, request("GET", "/rest/v1/x", "", "")).await.unwrap().status, 200);
+    assert!(closes(&mut idle).await);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_cut_off() {
+    let (_bench, gate) = start(Settings { stall_ms: 100, ..settings() }).await;
+    let mut stalled = TcpStream::connect(gate.network()).await.unwrap();
+    let sent = b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc";
+    stalled.write_all(sent).await.unwrap();
+    assert!(closes(&mut stalled).await);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn slow_callers_do_not_slow_the_others() {
+    let (_bench, gate) = start(settings()).await;
+    let mut slow = vec![];
+    for _ in 0..200 {
+        let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+        stream.write_all(b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\n").await.unwrap();
+        slow.push(stream);
+    }
+    let mut quick = TcpStream::connect(gate.network()).await.unwrap();
+    for _ in 0..50 {
+        let answer = say(&mut quick, request("GET", "/rest/v1/x", "", "")).await.unwrap();
+        assert_eq!(answer.status, 200);
+    }
+    drop((slow, quick));
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_the_connections_that_are_allowed_callers_wait_their_turn() {
+    let (bench, gate) = start(Settings { connections_max: 1, ..settings() }).await;
+    let at = gate.network().to_owned();
+    let mut first = TcpStream::connect(&at).await.unwrap();
+    say(&mut first, request("GET", "/rest/v1/x", "", "")).await.unwrap();
+    let second = tokio::spawn(async move { ask(&at, request("GET", "/rest/v1/x", "", "")).await });
+    // The owner gets in all the same.
+    let mut local =
+        tokio::net::UnixStream::connect(bench.data_folder().join("run/mobo.sock")).await.unwrap();
+    assert_eq!(say(&mut local, request("GET", "/livez", "", "")).await.unwrap().status, 200);
+    assert!(!second.is_finished());
+    drop((first, local));
+    assert_eq!(second.await.unwrap().status, 200);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_not_break_the_connection() {
+    let (_bench, gate) = start(settings()).await;
+    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+    let answer = say(&mut stream, request("POST", "/rest/v1/ignore", "", "some body")).await;
+    assert_eq!(answer.unwrap().text(), "not interested");
+    let answer = say(&mut stream, request("GET", "/rest/v1/x", "", "")).await;
+    assert_eq!(answer.unwrap().status, 200);
+    drop(stream);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_with_which_nobody_could_be_served_are_refused() {
+    for wrong in [
+        Settings { connections_max: 0, ..settings() },
+        Settings { header_bytes_max: 100, ..settings() },
+        Settings { header_ms: 0, ..settings() },
+    ] {
+        let refused = Bench::default().start::<Gate>(wrong).await.err().unwrap();
+        assert_eq!(refused.code(), mag_contract::codes::BAD_SETTING);
+    }
+}
