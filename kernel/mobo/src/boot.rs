@@ -136,6 +136,7 @@ impl Boot {
         crate::operations::offer(&session);
         session.plug_vitals();
         own.spawn(kernel.monitor.clone().run());
+        own.spawn(keep.clone().sweep_now_and_then(self.clock.clone()));
         let outcomes = board.start_all(&plan, |s| stages.line_of(started_line(s))).await;
         if plan.is_empty() {
             stages.line(Mark::Note, "no part is plugged in");

@@ -13,6 +13,10 @@ use mag_state::{HowEnded, State, Values};
 use serde_json::Value as Json;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Whole segments are forgotten, and none is younger than a day: more often would find nothing.
+const SWEEP: Duration = Duration::from_secs(600);
 
 #[derive(Clone)]
 pub struct Keep {
@@ -78,6 +82,16 @@ impl Keep {
             for damage in &report.damage {
                 tracing::warn!(part = "board", "{what}: {damage}");
                 stages.line(Mark::Warn, format!("{what}: {damage}"));
+            }
+        }
+    }
+
+    /// Forgets facts that are older than the settings say, now and then, until the board is gone.
+    pub(crate) async fn sweep_now_and_then(self, clock: Clock) {
+        loop {
+            tokio::time::sleep(SWEEP).await;
+            if let Err(fault) = self.journal.sweep(clock.now()).await {
+                tracing::warn!(part = "board", "the journal could not be swept: {}", fault.chain());
             }
         }
     }

@@ -8,8 +8,10 @@
 )]
 
 pub mod bench;
+pub mod installation;
 pub mod raw;
 pub mod toys;
 
 pub use bench::{Bench, Live};
+pub use installation::{Installation, Ran, until};
 pub use toys::ToyDesk;

@@ -1,0 +1,35 @@
+//! Handlers of hooks that misbehave cost their own time limit and nothing else.
+
+use crate::installation;
+
+fn check(handler: &str, expected: &str) {
+    let here = installation();
+    let set = format!("guard.handler={handler}");
+    let board = here.boot(&["--set", "parts.guard=true", "--set", &set]);
+    let ran = here.run(&["guard:ask", "tea", "--json"]);
+    let said = ran.text();
+    assert!(said.contains(expected), "{handler}: {said}");
+    assert_eq!(here.json(&["status"])["status"], "healthy");
+    assert_eq!(board.stop(), Some(0), "{}", here.printed());
+}
+
+#[test]
+fn a_handler_may_change_what_happens() {
+    check("well", "tea, please");
+}
+#[test]
+fn a_handler_may_refuse() {
+    check("refuse", "no tea today");
+}
+#[test]
+fn a_handler_that_sleeps_is_passed_over() {
+    check("sleep", "tea, please");
+}
+#[test]
+fn a_handler_that_holds_its_thread_is_passed_over() {
+    check("block", "tea, please");
+}
+#[test]
+fn a_handler_that_panics_is_passed_over() {
+    check("panic", "tea, please");
+}
