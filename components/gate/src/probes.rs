@@ -4,6 +4,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
 use mag_contract::door::{Peer, Response, body};
+use mag_contract::exchange::is_near;
 use mag_contract::vitals::{Status, Vital};
 use mag_contract::{Fault, Jack, codes};
 use serde_json::json;
@@ -22,7 +23,7 @@ pub(crate) fn ready(vital: &Jack<Vital>, peer: &Peer, request: &Parts) -> Result
     let readiness = vital.get()?.ready();
     let fit = readiness.ready && readiness.status != Status::Critical;
     let mut told = json!({ "status": readiness.status, "ready": fit });
-    if is_near(peer, request)
+    if is_near(peer, &request.headers)
         && let Some(told) = told.as_object_mut()
     {
         told.insert("parts".into(), json!(readiness.parts));
@@ -36,7 +37,7 @@ pub(crate) fn metrics(
     request: &Parts,
     for_all: bool,
 ) -> Result<Response, Fault> {
-    if !for_all && !is_near(peer, request) {
+    if !for_all && !is_near(peer, &request.headers) {
         return Err(Fault::new(codes::DENIED, "metrics are shown to callers on this machine only")
             .hint("`gate.metrics_for_all = true` shows them to other machines"));
     }
@@ -44,18 +45,6 @@ pub(crate) fn metrics(
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
     response.headers_mut().insert(CONTENT_TYPE, kind);
     Ok(response)
-}
-
-/// A proxy on this machine speaks for callers elsewhere, and says so.
-fn is_near(peer: &Peer, request: &Parts) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"];
-    match peer {
-        Peer::Local { .. } => true,
-        Peer::Network(from) => {
-            from.ip().to_canonical().is_loopback()
-                && !forwarded.iter().any(|name| request.headers.contains_key(*name))
-        }
-    }
 }
 
 fn said(well: bool, what: &str) -> Response {

@@ -2,7 +2,7 @@
 //! Pure. Never: a connection, a route.
 
 use crate::codes;
-use crate::door::Body;
+use crate::door::{Body, Peer};
 use crate::fault::Fault;
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt;
@@ -32,6 +32,18 @@ pub fn trace_of(traceparent: &str) -> Option<&str> {
     let ended = version != "00" || fields.next().is_none();
     let sound = hex(trace, 32) && some(trace) && hex(span, 16) && some(span) && hex(flags, 2);
     (known && ended && sound).then_some(trace)
+}
+
+/// Whether the caller is on this machine. A proxy here speaks for callers elsewhere, and says so.
+pub fn is_near(peer: &Peer, headers: &http::HeaderMap) -> bool {
+    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"];
+    match peer {
+        Peer::Local { .. } => true,
+        Peer::Network(from) => {
+            from.ip().to_canonical().is_loopback()
+                && !forwarded.iter().any(|name| headers.contains_key(*name))
+        }
+    }
 }
 
 /// Extension of an answer whose body ends only when the caller leaves: a door that drains ends it.
