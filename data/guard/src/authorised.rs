@@ -4,23 +4,28 @@
 use crate::session::Session;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Only this crate can make one.
 #[derive(Clone, Debug)]
 pub struct Authorised<T> {
     inner: T,
     session: Arc<Session>,
+    time_max: Option<Duration>,
 }
 
 impl<T> Authorised<T> {
-    #[expect(dead_code, reason = "the guard that makes one comes with the next step")]
-    pub(crate) fn new(inner: T, session: Arc<Session>) -> Self {
-        Self { inner, session }
+    pub(crate) fn new(inner: T, session: Arc<Session>, time_max: Option<Duration>) -> Self {
+        Self { inner, session, time_max }
     }
     /// For whom it was authorised: an engine that holds row rules itself takes role and claims
     /// from here.
     pub fn session(&self) -> &Arc<Session> {
         &self.session
+    }
+    /// How long the engine may work on it, by the budget of the role.
+    pub fn time_max(&self) -> Option<Duration> {
+        self.time_max
     }
 }
 

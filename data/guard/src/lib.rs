@@ -1,8 +1,21 @@
 //! Plans become authorised plans: rights, policies, masks and budgets are applied here and nowhere
 //! else. Closed by default. Pure: who is asking and what is granted are handed in.
 
+mod authorise;
 pub mod authorised;
+pub mod explain;
+pub mod guard;
+pub mod policy;
+pub mod refusal;
+mod rights;
+mod rows;
+pub mod ruleset;
 pub mod session;
 
 pub use authorised::Authorised;
+pub use explain::{Explanation, Verdict};
+pub use guard::Guard;
+pub use policy::{BadPolicy, parse_statement};
+pub use refusal::Refusal;
+pub use ruleset::{Budget, Command, Grant, GrantOn, Mask, MaskWith, PolicyRule, RoleRule, Ruleset};
 pub use session::Session;

@@ -1,6 +1,9 @@
-//! Who asks: a role, and the claims of the token that says so.
+//! Who asks: a role, the claims of the token that says so, and the time at which it is asked.
 
-use mag_contract::Actor;
+use mag_contract::{Actor, Timestamp};
+use mag_model::json::{self, Json};
+use mag_model::{Type, Value, literal, time};
+use mag_query::expr::{Asker, Expr};
 use std::sync::Arc;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -10,14 +13,50 @@ pub struct Session {
     pub role: Arc<str>,
     /// The claims as a JSON object, as the token had them.
     pub claims: Arc<str>,
+    /// What `now()` is in a policy.
+    pub at: Timestamp,
 }
 
 impl Session {
-    pub fn new(actor: Actor, role: impl Into<Arc<str>>, claims: impl Into<Arc<str>>) -> Self {
-        Self { actor, role: role.into(), claims: claims.into() }
+    pub fn new(
+        actor: Actor,
+        role: impl Into<Arc<str>>,
+        claims: impl Into<Arc<str>>,
+        at: Timestamp,
+    ) -> Self {
+        Self { actor, role: role.into(), claims: claims.into(), at }
     }
     /// The board's own work, which no policy holds back.
-    pub fn system() -> Self {
-        Self::new(Actor::system(), "service_role", r#"{"role":"service_role"}"#)
+    pub fn system(at: Timestamp) -> Self {
+        Self::new(Actor::system(), "service_role", r#"{"role":"service_role"}"#, at)
+    }
+
+    /// The value that stands for what a policy asks of the asker. A claim that is missing or no
+    /// value of its type is NULL: it opens nothing.
+    pub fn value(&self, asker: Asker) -> Expr {
+        let claims = || json::parse(&self.claims).ok();
+        let claim = |name: &str| match claims()? {
+            Json::Object(members) => {
+                members.into_iter().rev().find(|(known, _)| known == name).map(|(_, json)| json)
+            }
+            _ => None,
+        };
+        let text = |name: &str| match claim(name) {
+            Some(Json::String(text)) => Some(text),
+            _ => None,
+        };
+        let micros = (self.at.millis() - UNIX_TO_2000_MS).saturating_mul(1000);
+        let value = match asker {
+            Asker::Id => text("sub").and_then(|id| literal::parse(&id, &Type::Uuid).ok()),
+            Asker::Role => Some(Value::text(text("role").as_deref().unwrap_or(&self.role))),
+            Asker::Email => text("email").map(Value::text),
+            Asker::Claims => json::normal(&self.claims).ok().map(Value::json),
+            Asker::Time => Some(Value::TimestampTz(micros)),
+            Asker::Date => i32::try_from(micros.div_euclid(time::DAY)).ok().map(Value::Date),
+        };
+        Expr::value(value.unwrap_or(Value::Null), asker.ty())
     }
 }
+
+/// 2000-01-01 in milliseconds since 1970.
+const UNIX_TO_2000_MS: i64 = time::EPOCH_DAYS * 86_400_000;

@@ -15,6 +15,9 @@ pub struct Ref(pub u32);
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     Value(Literal),
+    /// What is known of the asker. Only in policies; the guard puts the value in its place, so no
+    /// engine ever meets one.
+    Session(Asker),
     Column(Column),
     /// A function of a row that acts as a column of it.
     Computed {
@@ -100,6 +103,34 @@ pub struct Literal {
     pub ty: Type,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Asker {
+    /// `auth.uid()`
+    Id,
+    /// `auth.role()`
+    Role,
+    /// `auth.email()`
+    Email,
+    /// `auth.jwt()`
+    Claims,
+    /// `now()`
+    Time,
+    /// `current_date`
+    Date,
+}
+
+impl Asker {
+    pub fn ty(self) -> Type {
+        match self {
+            Self::Id => Type::Uuid,
+            Self::Role | Self::Email => Type::Text,
+            Self::Claims => Type::Jsonb,
+            Self::Time => Type::TimestampTz,
+            Self::Date => Type::Date,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub of: Ref,
@@ -143,10 +174,15 @@ pub enum Builtin {
     Concat,
     Greatest,
     Least,
+    /// `a = ANY(list)`
+    InArray,
+    /// `json ? key`
+    HasKey,
 }
 
 impl Builtin {
-    pub const ALL: [Self; 11] = [
+    /// Those that are called by a name.
+    pub const NAMED: [Self; 11] = [
         Self::Lower,
         Self::Upper,
         Self::Length,
@@ -172,6 +208,8 @@ impl Builtin {
             Self::Concat => "concat",
             Self::Greatest => "greatest",
             Self::Least => "least",
+            Self::InArray => "= ANY",
+            Self::HasKey => "?",
         }
     }
 }
@@ -219,6 +257,7 @@ impl Expr {
     pub fn ty(&self) -> Type {
         match self {
             Self::Value(literal) => literal.ty.clone(),
+            Self::Session(asker) => asker.ty(),
             Self::Column(column) => column.ty.clone(),
             Self::Computed { ty, .. } | Self::FromEmbed { ty, .. } => ty.clone(),
             Self::Row(_) => Type::Other(Arc::from("record")),
@@ -263,6 +302,7 @@ impl Expr {
         f(self);
         match self {
             Self::Value(_)
+            | Self::Session(_)
             | Self::Column(_)
             | Self::Computed { .. }
             | Self::Row(_)
@@ -305,11 +345,11 @@ impl Expr {
         }
     }
 
-    /// The same, with the means to change.
-    pub fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
-        f(self);
+    /// Calls `f` on what stands directly inside, sub-selects excepted.
+    fn each_child_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
         match self {
             Self::Value(_)
+            | Self::Session(_)
             | Self::Column(_)
             | Self::Computed { .. }
             | Self::Row(_)
@@ -324,32 +364,58 @@ impl Expr {
             | Self::Not(expr)
             | Self::OneOf { expr, .. }
             | Self::Search { text: expr, .. }
-            | Self::InSelect { expr, .. } => expr.visit_mut(f),
+            | Self::InSelect { expr, .. } => f(expr),
             Self::Compare(_, a, b)
             | Self::Sets(_, a, b)
             | Self::Arithmetic(_, a, b)
             | Self::Pattern { text: a, pattern: b, .. } => {
-                a.visit_mut(f);
-                b.visit_mut(f);
+                f(a);
+                f(b);
             }
             Self::All(all) | Self::Any(all) | Self::Call { arguments: all, .. } => {
-                all.iter_mut().for_each(|expr| expr.visit_mut(f));
+                all.iter_mut().for_each(f);
             }
             Self::Case { branches, otherwise } => {
                 for (when, then) in branches {
-                    when.visit_mut(f);
-                    then.visit_mut(f);
+                    f(when);
+                    f(then);
                 }
                 if let Some(otherwise) = otherwise {
-                    otherwise.visit_mut(f);
+                    f(otherwise);
                 }
             }
             Self::Aggregate { argument, .. } => {
                 if let Some(argument) = argument {
-                    argument.visit_mut(f);
+                    f(argument);
                 }
             }
         }
+    }
+
+    /// Calls `f` on the expression and then on all inside what it has become, sub-selects excepted.
+    pub fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+        f(self);
+        self.each_child_mut(&mut |child| child.visit_mut(f));
+    }
+
+    /// Puts what `f` gives in the place of an expression, and does not look inside that again.
+    pub fn replace(&mut self, f: &mut dyn FnMut(&Self) -> Option<Self>) {
+        match f(self) {
+            Some(other) => *self = other,
+            None => self.each_child_mut(&mut |child| child.replace(f)),
+        }
+    }
+
+    /// Calls `f` on the expression and on all inside it, sub-selects included.
+    pub fn visit_deep_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
+        self.visit_mut(&mut |expr| {
+            f(expr);
+            if let Self::Exists(select) | Self::Scalar(select) | Self::InSelect { select, .. } =
+                expr
+            {
+                select.each_expr_deep_mut(f);
+            }
+        });
     }
 
     pub fn has_aggregate(&self) -> bool {
@@ -407,7 +473,7 @@ fn call_type(function: Builtin, arguments: &[Expr]) -> Type {
     match function {
         Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Concat => Type::Text,
         Builtin::Length => Type::Int4,
-        Builtin::StartsWith => Type::Bool,
+        Builtin::StartsWith | Builtin::InArray | Builtin::HasKey => Type::Bool,
         Builtin::Coalesce | Builtin::NullIf | Builtin::Abs | Builtin::Greatest | Builtin::Least => {
             let known = arguments.iter().map(Expr::ty).filter(|ty| *ty != Type::Unknown);
             known

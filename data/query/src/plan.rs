@@ -65,6 +65,8 @@ pub struct OnConflict {
     pub merge: Option<Vec<ColumnId>>,
     /// What the row that is there must satisfy to be overwritten; put here by the guard.
     pub using: Option<Expr>,
+    /// What the row must satisfy after it was overwritten; put here by the guard.
+    pub check: Option<Expr>,
 }
 
 #[derive(Clone, Debug, PartialEq)]

@@ -142,6 +142,42 @@ impl Select {
         self.order.iter().for_each(|sort| f(&sort.expr));
         self.embeds.iter().for_each(|embed| f(&embed.on));
     }
+    /// Calls `f` on every expression of the select, of its embeds and of its sub-selects.
+    pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        for source in &mut self.sources {
+            source.rule.iter_mut().for_each(|rule| rule.visit_deep_mut(f));
+            if let From::Function { arguments, .. } = &mut source.from {
+                arguments.iter_mut().for_each(|a| a.value.visit_deep_mut(f));
+            }
+        }
+        self.filter.iter_mut().for_each(|filter| filter.visit_deep_mut(f));
+        self.outputs.iter_mut().for_each(|output| output.expr.visit_deep_mut(f));
+        self.group.iter_mut().for_each(|expr| expr.visit_deep_mut(f));
+        self.order.iter_mut().for_each(|sort| sort.expr.visit_deep_mut(f));
+        for embed in &mut self.embeds {
+            embed.on.visit_deep_mut(f);
+            embed.select.each_expr_deep_mut(f);
+        }
+    }
+    /// The numbers of all tables that appear in the select, in its embeds and in its sub-selects.
+    pub fn each_source_mut(&mut self, f: &mut dyn FnMut(&mut Source)) {
+        self.sources.iter_mut().for_each(&mut *f);
+        for embed in &mut self.embeds {
+            embed.select.each_source_mut(f);
+        }
+        let mut inner = |top: &mut Expr| {
+            top.visit_mut(&mut |expr| {
+                if let Expr::Exists(select) | Expr::Scalar(select) | Expr::InSelect { select, .. } =
+                    expr
+                {
+                    select.each_source_mut(f);
+                }
+            });
+        };
+        self.filter.iter_mut().for_each(&mut inner);
+        self.outputs.iter_mut().for_each(|output| inner(&mut output.expr));
+        self.order.iter_mut().for_each(|sort| inner(&mut sort.expr));
+    }
 }
 
 impl Source {

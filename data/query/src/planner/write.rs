@@ -135,7 +135,7 @@ impl Planner<'_> {
             Resolution::Merge if !written.is_empty() => Some(written.to_vec()),
             Resolution::Merge | Resolution::Ignore => None,
         };
-        Ok(Some(OnConflict { columns, merge, using: None }))
+        Ok(Some(OnConflict { columns, merge, using: None, check: None }))
     }
 }
 

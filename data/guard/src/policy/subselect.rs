@@ -1,0 +1,206 @@
+//! Sub-selects of policies: tables joined by conditions, one value out.
+
+use super::Problem;
+use super::literals::{comparable, typed};
+use super::lower::unnamed;
+use super::scope::{Named, Scopes, names};
+use mag_model::Type;
+use mag_query::Expr;
+use mag_query::call::Aggregate;
+use mag_query::select::{Output, Select, Sort, Source};
+use sqlparser::ast::{self, Expr as Ast, JoinConstraint, JoinOperator, SetExpr, TableFactor};
+
+/// Tables of one sub-select; more make a policy that no one can read.
+const TABLES_MAX: usize = 8;
+
+impl Scopes<'_> {
+    pub(super) fn in_select(&mut self, expr: &Ast, query: &ast::Query) -> Result<Expr, Problem> {
+        let select = self.subselect(query, true)?;
+        let output = select.outputs.first().map_or(Type::Unknown, |o| o.expr.ty());
+        let expr = typed(self.lower(expr)?, &output)?;
+        if !comparable(&expr.ty(), &output) {
+            return Err(format!("operator does not exist: {} = {output}", expr.ty()));
+        }
+        Ok(Expr::InSelect { expr: Box::new(expr), select: Box::new(select) })
+    }
+
+    /// `(select auth.uid())` without a table is the expression itself.
+    pub(super) fn scalar(&mut self, query: &ast::Query) -> Result<Expr, Problem> {
+        let body = plain_body(query)?;
+        if body.from.is_empty() && body.selection.is_none() {
+            return match &*body.projection {
+                [
+                    ast::SelectItem::UnnamedExpr(expr)
+                    | ast::SelectItem::ExprWithAlias { expr, .. },
+                ] => self.lower(expr),
+                _ => Err(format!("`{query}` does not give one value")),
+            };
+        }
+        Ok(Expr::Scalar(Box::new(self.subselect(query, true)?)))
+    }
+
+    pub(super) fn subselect(&mut self, query: &ast::Query, value: bool) -> Result<Select, Problem> {
+        let body = plain_body(query)?;
+        let mut select = Select::default();
+        self.levels.push(Vec::new());
+        let done = self.fill(query, body, value, &mut select);
+        self.levels.pop();
+        done.map(|()| select)
+    }
+
+    fn fill(
+        &mut self,
+        query: &ast::Query,
+        body: &ast::Select,
+        value: bool,
+        select: &mut Select,
+    ) -> Result<(), Problem> {
+        for table in &body.from {
+            self.source(&table.relation, select)?;
+            for join in &table.joins {
+                self.source(&join.relation, select)?;
+                let (JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)) =
+                    &join.join_operator
+                else {
+                    return Err("only inner joins are part of the language of policies".into());
+                };
+                let JoinConstraint::On(condition) = constraint else {
+                    return Err("a join needs an ON condition".into());
+                };
+                let condition = self.condition(condition)?;
+                select.keep(condition);
+            }
+        }
+        if select.sources.is_empty() {
+            return Err(format!("`{query}` reads no table"));
+        }
+        if let Some(condition) = &body.selection {
+            let condition = self.condition(condition)?;
+            select.keep(condition);
+        }
+        if value {
+            let expr = match &*body.projection {
+                [
+                    ast::SelectItem::UnnamedExpr(expr)
+                    | ast::SelectItem::ExprWithAlias { expr, .. },
+                ] => self.output(expr)?,
+                _ => return Err(format!("`{query}` does not give one column")),
+            };
+            select.grouped = expr.has_aggregate();
+            let name = unnamed();
+            select.outputs.push(Output { name, expr, shown: true, from_star: false });
+        }
+        self.order_and_limit(query, select)
+    }
+
+    fn source(&mut self, factor: &TableFactor, select: &mut Select) -> Result<(), Problem> {
+        let TableFactor::Table { name, alias, args: None, .. } = factor else {
+            return Err(format!("`{factor}` is not a table"));
+        };
+        let table = self.find_table(name)?;
+        let id = self.fresh();
+        let called = match alias {
+            Some(alias) => Self::alias(&alias.name),
+            None => names(name)?.pop().unwrap_or_default(),
+        };
+        select.sources.push(Source::table(id, table));
+        if select.sources.len() > TABLES_MAX {
+            return Err(format!("a sub-select reads more than {TABLES_MAX} tables"));
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.push(Named { name: called, table, id });
+        }
+        Ok(())
+    }
+
+    /// One value: an expression, or an aggregate over the rows.
+    fn output(&mut self, ast: &Ast) -> Result<Expr, Problem> {
+        let Ast::Function(function) = ast else { return self.lower(ast) };
+        let parts = names(&function.name)?;
+        let aggregate = match parts.last().map(String::as_str) {
+            Some("count") => Aggregate::Count,
+            Some("sum") => Aggregate::Sum,
+            Some("avg") => Aggregate::Avg,
+            Some("min") => Aggregate::Min,
+            Some("max") => Aggregate::Max,
+            _ => return self.lower(ast),
+        };
+        let ast::FunctionArguments::List(list) = &function.args else {
+            return Err(format!("`{ast}` has no argument"));
+        };
+        if list.duplicate_treatment.is_some()
+            || function.filter.is_some()
+            || function.over.is_some()
+        {
+            return Err(format!("`{ast}` is not part of the language of policies"));
+        }
+        let argument = match &*list.args {
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard)]
+                if aggregate == Aggregate::Count =>
+            {
+                None
+            }
+            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))] => {
+                Some(self.lower(expr)?)
+            }
+            _ => return Err(format!("`{ast}` needs one argument")),
+        };
+        Ok(Expr::Aggregate { function: aggregate, argument: argument.map(Box::new) })
+    }
+
+    fn order_and_limit(&mut self, query: &ast::Query, select: &mut Select) -> Result<(), Problem> {
+        if let Some(order) = &query.order_by {
+            let ast::OrderByKind::Expressions(terms) = &order.kind else {
+                return Err("ORDER BY ALL is not part of the language of policies".into());
+            };
+            for term in terms {
+                let descending = term.options.asc == Some(false);
+                select.order.push(Sort {
+                    expr: self.lower(&term.expr)?,
+                    descending,
+                    nulls_first: term.options.nulls_first.unwrap_or(descending),
+                });
+            }
+        }
+        match &query.limit_clause {
+            None => Ok(()),
+            Some(ast::LimitClause::LimitOffset {
+                limit: Some(Ast::Value(limit)),
+                offset: None,
+                ..
+            }) => match &limit.value {
+                ast::Value::Number(digits, _) => {
+                    let limit = digits.parse();
+                    select.limit = Some(limit.map_err(|_| format!("`{digits}` is no limit"))?);
+                    Ok(())
+                }
+                other => Err(format!("`{other}` is no limit")),
+            },
+            Some(other) => Err(format!("`{other}` is not part of the language of policies")),
+        }
+    }
+}
+
+/// A plain SELECT: no WITH, UNION, GROUP BY, DISTINCT or window.
+fn plain_body(query: &ast::Query) -> Result<&ast::Select, Problem> {
+    let SetExpr::Select(select) = &*query.body else {
+        return Err(format!("`{query}` is not a plain SELECT"));
+    };
+    let grouped = !matches!(
+        &select.group_by,
+        ast::GroupByExpr::Expressions(exprs, modifiers) if exprs.is_empty() && modifiers.is_empty()
+    );
+    let odd = query.with.is_some()
+        || query.fetch.is_some()
+        || grouped
+        || select.having.is_some()
+        || select.distinct.is_some()
+        || select.into.is_some()
+        || !select.lateral_views.is_empty()
+        || !select.named_window.is_empty()
+        || select.qualify.is_some();
+    if odd {
+        return Err(format!("`{query}` is more than a plain SELECT with conditions"));
+    }
+    Ok(select)
+}

@@ -1,0 +1,81 @@
+//! The way into JSON: `->` and `->>`.
+
+use mag_model::{BadValue, Type, Value, json};
+use mag_query::expr::{PathPlace, PathStep};
+use std::sync::Arc;
+
+/// NULL when the way leads nowhere.
+pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadValue> {
+    let mut at: Arc<str> = match base {
+        Value::Null => return Ok(Value::Null),
+        Value::Json(text) => text.clone(),
+        other => Arc::from(json::text(other, ty)),
+    };
+    for step in steps {
+        let first = at.trim_start().as_bytes().first().copied();
+        let found = match (&step.to, first) {
+            (PathPlace::Key(key), Some(b'{')) => {
+                let members = json::members(&at)?;
+                members.into_iter().find(|(name, _)| **name == **key).map(|(_, value)| value)
+            }
+            (PathPlace::Index(index), Some(b'[')) => {
+                let items = json::items(&at)?;
+                let place = if *index < 0 {
+                    items.len().checked_sub(usize::try_from(index.unsigned_abs()).unwrap_or(0))
+                } else {
+                    usize::try_from(*index).ok()
+                };
+                place.and_then(|place| items.get(place).cloned())
+            }
+            _ => None,
+        };
+        match found {
+            None => return Ok(Value::Null),
+            Some(found) if step.as_text => return text(&found),
+            Some(found) => at = found,
+        }
+    }
+    Ok(Value::Json(at))
+}
+
+/// A string without its quotes, null as NULL, anything else as it is written.
+fn text(found: &str) -> Result<Value, BadValue> {
+    match found.trim_start().as_bytes().first() {
+        Some(b'"') => match json::parse(found)? {
+            json::Json::String(text) => Ok(Value::text(text)),
+            _ => Ok(Value::text(found)),
+        },
+        Some(b'n') => Ok(Value::Null),
+        _ => Ok(Value::text(found)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(json: &str, way: &[(&str, bool)]) -> Value {
+        let steps: Vec<PathStep> = way
+            .iter()
+            .map(|(to, as_text)| PathStep {
+                to: match to.parse() {
+                    Ok(index) => PathPlace::Index(index),
+                    Err(_) => PathPlace::Key(Arc::from(*to)),
+                },
+                as_text: *as_text,
+            })
+            .collect();
+        walk(&Value::json(json), &Type::Jsonb, &steps).unwrap()
+    }
+
+    #[test]
+    fn a_path_leads_to_a_value_or_to_null() {
+        let doc = r#"{"a": {"b": [1, "x", null]}, "n": 1.50}"#;
+        assert_eq!(at(doc, &[("a", false), ("b", false), ("1", true)]), Value::text("x"));
+        assert_eq!(at(doc, &[("a", false), ("b", false), ("-1", true)]), Value::Null);
+        assert_eq!(at(doc, &[("a", false), ("b", false), ("-1", false)]), Value::json("null"));
+        assert_eq!(at(doc, &[("n", true)]), Value::text("1.50"));
+        assert_eq!(at(doc, &[("a", false), ("0", true)]), Value::Null);
+        assert_eq!(at(doc, &[("missing", false), ("x", true)]), Value::Null);
+    }
+}
