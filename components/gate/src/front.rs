@@ -15,7 +15,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Method, Version};
+use http::{HeaderValue, Method, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use mag_contract::door::{
@@ -106,13 +106,15 @@ impl Front {
         let body = Bounded::new(body, self.limits.body_bytes, pulse.clone());
         let answered = self.route(parts, body, peer, &pulse, &trace).await;
         let mut response = answered.unwrap_or_else(|fault| problem::answer(&fault, Some(&trace.0)));
-        self.tally.answer(response.status());
+        let status = response.status();
+        self.tally.answer(status);
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&trace.0) {
             headers.insert("x-request-id", id);
         }
         // The next request of this client shall go to the one who takes over.
-        if version < Version::HTTP_2 && self.line.is_draining() {
+        let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;
+        if !goes_on && self.line.is_draining() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response

@@ -13,6 +13,8 @@ mod doors;
 mod leaving;
 #[path = "it/probes.rs"]
 mod probes;
+#[path = "it/protocols.rs"]
+mod protocols;
 
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;

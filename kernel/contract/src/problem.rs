@@ -109,7 +109,7 @@ const METHOD_SHOWN: usize = 20;
 mod tests {
     use super::*;
 
-    fn check(code: crate::codes::Code, expected: u16) {
+    fn check(code: codes::Code, expected: u16) {
         assert_eq!(status(&Fault::new(code, "x")).as_u16(), expected, "{code}");
     }
 

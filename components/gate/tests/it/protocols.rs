@@ -1,0 +1,102 @@
+//! HTTP/2 on the same port, and connections that become something else.
+
+use super::{Parrot, settings};
+use futures::future::BoxFuture;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http2::SendRequest;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use mag_contract::door::{HttpDoor, RealtimeDoor, Request, Response, RestDoor, body};
+use mag_gate::Gate;
+use mag_kit::Bench;
+use mag_kit::raw::{request, until};
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+type Client = SendRequest<Full<bytes::Bytes>>;
+
+async fn connect(at: &str) -> Client {
+    let stream = TokioIo::new(TcpStream::connect(at).await.unwrap());
+    let (client, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+async fn get(client: &mut Client, path: &str) -> (u16, String) {
+    let uri = format!("http://localhost{path}");
+    let request = http::Request::builder().uri(uri).body(Full::default()).unwrap();
+    let response = client.send_request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, String::from_utf8(bytes.to_vec()).unwrap())
+}
+
+#[tokio::test]
+async fn http2_reaches_the_same_doors() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    let mut client = connect(gate.network()).await;
+    let (status, text) = get(&mut client, "/rest/v1/people").await;
+    assert_eq!((status, text.as_str()), (200, "GET /rest/v1/people 0 bytes, 127.0.0.1"));
+    assert_eq!(get(&mut client, "/rest/v1/panic").await.0, 500);
+    assert_eq!(get(&mut client, "/auth/v1").await.0, 503, "the connection goes on");
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn streams_of_http2_are_finished_when_the_gate_leaves() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    let (go, waiting) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let parrot = Parrot { go: Some(go.clone()), waiting: Some(waiting.clone()) };
+    bench.plug::<RestDoor>(Arc::new(parrot));
+    let mut client = connect(gate.network()).await;
+    let asked = tokio::spawn(async move { get(&mut client, "/rest/v1/wait").await });
+    waiting.acquire().await.unwrap().forget();
+    gate.ask_to_leave();
+    go.add_permits(1);
+    assert_eq!(asked.await.unwrap().0, 200);
+    gate.end().await.unwrap();
+}
+
+/// A door that takes the connection over and says everything twice.
+struct Echo;
+
+impl HttpDoor for Echo {
+    fn answer(&self, mut request: Request) -> BoxFuture<'static, Response> {
+        let taken_over = hyper::upgrade::on(&mut request);
+        tokio::spawn(async move {
+            let mut stream = TokioIo::new(taken_over.await.unwrap());
+            let mut word = [0; 5];
+            stream.read_exact(&mut word).await.unwrap();
+            stream.write_all(&word).await.unwrap();
+            stream.write_all(&word).await.unwrap();
+        });
+        let mut response = Response::new(body(""));
+        *response.status_mut() = http::StatusCode::SWITCHING_PROTOCOLS;
+        let upgrade = http::HeaderValue::from_static("echo");
+        response.headers_mut().insert(http::header::UPGRADE, upgrade);
+        response
+            .headers_mut()
+            .insert(http::header::CONNECTION, http::HeaderValue::from_static("upgrade"));
+        Box::pin(async move { response })
+    }
+}
+
+#[tokio::test]
+async fn a_door_may_take_a_connection_over() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    bench.plug::<RealtimeDoor>(Arc::new(Echo));
+    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+    let head = "Connection: Upgrade\r\nUpgrade: echo\r\n";
+    let asked = request("GET", "/realtime/v1/websocket", head, "");
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    until(&mut stream, "\r\n\r\n").await;
+    stream.write_all(b"hello").await.unwrap();
+    until(&mut stream, "hellohello").await;
+    gate.drain().await.unwrap();
+}
