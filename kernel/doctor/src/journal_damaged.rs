@@ -2,7 +2,7 @@
 //! journal's own recovery, which sets aside and never throws away; a broken chain is only told.
 
 use crate::found::{
-    BOARD_DOWN_FIRST, board_is_up, counted, found, listed, mendable, quoted, still_there,
+    BOARD_DOWN_FIRST, board_is_up, counted, found, listed, mendable, only_told, quoted,
 };
 use crate::places;
 use crate::segments::{self, Broken, Chain, File};
@@ -77,7 +77,10 @@ impl Ailment for JournalDamaged {
         if host.running {
             return Err(board_is_up());
         }
-        let folder = still_there(self, host, finding)?;
+        // Recovery mends all of a folder at once, so a second finding may be mended already.
+        let folders = [Log::Facts, Log::Audit].map(|log| host.data_folder.join(log.folder()));
+        let is_it = |folder: &PathBuf| finding.subject == Some(folder.display().to_string());
+        let Some(folder) = folders.into_iter().find(is_it) else { return Err(only_told(self)) };
         let (journal, _) = Journal::open(&folder, Limits::forever())?;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime
@@ -128,16 +131,16 @@ impl JournalDamaged {
             ));
         }
         if !seen.set_aside.is_empty() {
+            let shown = folder.display();
             all.push(found(
                 self,
                 Severity::Note,
                 format!(
-                    "{} of {called} were damaged and are set aside in {}: {}",
-                    counted(seen.set_aside.len(), "piece"),
-                    folder.display(),
+                    "damaged pieces of {called} are kept in {shown}: {}",
                     listed(&seen.set_aside)
                 ),
-                "The board goes on without them. They are kept so that a person can look at them.",
+                "They were set aside, and the board goes on without them. A person may still find \
+                 something in them.",
                 "when nobody needs them any more, remove these files",
             ));
         }
@@ -253,7 +256,7 @@ mod tests {
         spoil(&file, |bytes| bytes[60] ^= 1);
         let left = mended(&patient, Severity::Warning, &[SECOND, "cannot be read whole"]);
         assert_eq!(left.len(), 1, "{left:#?}");
-        says(&left[0], Severity::Note, &["set aside"]);
+        says(&left[0], Severity::Note, &["damaged pieces", "set aside"]);
         assert!(file.exists() && file.with_extension("facts.damaged").exists());
     }
 
@@ -266,6 +269,19 @@ mod tests {
         let words = ["in the middle of a record", "Nothing in it was acknowledged"];
         assert_eq!(mended(&patient, Severity::Note, &words), []);
         assert_eq!(std::fs::read(&file).unwrap(), whole);
+    }
+
+    #[test]
+    fn two_troubles_of_one_folder_are_both_mended() {
+        let patient = Patient::healthy();
+        spoil(&patient.path("journal").join(SECOND), |bytes| bytes.fill(0x2a));
+        spoil(&patient.path("journal/00000000000000000003.facts"), |bytes| bytes.push(0xFF));
+        let both = JournalDamaged.look(&patient.host);
+        assert_eq!(both.len(), 2, "{both:#?}");
+        for finding in &both {
+            JournalDamaged.fix(&patient.host, finding).unwrap();
+        }
+        says(&patient.one(&JournalDamaged), Severity::Note, &["are kept"]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Who may read and write what in the data folder: too little stops the board, too much shows
 //! secrets to others. Judges by modes and owners alone, and mends modes alone.
 
-use crate::found::{counted, found, io, listed, mendable, quoted, still_there};
+use crate::found::{found, io, listed, mendable, quoted, still_there};
 use crate::places;
 use mag_contract::Fault;
 use mag_contract::doctor::{Ailment, Finding, Host, Severity};
@@ -94,8 +94,7 @@ impl Permissions {
             self,
             Severity::Serious,
             format!(
-                "{} of {} belong to user {other}, not to user {owner}: {}",
-                counted(paths.len(), "place"),
+                "some of {} belongs to user {other}, not to user {owner}: {}",
                 folder.display(),
                 listed(&paths)
             ),
@@ -176,6 +175,9 @@ fn places_of(data_folder: &Path) -> Vec<Place> {
             _ => (ours(0o700), ours(0o600)),
         };
         add(folder.clone(), of_folder);
+        if folder.is_symlink() {
+            continue;
+        }
         for file in places::files(&folder) {
             add(file, of_file);
         }
@@ -265,12 +267,17 @@ mod tests {
     }
 
     #[test]
-    fn a_link_among_the_secrets_is_not_followed() {
+    fn links_are_not_followed() {
         let patient = Patient::healthy();
         let elsewhere = patient.path("elsewhere");
         std::fs::write(&elsewhere, "shared").unwrap();
         set_mode(&elsewhere, 0o644);
         std::os::unix::fs::symlink(&elsewhere, patient.path("secrets/link")).unwrap();
+        std::fs::remove_dir_all(patient.path("logs")).unwrap();
+        std::fs::create_dir(patient.path("parts")).unwrap();
+        std::fs::write(patient.path("parts/file"), "a part's").unwrap();
+        set_mode(&patient.path("parts/file"), 0o666);
+        std::os::unix::fs::symlink(patient.path("parts"), patient.path("logs")).unwrap();
         assert_eq!(Permissions::default().look(&patient.host), []);
     }
 

@@ -2,9 +2,7 @@
 //! left behind. Checks a copy, so that the file itself is not touched; while a board runs, looks at
 //! names and at the first bytes alone.
 
-use crate::found::{
-    BOARD_DOWN_FIRST, board_is_up, counted, found, io, listed, mark, mendable, still_there,
-};
+use crate::found::{BOARD_DOWN_FIRST, board_is_up, found, io, listed, mark, mendable, still_there};
 use crate::places;
 use mag_contract::doctor::{Ailment, Finding, Host, Severity};
 use mag_contract::{Fault, durable};
@@ -74,12 +72,7 @@ impl Ailment for StateDamaged {
             all.push(found(
                 self,
                 Severity::Note,
-                format!(
-                    "{} of an earlier damage is kept in {}: {}",
-                    counted(kept.len(), "state file"),
-                    folder.display(),
-                    listed(&kept)
-                ),
+                format!("a damaged state is kept in {}: {}", folder.display(), listed(&kept)),
                 "The board set it aside and began a new state. What can be read in it may still be \
                  of use to a person.",
                 "when nobody needs it any more, remove it together with its `-wal` and `-shm` files",
