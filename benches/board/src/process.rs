@@ -12,12 +12,15 @@ const BOOTS: usize = 15;
 /// A server that is silent for so long is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The command line for a data folder and a port.
+type Arguments = Box<dyn Fn(&Path, u16) -> Vec<String>>;
+
 struct Server {
     name: &'static str,
     binary: PathBuf,
     port: u16,
     path: &'static str,
-    arguments: Box<dyn Fn(&Path, u16) -> Vec<String>>,
+    arguments: Arguments,
 }
 
 pub(crate) fn run() {

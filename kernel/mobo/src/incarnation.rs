@@ -4,7 +4,7 @@
 use crate::kernel::{Kernel, Seat};
 use futures::FutureExt;
 use mag_contract::bus::Bus;
-use mag_contract::life::{Reins, panic_text};
+use mag_contract::life::{Crew, Reins, panic_text};
 use mag_contract::socket::Plug;
 use mag_contract::wiring::{Harness, Probe, Wired};
 use mag_contract::{Fault, Life, Manifest, codes};
@@ -13,7 +13,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::{Instant, timeout};
 
 pub(crate) struct Incarnation {
@@ -53,17 +53,15 @@ impl Incarnation {
     ) -> Result<Self, Fault> {
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let bus = kernel.bus.speaking_as(seat.manifest.id.as_str(), serial);
-        let raised = Self::raise_with(kernel, seat, serial, bus.clone(), reached).await;
-        if raised.is_err() {
-            bus.hooks().forget(serial);
-        }
-        raised
+        let mut scaffold =
+            Scaffold { bus: bus.clone(), serial, tasks: vec![], crew: None, stands: false };
+        Self::raise_in(&mut scaffold, kernel, seat, bus, reached).await
     }
 
-    async fn raise_with(
+    async fn raise_in(
+        scaffold: &mut Scaffold,
         kernel: &Kernel,
         seat: &Seat,
-        serial: u64,
         bus: Bus,
         reached: Arc<dyn Fn(Reached) + Send + Sync>,
     ) -> Result<Self, Fault> {
@@ -84,6 +82,7 @@ impl Incarnation {
         let assembled: crate::kind::Reached = Arc::new(move || tell(Reached::Assembled));
         let build = AssertUnwindSafe(seat.kind.build(seat.settings.clone(), harness, assembled));
         let mut build = kernel.parts.spawn(build.catch_unwind());
+        scaffold.tasks.push(build.abort_handle());
         let built = match timeout(within, &mut build).await {
             Err(_) => {
                 build.abort();
@@ -98,6 +97,8 @@ impl Incarnation {
         reached(Reached::Passed);
         let (life, mut reins) = Life::new(manifest.id.clone());
         let mut task = kernel.parts.spawn((built.run)(life));
+        scaffold.tasks.push(task.abort_handle());
+        scaffold.crew = Some(reins.crew.clone());
         let outcome = timeout(within, async {
             tokio::select! {
                 biased;
@@ -112,7 +113,15 @@ impl Incarnation {
         .await;
         let fault = match outcome {
             Ok(Ok(())) => {
-                return Ok(Self { serial, manifest, reins, task, wired: built.wired, bus });
+                scaffold.stands = true;
+                return Ok(Self {
+                    serial: scaffold.serial,
+                    manifest,
+                    reins,
+                    task,
+                    wired: built.wired,
+                    bus,
+                });
             }
             Ok(Err(fault)) => fault,
             Err(_) => {
@@ -120,8 +129,6 @@ impl Incarnation {
                     .hint("a part says `life.ready()` once it can serve; silence is not readiness")
             }
         };
-        task.abort();
-        reins.crew.abort();
         Err(fault)
     }
 
@@ -171,6 +178,31 @@ impl Incarnation {
         self.task.abort();
         self.reins.crew.abort();
         self.withdraw(kernel);
+    }
+}
+
+/// What holds an incarnation until it stands by itself. Taken down early, by a failure or because
+/// the raising was given up midway, it leaves no task and no handler behind.
+struct Scaffold {
+    bus: Bus,
+    serial: u64,
+    tasks: Vec<AbortHandle>,
+    crew: Option<Crew>,
+    stands: bool,
+}
+
+impl Drop for Scaffold {
+    fn drop(&mut self) {
+        if self.stands {
+            return;
+        }
+        for task in &self.tasks {
+            task.abort();
+        }
+        if let Some(crew) = &self.crew {
+            crew.abort();
+        }
+        self.bus.hooks().forget(self.serial);
     }
 }
 
