@@ -1,10 +1,12 @@
 //! The component: it fills the admin door's socket and watches over its token.
 
+use crate::ailment::AdminToken;
 use crate::caller::Callers;
 use crate::door::Door;
 use crate::settings::Settings;
 use crate::token::Token;
 use crate::tries::Tries;
+use mag_contract::doctor::Ailment;
 use mag_contract::door::AdminDoor;
 use mag_contract::operation::Desk;
 use mag_contract::{Component, Fault, Life, Manifest, Wiring};
@@ -51,5 +53,9 @@ impl Component for Admin {
         // Calls under way belong to the desk and to whoever asked: nothing here has to wait for them.
         life.draining().await;
         Ok(())
+    }
+
+    fn ailments() -> Vec<Arc<dyn Ailment>> {
+        vec![Arc::new(AdminToken)]
     }
 }

@@ -4,6 +4,7 @@
 //! Never: an operation of its own, a route that an operation did not declare.
 
 mod admin;
+mod ailment;
 mod caller;
 mod door;
 mod form;

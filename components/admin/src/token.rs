@@ -10,7 +10,7 @@ use std::time::SystemTime;
 
 /// Where it is, as people are told.
 pub(crate) const PLACE: &str = "secrets/admin.token in the data folder";
-const FILE: &str = "secrets/admin.token";
+pub(crate) const FILE: &str = "secrets/admin.token";
 /// What tells a person, and a scanner for leaked secrets, what kind of secret it is.
 const PREFIX: &str = "mf_admin_";
 /// A shorter token could be guessed: someone has put a password there by hand.
@@ -63,7 +63,7 @@ impl Token {
     }
 }
 
-fn make(path: &Path) -> Result<(), Fault> {
+pub(crate) fn make(path: &Path) -> Result<(), Fault> {
     let broken = |e| Fault::new(codes::IO, "the admin token cannot be written").because(e);
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes)
@@ -82,9 +82,20 @@ fn make(path: &Path) -> Result<(), Fault> {
 }
 
 /// A file that came out of a backup or an editor may have lost its permissions.
-fn close_to_others(path: &Path) -> Result<(), Fault> {
+pub(crate) fn close_to_others(path: &Path) -> Result<(), Fault> {
     restrict(path, 0o600)
         .map_err(|e| Fault::new(codes::IO, "the admin token cannot be kept private").because(e))
+}
+
+/// Whether others than the owner may open it.
+#[cfg(unix)]
+pub(crate) fn is_open_to_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|about| about.permissions().mode() & 0o077 != 0)
+}
+#[cfg(not(unix))]
+pub(crate) fn is_open_to_others(_: &Path) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -115,7 +126,7 @@ fn stamp(path: &Path) -> Result<Stamp, Fault> {
     Ok(Stamp { modified: about.modified().ok(), bytes: about.len(), file })
 }
 
-fn read(path: &Path) -> Result<Secret<String>, Fault> {
+pub(crate) fn read(path: &Path) -> Result<Secret<String>, Fault> {
     let text = std::fs::read_to_string(path).map_err(|e| unreadable().because(e))?;
     let text = text.trim().to_owned();
     if text.len() < LENGTH_MIN {

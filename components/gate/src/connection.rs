@@ -205,7 +205,8 @@ async fn refuse_slow<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
 /// refusal that was just sent would be lost with it.
 async fn let_sender_end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let forgotten = async {
-        let mut bytes = [0; 4096];
+        // On the heap: every idle connection would pay for room in its task.
+        let mut bytes = vec![0; 4096];
         while matches!(stream.read(&mut bytes).await, Ok(n) if n > 0) {}
     };
     let _ = timeout(SENDER_ENDS, forgotten).await;
