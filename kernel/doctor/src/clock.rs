@@ -96,6 +96,8 @@ mod tests {
     #[test]
     fn a_clock_behind_the_last_boot_is_told() {
         let patient = Patient::healthy();
+        set_modified(&patient.path("run/board.lock"), NOW + 24 * HOUR);
+        assert_eq!(WrongClock.look(&patient.host), []);
         set_modified(&patient.path("run/board.lock"), NOW + 25 * HOUR);
         says(&patient.one(&WrongClock), Severity::Warning, &["the last boot is from 2026-01-02"]);
     }

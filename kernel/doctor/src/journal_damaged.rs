@@ -218,7 +218,7 @@ fn see_file(seen: &mut Seen, file: &File, next: Option<&File>, log: Log, running
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patient::{Patient, audited, says};
+    use crate::patient::{Patient, audited, facts_within, says};
 
     const SECOND: &str = "00000000000000000002.facts";
 
@@ -269,6 +269,17 @@ mod tests {
         let words = ["in the middle of a record", "Nothing in it was acknowledged"];
         assert_eq!(mended(&patient, Severity::Note, &words), []);
         assert_eq!(std::fs::read(&file).unwrap(), whole);
+    }
+
+    #[test]
+    fn facts_that_were_written_again_after_a_failed_sync_are_no_damage() {
+        let patient = Patient::healthy();
+        let other = tempfile::tempdir().unwrap();
+        facts_within(other.path(), 3, Limits::forever());
+        let first = "00000000000000000001.facts";
+        std::fs::copy(other.path().join(first), patient.path("journal").join(first)).unwrap();
+        std::fs::remove_file(patient.path("journal").join(SECOND)).unwrap();
+        assert_eq!(JournalDamaged.look(&patient.host), []);
     }
 
     #[test]

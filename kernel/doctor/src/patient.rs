@@ -86,8 +86,13 @@ pub(crate) fn says(finding: &Finding, severity: Severity, words: &[&str]) {
     }
 }
 
+/// One segment a fact.
 pub(crate) fn facts(folder: &Path, count: u8) {
-    let (journal, _) = Journal::open(folder, small()).unwrap();
+    facts_within(folder, count, small());
+}
+
+pub(crate) fn facts_within(folder: &Path, count: u8, limits: Limits) {
+    let (journal, _) = Journal::open(folder, limits).unwrap();
     runtime().block_on(async {
         for n in 0..count {
             journal.append(draft(n)).await.unwrap();

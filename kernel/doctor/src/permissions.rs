@@ -267,6 +267,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_group_may_write_is_nobodys_alone() {
+        let patient = Patient::healthy();
+        for name in places::FOLDERS {
+            std::fs::remove_dir_all(patient.path(name)).unwrap();
+        }
+        set_mode(&patient.path(""), 0o775);
+        set_mode(&patient.path("magflock.toml"), 0o664);
+        assert_eq!(Permissions { user: || 54_321 }.look(&patient.host), []);
+    }
+
+    #[test]
     fn links_are_not_followed() {
         let patient = Patient::healthy();
         let elsewhere = patient.path("elsewhere");

@@ -211,7 +211,17 @@ impl Chain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::patient::{HOUR, NOW, audited, facts};
+    use crate::patient::{HOUR, NOW, audited, facts, facts_within};
+    use mag_journal::Limits;
+
+    /// Three facts in one file, and its bytes.
+    fn three() -> (tempfile::TempDir, File, Vec<u8>) {
+        let folder = tempfile::tempdir().unwrap();
+        facts_within(folder.path(), 3, Limits::forever());
+        let file = of(folder.path()).remove(0);
+        let bytes = std::fs::read(&file.path).unwrap();
+        (folder, file, bytes)
+    }
 
     #[test]
     fn what_the_journal_wrote_is_read_whole() {
@@ -237,6 +247,33 @@ mod tests {
         }
         assert_eq!(chain.broken, None);
         assert!(chain.previous.is_some_and(|seal| seal != [0; 32]));
+    }
+
+    #[test]
+    fn a_damaged_frame_between_two_is_a_gap() {
+        let (_folder, file, mut bytes) = three();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&file.path, &bytes).unwrap();
+        let survey = survey(&file, u64::MAX, |_| ()).unwrap();
+        assert_eq!((survey.frames, survey.has_gap, survey.has_tail), (2, true, false));
+    }
+
+    #[test]
+    fn a_frame_that_was_there_already_is_none_of_the_file() {
+        let (_folder, file, mut bytes) = three();
+        let again = bytes[HEADER..].to_vec();
+        bytes.extend(again);
+        std::fs::write(&file.path, &bytes).unwrap();
+        let survey = survey(&file, u64::MAX, |_| ()).unwrap();
+        assert_eq!((survey.frames, survey.has_tail, survey.tail_is_rewritten), (3, true, false));
+    }
+
+    #[test]
+    fn frames_that_the_next_file_holds_as_well_are_no_damage() {
+        let (_folder, file, _) = three();
+        let survey = survey(&file, 3, |_| ()).unwrap();
+        assert_eq!((survey.frames, survey.has_tail, survey.tail_is_rewritten), (2, true, true));
     }
 
     #[test]

@@ -259,6 +259,19 @@ mod tests {
     }
 
     #[test]
+    fn a_state_that_was_cut_off_before_it_was_written_back_is_well() {
+        let patient = Patient::healthy();
+        let file = patient.path("state/state.db");
+        std::fs::remove_file(&file).unwrap();
+        let _open = State::open(&patient.path("state"), Clock::held(NOW)).unwrap();
+        // The page is half written here, and whole in the file that is written back.
+        let mut bytes = std::fs::read(&file).unwrap();
+        bytes[100..].fill(0xEE);
+        std::fs::write(&file, bytes).unwrap();
+        assert_eq!(StateDamaged.look(&patient.host), []);
+    }
+
+    #[test]
     fn while_a_board_runs_damage_is_told_and_nothing_is_moved() {
         let mut patient = Patient::healthy();
         patient.host.running = true;
