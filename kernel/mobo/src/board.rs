@@ -217,12 +217,7 @@ impl Board {
         }
         let took = self.start(id).await?;
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        Ok(SwapReport {
-            part: id.clone(),
-            took_ms,
-            gap_ms: took_ms,
-            drained: DrainReport::default(),
-        })
+        Ok(SwapReport { part: id.clone(), took_ms, gap_ms: took_ms, drained: None })
     }
 
     /// New settings for a part, as a swap.

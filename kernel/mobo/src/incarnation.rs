@@ -175,9 +175,15 @@ impl Incarnation {
 
     /// It crashed: end its tasks and take back what it plugged.
     pub(crate) fn bury(self, kernel: &Kernel) {
+        self.withdraw(kernel);
+    }
+}
+
+/// Whoever lets go of an incarnation ends it.
+impl Drop for Incarnation {
+    fn drop(&mut self) {
         self.task.abort();
         self.reins.crew.abort();
-        self.withdraw(kernel);
     }
 }
 

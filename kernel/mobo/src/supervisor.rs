@@ -32,7 +32,8 @@ pub struct SwapReport {
     pub took_ms: u64,
     /// How long nobody served; 0 when the newcomer was ready before the old one left.
     pub gap_ms: u64,
-    pub drained: DrainReport,
+    /// How the old one left; missing while it still finishes its work.
+    pub drained: Option<DrainReport>,
 }
 
 pub(crate) struct Supervisor {
@@ -40,7 +41,12 @@ pub(crate) struct Supervisor {
     seat: Seat,
     inbox: mpsc::Receiver<Order>,
     crashes: u32,
+    /// Old incarnations that finish their work beside the newcomer.
+    leaving: tokio::task::JoinSet<()>,
 }
+
+/// A swap waits so long for the old incarnation, to tell how it left; most leave at once.
+const GOODBYE: Duration = Duration::from_millis(50);
 
 /// How the following of a live incarnation ended.
 enum End {
@@ -50,7 +56,7 @@ enum End {
 
 impl Supervisor {
     pub(crate) fn new(kernel: Arc<Kernel>, seat: Seat, inbox: mpsc::Receiver<Order>) -> Self {
-        Self { kernel, seat, inbox, crashes: 0 }
+        Self { kernel, seat, inbox, crashes: 0, leaving: tokio::task::JoinSet::new() }
     }
 
     fn id(&self) -> &PartId {
@@ -176,7 +182,9 @@ impl Supervisor {
                         };
                         self.kernel.monitor.forget(self.id());
                         self.step(Step::Drain, "halt");
-                        let report = alive.drain(&self.kernel, within.min(self.pace().drain_within)).await;
+                        let within = within.min(self.pace().drain_within);
+                        let report = alive.drain(&self.kernel, within).await;
+                        self.end_leaving(within.saturating_sub(Duration::from_millis(report.took_ms))).await;
                         self.kernel.listeners.release(&self.seat.manifest.claims);
                         self.step(Step::Ended, "");
                         self.told_stopped(&report);
@@ -228,7 +236,7 @@ impl Supervisor {
                 };
             newcomer.commit(&kernel);
             drained.late.dedup();
-            let report = self.told_swap(began, left.elapsed(), drained);
+            let report = self.told_swap(began, left.elapsed(), Some(drained));
             return (Some(newcomer), answer.map(|()| report));
         }
         let mut newcomer = match Incarnation::raise(&kernel, &seat, quiet).await {
@@ -236,15 +244,39 @@ impl Supervisor {
             Err(fault) => return (Some(old), Err(fault)),
         };
         newcomer.commit(&kernel);
-        let drain_within = self.pace().drain_within;
-        let old_claims = old.manifest.claims.clone();
-        let drained = old.drain(&kernel, drain_within).await;
-        let gone: Vec<_> =
-            old_claims.into_iter().filter(|c| !seat.manifest.claims.contains(c)).collect();
-        kernel.listeners.release(&gone);
+        let drained = self.see_off(old, &seat).await;
         self.seat = seat;
         let report = self.told_swap(began, Duration::ZERO, drained);
         (Some(newcomer), Ok(report))
+    }
+
+    /// The old incarnation leaves in a task of its own: a part may be asked for its own swap, and
+    /// then the old one still carries the answer.
+    async fn see_off(&mut self, old: Incarnation, seat: &Seat) -> Option<DrainReport> {
+        let (kernel, within) = (self.kernel.clone(), self.pace().drain_within);
+        let claims = old.manifest.claims.iter().filter(|c| !seat.manifest.claims.contains(c));
+        let gone: Vec<Claim> = claims.cloned().collect();
+        let (left, report) = oneshot::channel();
+        while self.leaving.try_join_next().is_some() {}
+        self.leaving.spawn(async move {
+            let part = old.manifest.id.clone();
+            let report = old.drain(&kernel, within).await;
+            kernel.listeners.release(&gone);
+            if !report.late.is_empty() {
+                let late = report.late.join(", ");
+                tracing::warn!(part = %part, "the old `{part}` was late to leave: {late}");
+            }
+            let _ = left.send(report);
+        });
+        tokio::time::timeout(GOODBYE, report).await.ok()?.ok()
+    }
+
+    /// Old incarnations that are still there end with the part.
+    async fn end_leaving(&mut self, within: Duration) {
+        let all = async { while self.leaving.join_next().await.is_some() {} };
+        if tokio::time::timeout(within, all).await.is_err() {
+            self.leaving.abort_all();
+        }
     }
 
     /// Spend one restart from the budget, or give up for good.
@@ -337,7 +369,7 @@ impl Supervisor {
         self.kernel.bus.publish(ComponentStopped { part, took_ms, late });
     }
 
-    fn told_swap(&self, began: Instant, gap: Duration, drained: DrainReport) -> SwapReport {
+    fn told_swap(&self, began: Instant, gap: Duration, drained: Option<DrainReport>) -> SwapReport {
         let part = self.id().clone();
         let (took_ms, gap_ms) = (millis(began.elapsed()), millis(gap));
         self.kernel.bus.publish(ComponentSwapped { part: part.clone(), took_ms, gap_ms });
