@@ -5,7 +5,7 @@ use crate::found::{
     BOARD_DOWN_FIRST, board_is_up, counted, found, listed, mendable, only_told, quoted,
 };
 use crate::places;
-use crate::segments::{self, Broken, Chain, File};
+use crate::segments::{self, Broken, Chain, File, Survey};
 use mag_contract::doctor::{Ailment, Finding, Host, Severity};
 use mag_contract::{Fault, codes};
 use mag_journal::{Journal, Limits};
@@ -27,6 +27,8 @@ enum Log {
 #[derive(Default)]
 struct Seen {
     unreadable: Vec<PathBuf>,
+    /// They could not be opened, which says nothing about what is in them.
+    closed: Vec<PathBuf>,
     torn: Vec<PathBuf>,
     set_aside: Vec<PathBuf>,
     chain: Chain,
@@ -70,7 +72,11 @@ impl Ailment for JournalDamaged {
     }
 
     fn look(&self, host: &Host) -> Vec<Finding> {
-        [Log::Facts, Log::Audit].into_iter().flat_map(|log| self.look_into(host, log)).collect()
+        let look_into = |log: Log| {
+            let folder = host.data_folder.join(log.folder());
+            self.tell(&folder, log, host.running, &see(&folder, log, host.running))
+        };
+        [Log::Facts, Log::Audit].into_iter().flat_map(look_into).collect()
     }
 
     fn fix(&self, host: &Host, finding: &Finding) -> Result<String, Fault> {
@@ -78,9 +84,18 @@ impl Ailment for JournalDamaged {
             return Err(board_is_up());
         }
         // Recovery mends all of a folder at once, so a second finding may be mended already.
-        let folders = [Log::Facts, Log::Audit].map(|log| host.data_folder.join(log.folder()));
-        let is_it = |folder: &PathBuf| finding.subject == Some(folder.display().to_string());
-        let Some(folder) = folders.into_iter().find(is_it) else { return Err(only_told(self)) };
+        let folders =
+            [Log::Facts, Log::Audit].map(|log| (log, host.data_folder.join(log.folder())));
+        let is_it =
+            |(_, folder): &(Log, PathBuf)| finding.subject == Some(folder.display().to_string());
+        let Some((log, folder)) = folders.into_iter().find(is_it) else {
+            return Err(only_told(self));
+        };
+        // Recovery would take a file that it may not read for one that holds nothing.
+        if !see(&folder, log, false).closed.is_empty() {
+            return Err(Fault::new(codes::STATE_CONFLICT, "some files there cannot be opened")
+                .hint("mend that first: `mobo doctor --only permissions`"));
+        }
         let (journal, _) = Journal::open(&folder, Limits::forever())?;
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let runtime = runtime
@@ -99,14 +114,23 @@ impl Ailment for JournalDamaged {
 }
 
 impl JournalDamaged {
-    fn look_into(&self, host: &Host, log: Log) -> Vec<Finding> {
-        let folder = host.data_folder.join(log.folder());
-        let seen = see(&folder, log, host.running);
+    fn tell(&self, folder: &Path, log: Log, running: bool, seen: &Seen) -> Vec<Finding> {
         let (severity, explanation) = log.loss();
         let called = log.called();
         let mut all = vec![];
+        if !seen.closed.is_empty() {
+            all.push(found(
+                self,
+                severity,
+                format!("files of {called} cannot be opened: {}", listed(&seen.closed)),
+                "What is in them may be whole, and nothing is mended beside them until they can be \
+                 read.",
+                "look at their rights first: `mobo doctor --only permissions`",
+            ));
+        }
+        let may_mend = !running && seen.closed.is_empty();
         let mut damaged = |finding: Finding| {
-            all.push(if host.running { finding } else { mendable(finding, &folder) });
+            all.push(if may_mend { mendable(finding, folder) } else { finding });
         };
         if !seen.unreadable.is_empty() {
             let problem = format!(
@@ -114,7 +138,7 @@ impl JournalDamaged {
                 counted(seen.unreadable.len(), "file"),
                 listed(&seen.unreadable)
             );
-            let suggestion = if host.running {
+            let suggestion = if running {
                 BOARD_DOWN_FIRST
             } else {
                 "`mobo doctor --fix` sets the unreadable part aside; the next boot does the same"
@@ -144,7 +168,9 @@ impl JournalDamaged {
                 "when nobody needs them any more, remove these files",
             ));
         }
-        all.extend(seen.chain.broken.map(|broken| self.broken_chain(&folder, broken)));
+        // A file that was not read breaks a chain that may be whole.
+        let broken = seen.chain.broken.filter(|_| seen.closed.is_empty());
+        all.extend(broken.map(|broken| self.broken_chain(folder, broken)));
         all
     }
 
@@ -194,12 +220,15 @@ fn see_file(seen: &mut Seen, file: &File, next: Option<&File>, log: Log, running
             seen.chain.follow(frame);
         }
     });
-    let survey = match survey {
+    match survey {
+        Ok(survey) => judge(seen, file, &survey, is_last, running),
         // Swept since the folder was read.
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return,
-        Err(_) => return seen.unreadable.push(file.path.clone()),
-        Ok(survey) => survey,
-    };
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
+        Err(_) => seen.closed.push(file.path.clone()),
+    }
+}
+
+fn judge(seen: &mut Seen, file: &File, survey: &Survey, is_last: bool, running: bool) {
     // A board that runs is writing the last file: its end is nobody's business yet.
     let is_begun = is_last && survey.frames == 0 && file.bytes <= segments::HEADER as u64;
     let is_torn =
@@ -293,6 +322,19 @@ mod tests {
             JournalDamaged.fix(&patient.host, finding).unwrap();
         }
         says(&patient.one(&JournalDamaged), Severity::Note, &["are kept"]);
+    }
+
+    #[test]
+    fn beside_a_file_that_cannot_be_opened_nothing_is_mended() {
+        let torn = vec![PathBuf::from("00000000000000000007.facts")];
+        let closed = vec![PathBuf::from("00000000000000000001.facts")];
+        let chain = Chain { broken: Some(Broken::Unchained(2)), ..Chain::default() };
+        let seen = Seen { torn, closed, chain, ..Seen::default() };
+        let all = JournalDamaged.tell(Path::new("audit"), Log::Audit, false, &seen);
+        assert_eq!(all.len(), 2, "{all:#?}");
+        let words = ["0001.facts", "cannot be opened", "--only permissions"];
+        says(&all[0], Severity::Serious, &words);
+        assert!(all.iter().all(|finding| !finding.fixable));
     }
 
     #[test]
