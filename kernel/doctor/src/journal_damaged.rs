@@ -328,8 +328,8 @@ mod tests {
     fn beside_a_file_that_cannot_be_opened_nothing_is_mended() {
         let torn = vec![PathBuf::from("00000000000000000007.facts")];
         let closed = vec![PathBuf::from("00000000000000000001.facts")];
-        let chain = Chain { broken: Some(Broken::Unchained(2)), ..Chain::default() };
-        let seen = Seen { torn, closed, chain, ..Seen::default() };
+        let mut seen = Seen { torn, closed, ..Seen::default() };
+        seen.chain.broken = Some(Broken::Unchained(2));
         let all = JournalDamaged.tell(Path::new("audit"), Log::Audit, false, &seen);
         assert_eq!(all.len(), 2, "{all:#?}");
         let words = ["0001.facts", "cannot be opened", "--only permissions"];
