@@ -110,6 +110,8 @@ fn look(folder: &Path) -> Result<Found, Fault> {
         match segment::parse_name(&name) {
             Some((first, ".facts")) if is_file && first > 0 => {
                 let bytes = entry.metadata().map_err(cannot)?.len();
+                // What another user may read is not damaged: nothing is moved, the boot is told.
+                std::fs::File::open(&path).map_err(|e| faults::io("read a segment", &path, e))?;
                 found.next = found.next.max(first);
                 found.segments.push((first, path, bytes));
             }

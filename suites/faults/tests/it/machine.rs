@@ -54,6 +54,28 @@ fn a_truncated_journal_keeps_its_whole_facts() {
     assert_eq!(board.stop(), Some(0));
 }
 
+#[test]
+fn another_users_segment_is_named_and_left_where_it_is() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+    use std::os::unix::process::CommandExt;
+    const NOBODY: u32 = 65_534;
+    let here = installation();
+    assert_eq!(here.boot(&[]).stop(), Some(0));
+    if std::fs::metadata(here.data()).unwrap().uid() != 0 {
+        eprintln!("skipped: only root can act as another user");
+        return;
+    }
+    let segment = newest(&here.data().join("journal"), "facts");
+    let all = Command::new("chown").args(["-R", "65534:65534"]).arg(here.folder()).status();
+    assert!(all.unwrap().success());
+    chown(&segment, Some(0), Some(0)).unwrap();
+    std::fs::set_permissions(&segment, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let ran = here.command(&["boot"]).uid(NOBODY).gid(NOBODY).output().unwrap();
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && said.contains("MF7018"), "{said}");
+    assert!(segment.exists(), "a whole segment was moved");
+}
+
 fn newest(folder: &Path, extension: &str) -> PathBuf {
     let files = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path());
     files.filter(|f| f.extension().is_some_and(|e| e == extension)).max().unwrap()
