@@ -1,0 +1,126 @@
+//! A page of the book on a terminal: the few marks of Markdown that the book uses become bold,
+//! colours and indents.
+
+use crate::screen::{Screen, Tone, wrapped};
+
+pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
+    let mut out = Page { screen, lines: vec![], paragraph: String::new(), indent: String::new() };
+    let mut code = false;
+    let mut comment = false;
+    for line in markdown.lines() {
+        let bare = line.trim();
+        if bare.starts_with("```") {
+            out.flush();
+            code = !code;
+        } else if code {
+            out.lines.push(format!("    {}", screen.paint(Tone::Accent, line)));
+        } else if comment || bare.starts_with("<!--") {
+            comment = !bare.ends_with("-->");
+        } else if let Some(heading) = bare.strip_prefix('#') {
+            out.flush();
+            let heading = heading.trim_start_matches('#').trim();
+            out.lines.push(screen.paint(Tone::Bold, &marks(screen, heading, false)));
+        } else if bare.is_empty() {
+            out.flush();
+            out.blank();
+        } else if bare.starts_with('|') {
+            out.flush();
+            out.row(bare);
+        } else if let Some(item) = bare.strip_prefix("- ") {
+            out.flush();
+            out.indent = format!("{}  ", " ".repeat(line.len() - line.trim_start().len()));
+            out.paragraph = item.to_owned();
+        } else {
+            if !out.paragraph.is_empty() {
+                out.paragraph.push(' ');
+            }
+            out.paragraph.push_str(bare);
+        }
+    }
+    out.flush();
+    out.lines.join("\n")
+}
+
+struct Page<'a> {
+    screen: &'a Screen,
+    lines: Vec<String>,
+    paragraph: String,
+    /// Of the item that is being read; empty for running text.
+    indent: String,
+}
+
+impl Page<'_> {
+    fn flush(&mut self) {
+        if self.paragraph.is_empty() {
+            return;
+        }
+        let text = marks(self.screen, &std::mem::take(&mut self.paragraph), true);
+        let room = self.screen.width.saturating_sub(self.indent.len());
+        for (n, line) in wrapped(&text, room).iter().enumerate() {
+            let head = match (n, self.indent.len()) {
+                (_, 0) => String::new(),
+                (0, n) => format!("{}{} ", " ".repeat(n - 2), self.screen.dot()),
+                (_, n) => " ".repeat(n),
+            };
+            self.lines.push(format!("{head}{line}"));
+        }
+        self.indent.clear();
+    }
+    fn blank(&mut self) {
+        if self.lines.last().is_some_and(|line| !line.is_empty()) {
+            self.lines.push(String::new());
+        }
+    }
+    fn row(&mut self, row: &str) {
+        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+        if cells.iter().all(|c| c.chars().all(|c| "-:|".contains(c))) {
+            return;
+        }
+        let (first, rest) = cells.split_first().unwrap_or((&"", &[]));
+        let first = marks(self.screen, first, true);
+        let gap = 24_usize.saturating_sub(crate::screen::columns(&first));
+        let rest = marks(self.screen, &rest.join("  "), true);
+        self.lines.push(format!("  {first}{} {rest}", " ".repeat(gap)));
+    }
+}
+
+/// `code`, **strong** and [links](elsewhere) in running text.
+fn marks(screen: &Screen, text: &str, code: bool) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find(['`', '[', '*']) {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let (shown, taken) = match rest.as_bytes().first() {
+            Some(b'`') => match rest[1..].find('`') {
+                Some(end) if code => (screen.paint(Tone::Accent, &rest[1..=end]), end + 2),
+                Some(end) => (rest[1..=end].to_owned(), end + 2),
+                None => ("`".to_owned(), 1),
+            },
+            Some(b'[') => match rest.find("](").and_then(|mid| Some((mid, rest[mid..].find(')')?)))
+            {
+                Some((mid, end)) => (marks(screen, &rest[1..mid], code), mid + end + 1),
+                None => ("[".to_owned(), 1),
+            },
+            _ => match rest.strip_prefix("**").and_then(|inner| inner.find("**")) {
+                Some(end) => (screen.paint(Tone::Bold, &rest[2..2 + end]), end + 4),
+                None => ("*".to_owned(), 1),
+            },
+        };
+        out.push_str(&shown);
+        rest = &rest[taken..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_reads_well_without_its_marks() {
+        let text = "# One `two`\n\nA **strong** word and\na [link](x.md).\n\n- first\n  goes on\n- second\n\n```console\n$ mobo\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
+        let expected = "One two\n\nA strong word and a link.\n\n· first goes on\n· second\n\n    $ mobo\n\n  a                        b\n  x                        y";
+        assert_eq!(page(&Screen::plain(), text), expected);
+    }
+}
