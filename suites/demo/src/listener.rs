@@ -3,9 +3,7 @@
 // ANCHOR: listener
 use crate::Ticked;
 use mag_contract::bus::Subscription;
-use mag_contract::{
-    Component, Effect, Example, Fault, Heard, Life, Manifest, Operation, Wiring,
-};
+use mag_contract::{Component, Effect, Example, Fault, Heard, Life, Manifest, Operation, Wiring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -1,9 +1,7 @@
 //! A part that asks before it acts, and a handler of that hook that misbehaves.
 
 use mag_contract::hook::{Hook, Terms};
-use mag_contract::{
-    Component, Effect, Example, Fault, Life, Manifest, Operation, Wiring, codes,
-};
+use mag_contract::{Component, Effect, Example, Fault, Life, Manifest, Operation, Wiring, codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -45,13 +43,13 @@ impl Default for GuardSettings {
 struct Ask;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct AskInput {
+pub(crate) struct AskInput {
     /// What is wished for.
     pub wish: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct Granted {
+pub(crate) struct Granted {
     pub wish: String,
 }
 

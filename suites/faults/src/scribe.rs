@@ -1,5 +1,5 @@
 //! Writes durable facts from several sources as fast as they are acknowledged, and notes each
-//! acknowledgement in a file beside the journal: what a kill may never take back.
+//! acknowledgement in a file beside the data folder: what a kill may never take back.
 
 use mag_contract::{Component, Fact, Fault, Life, Manifest, Wiring, codes};
 use schemars::JsonSchema;
@@ -54,7 +54,9 @@ impl Component for Scribe {
         Manifest::new("scribe", "1.0.0", "writes durable facts")
     }
     async fn assemble(settings: ScribeSettings, wiring: &mut Wiring) -> Result<Self, Fault> {
-        let folder = wiring.data_folder().to_path_buf();
+        // Beside the data folder: a full disk there shall not cut the notes.
+        let data = wiring.data_folder();
+        let folder = data.parent().unwrap_or(data).to_path_buf();
         Ok(Self { settings, bus: wiring.bus(), folder })
     }
     async fn self_test(&self) -> Result<(), Fault> {

@@ -1,9 +1,7 @@
 //! A listener that cannot keep up, and says how much it missed.
 
 use mag_contract::bus::Subscription;
-use mag_contract::{
-    Component, Effect, Example, Fault, Heard, Life, Manifest, Operation, Wiring,
-};
+use mag_contract::{Component, Effect, Example, Fault, Heard, Life, Manifest, Operation, Wiring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -15,10 +13,10 @@ use suite_demo::Ticked;
 struct Missed;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct MissedInput {}
+pub(crate) struct MissedInput {}
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub struct MissedFacts {
+pub(crate) struct MissedFacts {
     pub missed: u64,
 }
 

@@ -9,6 +9,7 @@
 
 pub mod bench;
 pub mod installation;
+pub mod postgres;
 pub mod raw;
 pub mod toys;
 

@@ -11,7 +11,9 @@ fn strangers(pid: u32) -> Vec<String> {
     let links = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let inodes: HashSet<String> = links
         .filter_map(|l| std::fs::read_link(l.path()).ok())
-        .filter_map(|l| Some(l.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned()))
+        .filter_map(|l| {
+            Some(l.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned())
+        })
         .collect();
     let mut found = vec![];
     for table in ["tcp", "tcp6", "udp", "udp6"] {

@@ -22,7 +22,8 @@ impl Dice {
 
 #[test]
 fn what_was_acknowledged_survives_every_kill() {
-    let rounds = std::env::var("MAG_KIT_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(ROUNDS);
+    let rounds =
+        std::env::var("MAG_KIT_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(ROUNDS);
     let here = installation();
     let mut dice = Dice(0x5eed_cafe);
     for round in 0..rounds {
@@ -57,7 +58,7 @@ pub(crate) fn check(here: &Installation, sources: u32) -> usize {
     let mut acknowledged = 0;
     for n in 0..sources {
         let source = format!("scribe-{n}");
-        let notes = std::fs::read_to_string(here.data().join(format!("acknowledged-{source}")));
+        let notes = std::fs::read_to_string(here.folder().join(format!("acknowledged-{source}")));
         for line in notes.unwrap_or_default().lines() {
             let numbers: Vec<u64> = line.split(' ').map(|n| n.parse().unwrap()).collect();
             let expected = (source.clone(), numbers[1], numbers[2]);
@@ -73,7 +74,14 @@ fn everything(here: &Installation) -> BTreeMap<u64, (String, u64, u64)> {
     let mut from = 0;
     loop {
         let from_text = from.to_string();
-        let page = here.json(&["events:replay", "scribe.written", "--from", &from_text, "--limit", "10000"]);
+        let page = here.json(&[
+            "events:replay",
+            "scribe.written",
+            "--from",
+            &from_text,
+            "--limit",
+            "10000",
+        ]);
         for event in page["events"].as_array().unwrap() {
             let data = &event["fact"]["data"];
             let source = event["source"].as_str().unwrap().to_owned();

@@ -11,7 +11,11 @@ fn a_second_board_on_the_same_folder_is_refused_by_name() {
     let board = here.boot(&[]);
     let ran = here.run(&["boot"]);
     assert_eq!(ran.code, Some(6), "{}", ran.text());
-    assert!(ran.text().contains(&board.pid().to_string()) && ran.text().contains("MF4002"), "{}", ran.text());
+    assert!(
+        ran.text().contains(&board.pid().to_string()) && ran.text().contains("MF4002"),
+        "{}",
+        ran.text()
+    );
     assert_eq!(here.json(&["status"])["status"], "healthy");
     assert_eq!(board.stop(), Some(0));
 }
@@ -31,12 +35,16 @@ fn a_taken_port_costs_the_gate_alone_and_is_named() {
 fn damaged_state_is_set_aside_and_the_boot_goes_on() {
     let here = installation();
     assert_eq!(here.boot(&[]).stop(), Some(0));
+    for file in ["state.db-wal", "state.db-shm"] {
+        let _ = std::fs::remove_file(here.data().join("state").join(file));
+    }
     std::fs::write(here.data().join("state/state.db"), b"this was a database once").unwrap();
     let board = here.boot(&[]);
     let report = here.json(&["board:report"]);
     assert!(report.to_string().contains("set aside"), "{report}");
     let kept = std::fs::read_dir(here.data().join("state")).unwrap();
-    let names: Vec<String> = kept.map(|f| f.unwrap().file_name().to_string_lossy().into_owned()).collect();
+    let names: Vec<String> =
+        kept.map(|f| f.unwrap().file_name().to_string_lossy().into_owned()).collect();
     assert!(names.iter().any(|n| n.contains("damaged")), "{names:?}");
     assert_eq!(board.stop(), Some(0));
 }
@@ -71,8 +79,9 @@ fn another_users_segment_is_named_and_left_where_it_is() {
     chown(&segment, Some(0), Some(0)).unwrap();
     std::fs::set_permissions(&segment, std::fs::Permissions::from_mode(0o600)).unwrap();
     let ran = here.command(&["boot"]).uid(NOBODY).gid(NOBODY).output().unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
-    assert!(!ran.status.success() && said.contains("MF7018"), "{said}");
+    let said =
+        String::from_utf8_lossy(&ran.stdout).into_owned() + &String::from_utf8_lossy(&ran.stderr);
+    assert!(!ran.status.success() && said.contains("MF8005"), "{said}");
     assert!(segment.exists(), "a whole segment was moved");
 }
 
@@ -143,7 +152,8 @@ fn a_full_disk_refuses_facts_and_the_board_lives_on() {
     }
     until("the disk refuses facts", || {
         let url = format!("{}/metrics", board.url());
-        let text = Command::new("curl").args(["-s", &url]).output().map(|o| o.stdout).unwrap_or_default();
+        let text =
+            Command::new("curl").args(["-s", &url]).output().map(|o| o.stdout).unwrap_or_default();
         let text = String::from_utf8_lossy(&text).into_owned();
         let line = text.lines().find(|l| l.starts_with("magflock_journal_refused_total"));
         line.and_then(|l| l.rsplit(' ').next()?.parse::<u64>().ok()).is_some_and(|n| n > 0)

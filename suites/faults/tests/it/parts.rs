@@ -6,11 +6,16 @@ use serde_json::Value as Json;
 
 /// A board on which `faulty` behaves so; pauses are short, because nothing here tests patience.
 const QUICK: [&str; 10] = [
-    "--set", "parts.faulty=true",
-    "--set", "board.restart_pause=10ms",
-    "--set", "board.ready_within=1s",
-    "--set", "board.heartbeat_within=300ms",
-    "--set", "board.drain_within=200ms",
+    "--set",
+    "parts.faulty=true",
+    "--set",
+    "board.restart_pause=10ms",
+    "--set",
+    "board.ready_within=1s",
+    "--set",
+    "board.heartbeat_within=300ms",
+    "--set",
+    "board.drain_within=200ms",
 ];
 
 fn with<'a>(more: &[&'a str]) -> Vec<&'a str> {
@@ -30,7 +35,8 @@ fn comes_back(behaviour: &str, code: &str) {
     let board = here.boot(&with(&["--set", &set, "--set", "faulty.times=1"]));
     until("the part has failed once and is running", || {
         let told = here.json(&["events:replay", "component.failed"]);
-        let failed = told["events"].as_array().unwrap().iter().any(|e| e["fact"]["data"]["code"] == code);
+        let failed =
+            told["events"].as_array().unwrap().iter().any(|e| e["fact"]["data"]["code"] == code);
         failed && state_of(&here.json(&["list"]), "faulty") == "running"
     });
     assert_eq!(state_of(&here.json(&["list"]), "admin"), "running");
@@ -75,7 +81,11 @@ fn a_part_that_holds_its_thread_is_found_and_comes_back() {
     let board = here.boot(&with(&["--set", "faulty.behaviour=block", "--set", "faulty.times=1"]));
     until("the part is found hung and is running again", || {
         let told = here.json(&["events:replay", "component.failed"]);
-        let hung = told["events"].as_array().unwrap().iter().any(|e| e["fact"]["data"]["code"] == "MF7009");
+        let hung = told["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|e| e["fact"]["data"]["code"] == "MF7009");
         hung && state_of(&here.json(&["list"]), "faulty") == "running"
     });
     // Its thread sleeps on; the board does not wait for it.
@@ -102,9 +112,12 @@ fn a_part_that_always_crashes_is_given_up_and_the_board_goes_on() {
 fn the_loss_of_an_essential_part_ends_the_board_in_order() {
     let here = installation();
     let mut board = here.begin_boot(&with(&[
-        "--set", "faulty.behaviour=panic",
-        "--set", "faulty.essential=true",
-        "--set", "board.restarts=1",
+        "--set",
+        "faulty.behaviour=panic",
+        "--set",
+        "faulty.essential=true",
+        "--set",
+        "board.restarts=1",
     ]));
     board.until_ready();
     assert_ne!(board.ended(), Some(0));
@@ -131,7 +144,12 @@ fn a_newcomer_that_is_not_well_never_takes_over() {
 fn a_listener_that_falls_behind_is_told_how_much_it_missed() {
     let here = installation();
     let board = here.boot(&[
-        "--set", "parts.slow=true", "--set", "parts.ticker=true", "--set", "ticker.every_ms=1",
+        "--set",
+        "parts.slow=true",
+        "--set",
+        "parts.ticker=true",
+        "--set",
+        "ticker.every_ms=1",
     ]);
     until("facts were missed", || here.json(&["slow:missed"])["missed"].as_u64().unwrap() > 0);
     assert_eq!(board.stop(), Some(0));

@@ -21,7 +21,8 @@ fn a_missing_secret_file_is_named() {
     let mut command = here.command(&["check"]);
     command.env("MAGFLOCK_GATE__ADDRESS_FILE", here.folder().join("nothing-here"));
     let ran = command.output().unwrap();
-    let said = format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+    let said =
+        format!("{}{}", String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
     assert!(!ran.status.success() && said.contains("nothing-here"), "{said}");
 }
 

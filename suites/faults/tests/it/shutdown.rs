@@ -6,9 +6,12 @@ use crate::installation;
 fn who_is_late_to_leave_is_named_and_ended() {
     let here = installation();
     let board = here.boot(&[
-        "--set", "parts.faulty=true",
-        "--set", "faulty.behaviour=late",
-        "--set", "board.drain_within=200ms",
+        "--set",
+        "parts.faulty=true",
+        "--set",
+        "faulty.behaviour=late",
+        "--set",
+        "board.drain_within=200ms",
     ]);
     mag_kit::until("it has begun its long work", || {
         here.json(&["component:show", "faulty"])["shown"] == "running"
@@ -23,10 +26,16 @@ fn who_is_late_to_leave_is_named_and_ended() {
 fn a_board_under_load_goes_down_within_its_time_and_loses_nothing() {
     let here = installation();
     let board = here.boot(&[
-        "--set", "parts.scribe=true", "--set", "scribe.sources=16", "--set", "board.shutdown_within=5s",
+        "--set",
+        "parts.scribe=true",
+        "--set",
+        "scribe.sources=16",
+        "--set",
+        "board.shutdown_within=5s",
     ]);
     mag_kit::until("facts are written", || {
-        here.json(&["events:replay", "scribe", "--limit", "1"])["events"].as_array().unwrap().len() == 1
+        here.json(&["events:replay", "scribe", "--limit", "1"])["events"].as_array().unwrap().len()
+            == 1
     });
     assert_eq!(board.stop(), Some(0), "{}", here.printed());
     let board = here.boot(&[]);
