@@ -1,0 +1,99 @@
+//! What differs from engine to engine. The renderer has put the parts together already: a dialect
+//! gets pieces of SQL and gives a piece of SQL.
+
+use mag_model::catalog::Table;
+use mag_model::{Type, Value};
+use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
+use mag_query::expr::{Arithmetic, Builtin, PathStep};
+
+/// A piece of SQL and the type of its value.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub sql: String,
+    pub ty: Type,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The engine has no way to say it.
+    #[error("{engine} cannot do this: {what}")]
+    Unsupported { engine: &'static str, what: String },
+    /// A type of another engine.
+    #[error("type \"{name}\" does not exist")]
+    NoType { name: String },
+    #[error("a statement would bind more than {limit} values")]
+    TooManyValues { limit: usize },
+}
+
+/// Binds a value and gives the place-holder that stands for it.
+pub type Bind<'a> = dyn FnMut(Value, Type) -> String + 'a;
+
+pub trait Dialect: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// The ONE way a name gets into a statement.
+    fn quote(&self, name: &str) -> String {
+        format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
+    }
+    fn table(&self, table: &Table) -> String;
+    /// The n-th value, typed where the engine would not know.
+    fn placeholder(&self, n: usize, ty: &Type) -> Result<String, Error>;
+    /// How many values one statement may bind.
+    fn values_max(&self) -> usize;
+
+    /// Whether an embed is joined (`LATERAL`), or asked for each time in the list of columns.
+    fn lateral(&self) -> bool;
+    /// Whether rows can be written and read back in one statement (`WITH ... RETURNING`).
+    fn writes_in_with(&self) -> bool;
+    /// Whether `DEFAULT` may stand among values.
+    fn default_among_values(&self) -> bool;
+    /// What tells rows apart that have no key.
+    fn row_id(&self) -> &'static str;
+
+    /// Whether the engine's own `=` is right for two values of the type.
+    fn compares_plainly(&self, ty: &Type) -> bool;
+    fn compare(&self, comparison: Comparison, left: &Piece, right: &Piece)
+    -> Result<String, Error>;
+    /// `left` is one of the values; `bind` gives the place-holders.
+    fn one_of(&self, left: &Piece, list: &[Value], bind: &mut Bind<'_>) -> Result<String, Error>;
+    fn pattern(&self, kind: Pattern, text: &Piece, pattern: &Piece) -> Result<String, Error>;
+    fn search(
+        &self,
+        text: &Piece,
+        mode: SearchMode,
+        language: Option<&str>,
+        query: &Piece,
+        bind: &mut Bind<'_>,
+    ) -> Result<String, Error>;
+    fn sets(&self, op: SetOp, left: &Piece, right: &Piece) -> Result<String, Error>;
+    fn path(&self, base: &Piece, steps: &[PathStep], bind: &mut Bind<'_>) -> Result<String, Error>;
+    fn cast(&self, piece: &Piece, to: &Type) -> Result<String, Error>;
+    fn arithmetic(
+        &self,
+        op: Arithmetic,
+        left: &Piece,
+        right: &Piece,
+        result: &Type,
+    ) -> Result<String, Error>;
+    fn call(&self, function: Builtin, arguments: &[Piece]) -> Result<String, Error>;
+    fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error>;
+    /// What a sort goes by.
+    fn sort_key(&self, piece: &Piece, bind: &mut Bind<'_>) -> Result<String, Error>;
+    /// What rows are gathered by.
+    fn group_key(&self, piece: &Piece) -> String;
+    /// A column as it is sent, and the type in which it comes.
+    fn sent(&self, piece: &Piece) -> (String, Type);
+
+    /// A select of the object of one row, out of the rows that `SELECT columns` + `rest` gives.
+    fn one_as_json(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
+    /// A select of the list of the objects of all rows.
+    fn many_as_json(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
+    /// A select of the lists of the values of each column, under these names.
+    fn lists(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
+
+    /// `limit` and `offset`, which are bound.
+    fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String;
+    fn function(&self, schema: &str, name: &str) -> Result<String, Error>;
+    /// The whole row of a table's alias as a value of the table's type.
+    fn row(&self, alias: &str, table: Option<&Table>) -> String;
+}

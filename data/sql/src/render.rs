@@ -1,0 +1,98 @@
+//! From plans to statements: one walk, whatever the dialect.
+
+mod expr;
+pub(crate) mod read;
+mod select;
+pub(crate) mod write;
+
+use crate::dialect::{Dialect, Error};
+use crate::statement::{Arg, Statement};
+use mag_model::catalog::{Catalog, TableId};
+use mag_model::{Type, Value};
+use mag_query::Ref;
+use mag_query::select::Shape;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+pub(crate) struct Renderer<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) dialect: &'a dyn Dialect,
+    pub(crate) args: Vec<Arg>,
+    /// What each number stands for: its columns have names only there.
+    pub(crate) rows: HashMap<Ref, RowOf>,
+    /// What the rows that a write has touched are read from.
+    pub(crate) written: Written,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum RowOf {
+    Table(TableId),
+    /// The touched rows inside one statement: they have the table's columns but not its type.
+    Touched(TableId),
+    Columns(Arc<[(Arc<str>, Type)]>),
+    Scalar,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Written {
+    /// The part of the same statement that writes.
+    #[default]
+    InWith,
+    /// The table itself, where this condition (over the alias) holds.
+    Where(String),
+}
+
+/// The name of the part of a statement that writes.
+pub(crate) const WRITTEN: &str = "written";
+
+impl<'a> Renderer<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, dialect: &'a dyn Dialect) -> Self {
+        Self {
+            catalog,
+            dialect,
+            args: Vec::new(),
+            rows: HashMap::new(),
+            written: Written::default(),
+        }
+    }
+
+    pub(crate) fn alias(id: Ref) -> String {
+        format!("t{}", id.0)
+    }
+
+    pub(crate) fn bind(&mut self, value: Value, ty: Type) -> Result<String, Error> {
+        let limit = self.dialect.values_max();
+        if self.args.len() >= limit {
+            return Err(Error::TooManyValues { limit });
+        }
+        let placeholder = self.dialect.placeholder(self.args.len() + 1, &ty)?;
+        self.args.push(Arg { value, ty });
+        Ok(placeholder)
+    }
+
+    pub(crate) fn finish(self, text: String, columns: Vec<(Arc<str>, Type)>) -> Statement {
+        Statement { text, args: self.args, columns }
+    }
+
+    pub(crate) fn column_name(&self, of: Ref, column: mag_model::ColumnId) -> String {
+        match self.rows.get(&of) {
+            Some(RowOf::Table(table) | RowOf::Touched(table)) => {
+                self.dialect.quote(&self.catalog.column(*table, column).name)
+            }
+            Some(RowOf::Columns(columns)) => {
+                let name = columns.get(usize::from(column.0)).map_or("", |(name, _)| name);
+                self.dialect.quote(name)
+            }
+            Some(RowOf::Scalar) | None => "value".to_owned(),
+        }
+    }
+
+    pub(crate) fn know(&mut self, id: Ref, shape: &Shape) {
+        let row = match shape {
+            Shape::Row(table) => RowOf::Table(*table),
+            Shape::Columns(columns) => RowOf::Columns(columns.clone()),
+            Shape::Scalar(_) => RowOf::Scalar,
+        };
+        self.rows.insert(id, row);
+    }
+}

@@ -1,0 +1,200 @@
+//! Expressions. Every value is bound; every name comes from the catalog.
+
+use super::Renderer;
+use crate::dialect::{Bind, Dialect, Error, Piece};
+use mag_model::{Type, Value};
+use mag_query::call::Is;
+use mag_query::expr::{Column, Literal};
+use mag_query::select::{Embed, Show};
+use mag_query::{Expr, Select};
+
+/// The embeds that an expression may speak of: those of the select that it belongs to.
+pub(super) type Embeds<'e> = &'e [Embed];
+
+impl Renderer<'_> {
+    pub(super) fn piece(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<Piece, Error> {
+        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty() })
+    }
+
+    /// Calls the dialect with a way to bind values, and tells of the first that could not be bound.
+    fn binding<T>(
+        &mut self,
+        f: impl FnOnce(&dyn Dialect, &mut Bind<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let dialect = self.dialect;
+        let mut failed = None;
+        let result = f(dialect, &mut |value: Value, ty: Type| {
+            self.bind(value, ty).unwrap_or_else(|e| {
+                failed.get_or_insert(e);
+                String::new()
+            })
+        });
+        match failed {
+            Some(error) => Err(error),
+            None => result,
+        }
+    }
+
+    pub(super) fn expr(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<String, Error> {
+        Ok(match expr {
+            Expr::Value(Literal { value, ty }) => self.bind(value.clone(), ty.clone())?,
+            // The guard leaves none; what it has not seen opens nothing.
+            Expr::Session(_) => "NULL".to_owned(),
+            Expr::Column(Column { of, id, .. }) => {
+                format!("{}.{}", Self::alias(*of), self.column_name(*of, *id))
+            }
+            Expr::Row(of) => self.whole_row(*of),
+            Expr::Computed { of, function, .. } => {
+                let known = self.catalog.function(*function);
+                let name = self.dialect.function(&known.schema, &known.name)?;
+                format!("{name}({})", self.whole_row(*of))
+            }
+            Expr::Path { base, steps } => {
+                let base = self.piece(base, embeds)?;
+                self.binding(|dialect, bind| dialect.path(&base, steps, bind))?
+            }
+            Expr::Cast { expr, to } => {
+                let piece = self.piece(expr, embeds)?;
+                self.dialect.cast(&piece, to)?
+            }
+            Expr::Compare(comparison, a, b) => {
+                let (left, right) = (self.piece(a, embeds)?, self.piece(b, embeds)?);
+                self.dialect.compare(*comparison, &left, &right)?
+            }
+            Expr::Is { expr, is } => {
+                let inner = self.expr(expr, embeds)?;
+                let word = match is {
+                    Is::Null | Is::Unknown => "NULL",
+                    Is::NotNull => "NOT NULL",
+                    Is::True => "TRUE",
+                    Is::False => "FALSE",
+                };
+                format!("({inner} IS {word})")
+            }
+            Expr::All(all) => self.joined(all, " AND ", "TRUE", embeds)?,
+            Expr::Any(any) => self.joined(any, " OR ", "FALSE", embeds)?,
+            Expr::Not(inner) => format!("(NOT {})", self.expr(inner, embeds)?),
+            Expr::OneOf { expr, list, ty } => {
+                let mut left = self.piece(expr, embeds)?;
+                left.ty = ty.clone();
+                self.binding(|dialect, bind| dialect.one_of(&left, list, bind))?
+            }
+            Expr::Pattern { kind, text, pattern } => {
+                let (text, pattern) = (self.piece(text, embeds)?, self.piece(pattern, embeds)?);
+                self.dialect.pattern(*kind, &text, &pattern)?
+            }
+            Expr::Search { text, mode, language, query } => {
+                let text = self.piece(text, embeds)?;
+                let sql = self.bind(Value::Text(query.clone()), Type::Text)?;
+                let query = Piece { sql, ty: Type::Text };
+                self.binding(|dialect, bind| {
+                    dialect.search(&text, *mode, language.as_deref(), &query, bind)
+                })?
+            }
+            Expr::Sets(op, a, b) => {
+                let (left, right) = (self.piece(a, embeds)?, self.piece(b, embeds)?);
+                self.dialect.sets(*op, &left, &right)?
+            }
+            Expr::Arithmetic(op, a, b) => {
+                let (left, right) = (self.piece(a, embeds)?, self.piece(b, embeds)?);
+                self.dialect.arithmetic(*op, &left, &right, &expr.ty())?
+            }
+            Expr::Call { function, arguments } => {
+                let pieces = arguments.iter().map(|a| self.piece(a, embeds));
+                let pieces = pieces.collect::<Result<Vec<_>, _>>()?;
+                self.dialect.call(*function, &pieces)?
+            }
+            Expr::Case { branches, otherwise } => {
+                let mut text = String::from("CASE");
+                for (when, then) in branches {
+                    let (when, then) = (self.expr(when, embeds)?, self.expr(then, embeds)?);
+                    text.push_str(&format!(" WHEN {when} THEN {then}"));
+                }
+                if let Some(otherwise) = otherwise {
+                    text.push_str(&format!(" ELSE {}", self.expr(otherwise, embeds)?));
+                }
+                text + " END"
+            }
+            Expr::Exists(select) => format!("EXISTS ({})", self.bare(select, "1")?),
+            Expr::InSelect { expr, select } => {
+                let piece = self.piece(expr, embeds)?;
+                self.in_select(&piece, select)?
+            }
+            Expr::Scalar(select) => format!("({})", self.valued(select)?),
+            Expr::Embed(at) => self.embed_json(*at, embeds)?,
+            Expr::Embedded(at) => {
+                let embed = &embeds[*at];
+                let text = self.tied(embed, "1")?;
+                format!("EXISTS ({text})")
+            }
+            Expr::FromEmbed { embed, output, .. } => self.from_embed(*embed, *output, embeds)?,
+            Expr::Aggregate { function, argument } => {
+                let argument = argument.as_ref().map(|a| self.piece(a, embeds)).transpose()?;
+                self.dialect.aggregate(*function, argument.as_ref())?
+            }
+        })
+    }
+
+    fn joined(
+        &mut self,
+        exprs: &[Expr],
+        word: &str,
+        empty: &str,
+        embeds: Embeds<'_>,
+    ) -> Result<String, Error> {
+        match exprs {
+            [] => Ok(empty.to_owned()),
+            [only] => self.expr(only, embeds),
+            several => {
+                let each = several.iter().map(|expr| self.expr(expr, embeds));
+                Ok(format!("({})", each.collect::<Result<Vec<_>, _>>()?.join(word)))
+            }
+        }
+    }
+
+    fn whole_row(&self, of: mag_query::Ref) -> String {
+        let table = match self.rows.get(&of) {
+            Some(super::RowOf::Touched(table)) => Some(self.catalog.table(*table)),
+            _ => None,
+        };
+        self.dialect.row(&Self::alias(of), table)
+    }
+
+    fn in_select(&mut self, piece: &Piece, select: &Select) -> Result<String, Error> {
+        let Some(output) = select.outputs.first() else { return Ok("FALSE".to_owned()) };
+        // Compared inside, by the rule that the types of both sides have: `IN` would take the
+        // engine's own.
+        let alike = output.expr.ty() == piece.ty && self.dialect.compares_plainly(&piece.ty);
+        if alike || select.grouped || select.limit.is_some() {
+            return Ok(format!("({} IN ({}))", piece.sql, self.valued(select)?));
+        }
+        self.enter(select);
+        let inner = self.piece(&output.expr, &select.embeds)?;
+        let same = self.dialect.compare(mag_query::call::Comparison::Eq, piece, &inner)?;
+        let list = self.bare(select, &same)?;
+        // NULL in the list keeps its meaning: not found, and not surely absent.
+        Ok(format!("(TRUE IN ({list}))"))
+    }
+
+    /// An embed as JSON: joined already, or asked for here.
+    fn embed_json(&mut self, at: usize, embeds: Embeds<'_>) -> Result<String, Error> {
+        let embed = &embeds[at];
+        if self.dialect.lateral() {
+            return Ok(format!("{}.j", Self::embed_alias(embed)));
+        }
+        Ok(format!("({})", self.embed_select(embed)?))
+    }
+
+    fn from_embed(
+        &mut self,
+        at: usize,
+        output: usize,
+        embeds: Embeds<'_>,
+    ) -> Result<String, Error> {
+        let embed = &embeds[at];
+        if self.dialect.lateral() && embed.show == Show::Spread {
+            return Ok(format!("{}.o{output}", Self::embed_alias(embed)));
+        }
+        self.one_output(embed, output)
+    }
+}

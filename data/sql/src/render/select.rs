@@ -1,0 +1,255 @@
+//! Selects: sources, conditions, order and page; embeds as joins or as columns.
+
+use super::{Renderer, RowOf, WRITTEN, Written};
+use crate::dialect::{Error, Piece};
+use mag_model::{Type, Value};
+use mag_query::Expr;
+use mag_query::select::{Embed, From, Output, Select, Show, Sort};
+use std::sync::Arc;
+
+impl Renderer<'_> {
+    /// Remembers what the numbers of the select's sources stand for.
+    pub(super) fn enter(&mut self, select: &Select) {
+        for source in &select.sources {
+            match &source.from {
+                From::Table(table) => {
+                    self.rows.insert(source.id, RowOf::Table(*table));
+                }
+                From::Written(table) => {
+                    let row = match self.written {
+                        Written::InWith => RowOf::Touched(*table),
+                        Written::Where(_) => RowOf::Table(*table),
+                    };
+                    self.rows.insert(source.id, row);
+                }
+                From::Function { shape, .. } => self.know(source.id, shape),
+            }
+        }
+    }
+
+    pub(super) fn embed_alias(embed: &Embed) -> String {
+        format!("e{}", embed.select.main().id.0)
+    }
+
+    /// `FROM ... WHERE ...`; `on` ties the rows to an outer row.
+    fn body(&mut self, select: &Select, on: Option<&Expr>, joins: bool) -> Result<String, Error> {
+        self.enter(select);
+        let (mut from, mut conditions) = (Vec::new(), Vec::new());
+        for source in &select.sources {
+            let alias = Self::alias(source.id);
+            let named = match &source.from {
+                From::Table(table) => self.dialect.table(self.catalog.table(*table)),
+                From::Written(table) => match &self.written {
+                    Written::InWith => WRITTEN.to_owned(),
+                    Written::Where(condition) => {
+                        conditions.push(condition.replace("{alias}", &alias));
+                        self.dialect.table(self.catalog.table(*table))
+                    }
+                },
+                From::Function { id, arguments, shape } => {
+                    let call = self.function_call(*id, arguments)?;
+                    from.push(match shape {
+                        mag_query::select::Shape::Scalar(_) => format!("{call} AS {alias}(value)"),
+                        _ => format!("{call} AS {alias}"),
+                    });
+                    continue;
+                }
+            };
+            from.push(format!("{named} AS {alias}"));
+        }
+        let mut text = format!(" FROM {}", from.join(", "));
+        if joins && self.dialect.lateral() {
+            for embed in select.embeds.iter().filter(|embed| embed.show != Show::Nothing) {
+                let alias = Self::embed_alias(embed);
+                let inner = self.embed_select(embed)?;
+                text.push_str(&format!(" LEFT JOIN LATERAL ({inner}) AS {alias} ON TRUE"));
+            }
+        }
+        for source in &select.sources {
+            if let Some(rule) = source.rule.as_ref().filter(|rule| !rule.is_always()) {
+                conditions.push(self.expr(rule, &[])?);
+            }
+        }
+        for condition in on.into_iter().chain(&select.filter).filter(|c| !c.is_always()) {
+            conditions.push(self.expr(condition, &select.embeds)?);
+        }
+        if !conditions.is_empty() {
+            text.push_str(" WHERE ");
+            text.push_str(&conditions.join(" AND "));
+        }
+        Ok(text)
+    }
+
+    /// The rows without order or page, as a condition or a count needs them.
+    pub(super) fn bare(&mut self, select: &Select, what: &str) -> Result<String, Error> {
+        let body = self.body(select, None, false)?;
+        Ok(format!("SELECT {what}{body}"))
+    }
+
+    pub(super) fn tied(&mut self, embed: &Embed, what: &str) -> Result<String, Error> {
+        let body = self.body(&embed.select, Some(&embed.on), false)?;
+        Ok(format!("SELECT {what}{body}"))
+    }
+
+    /// A sub-select of a policy: one value for each row.
+    pub(super) fn valued(&mut self, select: &Select) -> Result<String, Error> {
+        let body = self.body(select, None, true)?;
+        let value = match select.outputs.first() {
+            Some(output) => self.expr(&output.expr, &select.embeds)?,
+            None => "1".to_owned(),
+        };
+        let tail = self.tail(select)?;
+        Ok(format!("SELECT {value}{body}{tail}"))
+    }
+
+    /// `GROUP BY ... ORDER BY ... LIMIT ... OFFSET ...`
+    fn tail(&mut self, select: &Select) -> Result<String, Error> {
+        let mut text = String::new();
+        if select.grouped && !select.group.is_empty() {
+            // By place: an expression with bound values would be another one each time.
+            let shown = select.outputs.iter().filter(|o| o.shown).enumerate();
+            let places = shown.filter(|(_, output)| !output.expr.has_aggregate());
+            let places: Vec<String> = places.map(|(i, _)| (i + 1).to_string()).collect();
+            text.push_str(&format!(" GROUP BY {}", places.join(", ")));
+        }
+        for (i, sort) in select.order.iter().enumerate() {
+            text.push_str(if i == 0 { " ORDER BY " } else { ", " });
+            text.push_str(&self.sort(sort, select)?);
+        }
+        let mut page = |n: Option<u64>| match n {
+            Some(n) => {
+                let n = i64::try_from(n).unwrap_or(i64::MAX);
+                self.bind(Value::Int(n), Type::Int8).map(Some)
+            }
+            None => Ok(None),
+        };
+        let limit = page(select.limit)?;
+        let offset = page(Some(select.offset).filter(|offset| *offset > 0))?;
+        text.push_str(&self.dialect.page(limit.as_deref(), offset.as_deref()));
+        Ok(text)
+    }
+
+    fn sort(&mut self, sort: &Sort, select: &Select) -> Result<String, Error> {
+        let shown = select.outputs.iter().filter(|o| o.shown);
+        let place = shown.enumerate().find(|(_, o)| select.grouped && o.expr == sort.expr);
+        let key = match place {
+            Some((i, _)) => (i + 1).to_string(),
+            None => {
+                let piece = self.piece(&sort.expr, &select.embeds)?;
+                let dialect = self.dialect;
+                let mut failed = None;
+                let key = dialect.sort_key(&piece, &mut |value, ty| {
+                    self.bind(value, ty).unwrap_or_else(|e| {
+                        failed.get_or_insert(e);
+                        String::new()
+                    })
+                })?;
+                match failed {
+                    Some(error) => return Err(error),
+                    None => key,
+                }
+            }
+        };
+        let direction = if sort.descending { "DESC" } else { "ASC" };
+        let nulls = if sort.nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
+        Ok(format!("{key} {direction} {nulls}"))
+    }
+
+    fn output(&mut self, output: &Output, select: &Select) -> Result<Piece, Error> {
+        let piece = self.piece(&output.expr, &select.embeds)?;
+        if select.grouped && !output.expr.has_aggregate() {
+            return Ok(Piece { sql: self.dialect.group_key(&piece), ty: piece.ty });
+        }
+        Ok(piece)
+    }
+
+    /// The shown outputs of the outermost select, as they are sent.
+    pub(super) fn whole(
+        &mut self,
+        select: &Select,
+    ) -> Result<(String, Vec<(Arc<str>, Type)>), Error> {
+        let body = self.body(select, None, true)?;
+        let (mut columns, mut known) = (Vec::new(), Vec::new());
+        for output in select.shown() {
+            let piece = self.output(output, select)?;
+            let (sql, ty) = self.dialect.sent(&piece);
+            columns.push(format!("{sql} AS {}", self.dialect.quote(&output.name)));
+            known.push((output.name.clone(), ty));
+        }
+        if columns.is_empty() {
+            columns.push("NULL AS nothing".to_owned());
+        }
+        let tail = self.tail(select)?;
+        Ok((format!("SELECT {}{body}{tail}", columns.join(", ")), known))
+    }
+
+    /// The select that an embed is joined by, or that stands for it among the columns.
+    pub(super) fn embed_select(&mut self, embed: &Embed) -> Result<String, Error> {
+        let select = &embed.select;
+        let body = self.body(select, Some(&embed.on), true)?;
+        let spread = embed.show == Show::Spread;
+        let (mut names, mut pieces) = (Vec::new(), Vec::new());
+        for (i, output) in select.outputs.iter().enumerate() {
+            if output.shown || spread {
+                pieces.push(self.output(output, select)?);
+                names.push(if spread { format!("o{i}") } else { output.name.to_string() });
+            }
+        }
+        let mut rest = format!("{body}{}", self.tail(select)?);
+        if embed.one && select.limit.is_none() && select.offset == 0 {
+            rest.push_str(" LIMIT 1");
+        }
+        if spread && embed.one {
+            let columns = names.iter().zip(&pieces);
+            let columns: Vec<String> =
+                columns.map(|(name, piece)| format!("{} AS {name}", piece.sql)).collect();
+            return Ok(format!("SELECT {}{rest}", columns.join(", ")));
+        }
+        Ok(match (spread, embed.one) {
+            (true, _) => self.dialect.lists(&names, &pieces, &rest),
+            (false, true) => self.dialect.one_as_json(&names, &pieces, &rest),
+            (false, false) => self.dialect.many_as_json(&names, &pieces, &rest),
+        })
+    }
+
+    /// One output of an embed by itself: its value, or the list of its values.
+    pub(super) fn one_output(&mut self, embed: &Embed, output: usize) -> Result<String, Error> {
+        let select = &embed.select;
+        let body = self.body(select, Some(&embed.on), self.dialect.lateral())?;
+        let piece = self.output(&select.outputs[output], select)?;
+        let tail = self.tail(select)?;
+        if embed.one {
+            let bounded = select.limit.is_some() || select.offset > 0;
+            let limit = if bounded { "" } else { " LIMIT 1" };
+            return Ok(format!("(SELECT {}{body}{tail}{limit})", piece.sql));
+        }
+        let names = ["o".to_owned()];
+        Ok(format!("({})", self.dialect.lists(&names, &[piece], &format!("{body}{tail}"))))
+    }
+
+    fn function_call(
+        &mut self,
+        id: mag_model::FunctionId,
+        arguments: &[mag_query::select::Argument],
+    ) -> Result<String, Error> {
+        let known = self.catalog.function(id);
+        let name = self.dialect.function(&known.schema, &known.name)?;
+        let mut given = Vec::new();
+        for argument in arguments {
+            let value = self.expr(&argument.value, &[])?;
+            let declared = known.arguments.get(argument.place);
+            given.push(match declared {
+                Some(declared) => {
+                    let variadic = if declared.variadic { "VARIADIC " } else { "" };
+                    if declared.name.is_empty() || declared.row_of.is_some() {
+                        format!("{variadic}{value}")
+                    } else {
+                        format!("{variadic}{} => {value}", self.dialect.quote(&declared.name))
+                    }
+                }
+                None => value,
+            });
+        }
+        Ok(format!("{name}({})", given.join(", ")))
+    }
+}

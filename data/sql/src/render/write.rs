@@ -1,0 +1,340 @@
+//! Statements that write: all in one where the engine can, else step by step inside a transaction.
+//!
+//! Step by step: what a delete answers is read `before`; each of `writes` gives the keys of the rows
+//! that it touched; then `refused` counts those that a policy does not allow, and `answer` reads
+//! the rest by their keys.
+
+use super::{Renderer, RowOf, WRITTEN, Written};
+use crate::dialect::{Dialect, Error};
+use crate::statement::Statement;
+use mag_model::catalog::Table;
+use mag_model::{ColumnId, TableId, Type, Value};
+use mag_query::plan::{Cell, Delete, Insert, OnConflict, Update};
+use mag_query::{Expr, Plan, Work};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Steps {
+    /// What is answered of rows that will be gone.
+    pub before: Option<Statement>,
+    /// In this order; each gives a row of key values for each row that it touched.
+    pub writes: Vec<Statement>,
+    /// So many rows must be touched in all: fewer means that a row is there that may not be
+    /// overwritten.
+    pub must_touch: Option<u64>,
+}
+
+/// One statement that writes and answers. Only where row rules are held by the engine, and where the
+/// dialect can write inside `WITH`.
+pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
+    let mut renderer = Renderer::new(&plan.catalog, dialect);
+    let returning = plan.answer();
+    let tail = if returning.is_some() { " RETURNING *" } else { "" };
+    let write = match &plan.work {
+        Work::Insert(insert) => renderer.insert(insert, tail)?,
+        Work::Update(update) => renderer.update(update, tail)?,
+        Work::Delete(delete) => renderer.delete(delete, tail)?,
+        Work::Read(_) | Work::Invoke(_) => return Err(not_a_write(dialect)),
+    };
+    let Some(select) = returning else { return Ok(renderer.finish(write, Vec::new())) };
+    let (rows, columns) = renderer.whole(select)?;
+    Ok(renderer.finish(format!("WITH {WRITTEN} AS ({write}) {rows}"), columns))
+}
+
+pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
+    let mut steps = Steps::default();
+    let keyed = |table: TableId| {
+        let known = plan.catalog.table(table);
+        let names = key_names(known, dialect);
+        (format!(" RETURNING {}", names.join(", ")), key_columns(known))
+    };
+    match &plan.work {
+        Work::Insert(insert) => {
+            let (tail, columns) = keyed(insert.table);
+            for rows in batches(insert, dialect) {
+                let part = Insert {
+                    rows,
+                    table: insert.table,
+                    target: insert.target,
+                    columns: insert.columns.clone(),
+                    on_conflict: insert.on_conflict.clone(),
+                    check: None,
+                    returning: None,
+                };
+                let mut renderer = Renderer::new(&plan.catalog, dialect);
+                let text = renderer.insert(&part, &tail)?;
+                steps.writes.push(renderer.finish(text, columns.clone()));
+            }
+            let merges = insert.on_conflict.as_ref().is_some_and(|c| c.merge.is_some());
+            if merges {
+                steps.must_touch = u64::try_from(insert.rows.len()).ok();
+            }
+        }
+        Work::Update(update) if update.set.is_empty() => {}
+        Work::Update(update) => {
+            let (tail, columns) = keyed(update.table);
+            let mut renderer = Renderer::new(&plan.catalog, dialect);
+            let text = renderer.update(update, &tail)?;
+            steps.writes.push(renderer.finish(text, columns));
+        }
+        Work::Delete(delete) => {
+            if let Some(select) = &delete.returning {
+                let mut renderer = Renderer::new(&plan.catalog, dialect);
+                let doomed = renderer.doomed(delete)?;
+                renderer.written = Written::Where(doomed);
+                let (text, columns) = renderer.whole(select)?;
+                steps.before = Some(renderer.finish(text, columns));
+            }
+            let (tail, columns) = keyed(delete.table);
+            let mut renderer = Renderer::new(&plan.catalog, dialect);
+            let text = renderer.delete(delete, &tail)?;
+            steps.writes.push(renderer.finish(text, columns));
+        }
+        Work::Read(_) | Work::Invoke(_) => return Err(not_a_write(dialect)),
+    }
+    Ok(steps)
+}
+
+/// How many of the touched rows a policy does not allow as they are now. Nothing to ask when absent.
+pub fn refused(
+    plan: &Plan,
+    dialect: &dyn Dialect,
+    keys: &[Vec<Value>],
+) -> Result<Option<Statement>, Error> {
+    let (table, target, check) = match &plan.work {
+        Work::Insert(insert) => {
+            let merged = insert.on_conflict.as_ref().and_then(|c| c.check.clone());
+            let check = match (insert.check.clone(), merged) {
+                (Some(a), Some(b)) => Some(a.and(b)),
+                (a, b) => a.or(b),
+            };
+            (insert.table, insert.target, check)
+        }
+        Work::Update(update) => (update.table, update.target, update.check.clone()),
+        Work::Delete(_) | Work::Read(_) | Work::Invoke(_) => return Ok(None),
+    };
+    let Some(check) = check.filter(|check| !check.is_always() && !keys.is_empty()) else {
+        return Ok(None);
+    };
+    let mut renderer = Renderer::new(&plan.catalog, dialect);
+    renderer.rows.insert(target, RowOf::Table(table));
+    let of_keys = renderer.of_keys(table, keys)?;
+    let alias = Renderer::alias(target);
+    let of_keys = of_keys.replace("{alias}", &alias);
+    let check = renderer.expr(&check, &[])?;
+    let named = dialect.table(plan.catalog.table(table));
+    let text = format!(
+        "SELECT count(*) AS refused FROM {named} AS {alias} WHERE {of_keys} AND ({check}) IS NOT TRUE"
+    );
+    Ok(Some(renderer.finish(text, vec![(Arc::from("refused"), Type::Int8)])))
+}
+
+/// The answer about touched rows that are still there.
+pub fn answer(
+    plan: &Plan,
+    dialect: &dyn Dialect,
+    keys: &[Vec<Value>],
+) -> Result<Option<Statement>, Error> {
+    let (Some(select), Some(table)) = (plan.answer(), plan.table()) else { return Ok(None) };
+    let mut renderer = Renderer::new(&plan.catalog, dialect);
+    let of_keys = renderer.of_keys(table, keys)?;
+    renderer.written = Written::Where(of_keys);
+    let (text, columns) = renderer.whole(select)?;
+    Ok(Some(renderer.finish(text, columns)))
+}
+
+fn not_a_write(dialect: &dyn Dialect) -> Error {
+    Error::Unsupported { engine: dialect.name(), what: "writing with a plan that reads".into() }
+}
+
+fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
+    match table.primary_columns() {
+        [] => vec![dialect.row_id().to_owned()],
+        columns => columns.iter().map(|c| dialect.quote(&table.column(*c).name)).collect(),
+    }
+}
+
+fn key_columns(table: &Table) -> Vec<(Arc<str>, Type)> {
+    match table.primary_columns() {
+        [] => vec![(Arc::from("row"), Type::Unknown)],
+        columns => {
+            let known = columns.iter().map(|c| table.column(*c));
+            known.map(|column| (column.name.clone(), column.ty.clone())).collect()
+        }
+    }
+}
+
+/// Rows that one statement can take: as many as it may bind, and alike in what they leave to the
+/// table where the dialect has no word for that.
+fn batches(insert: &Insert, dialect: &dyn Dialect) -> Vec<Vec<Vec<Cell>>> {
+    let width = insert.columns.len().max(1);
+    // Half of the values are left for policies and conflicts.
+    let most = (dialect.values_max() / 2 / width).max(1);
+    let gaps = |row: &[Cell]| -> Vec<bool> {
+        row.iter().map(|cell| matches!(cell, Cell::Default)).collect()
+    };
+    let mut batches: Vec<Vec<Vec<Cell>>> = Vec::new();
+    for row in &insert.rows {
+        let fits = batches.last().is_some_and(|batch| {
+            let alike = dialect.default_among_values()
+                || batch.first().is_none_or(|first| gaps(first) == gaps(row));
+            batch.len() < most && alike && !insert.columns.is_empty()
+        });
+        match batches.last_mut().filter(|_| fits) {
+            Some(batch) => batch.push(row.clone()),
+            None => batches.push(vec![row.clone()]),
+        }
+    }
+    batches
+}
+
+impl Renderer<'_> {
+    fn insert(&mut self, insert: &Insert, tail: &str) -> Result<String, Error> {
+        let table = self.catalog.table(insert.table);
+        self.rows.insert(insert.target, RowOf::Table(insert.table));
+        let into = self.dialect.table(table);
+        let alias = Self::alias(insert.target);
+        if insert.rows.is_empty() {
+            return Ok(self.nothing(insert.table, tail));
+        }
+        // A column that every row leaves to the table is better not named.
+        let left = |at: usize| {
+            !self.dialect.default_among_values()
+                && insert.rows.iter().all(|row| matches!(row.get(at), Some(Cell::Default)))
+        };
+        let places: Vec<usize> = (0..insert.columns.len()).filter(|at| !left(*at)).collect();
+        let quoted = |id: ColumnId| self.dialect.quote(&table.column(id).name);
+        let names: Vec<String> = places.iter().map(|at| quoted(insert.columns[*at])).collect();
+        let mut text = format!("INSERT INTO {into} AS {alias}");
+        if names.is_empty() {
+            text.push_str(" DEFAULT VALUES");
+        } else {
+            let mut rows = Vec::with_capacity(insert.rows.len());
+            for row in &insert.rows {
+                let cells = places.iter().map(|at| match row.get(*at) {
+                    Some(Cell::Value(value)) => {
+                        let ty = table.column(insert.columns[*at]).ty.clone();
+                        self.bind(value.clone(), ty)
+                    }
+                    Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
+                });
+                rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
+            }
+            text.push_str(&format!(" ({}) VALUES {}", names.join(", "), rows.join(", ")));
+        }
+        if let Some(conflict) = &insert.on_conflict {
+            text.push_str(&self.on_conflict(table, conflict)?);
+        }
+        Ok(text + tail)
+    }
+
+    fn on_conflict(&mut self, table: &Table, conflict: &OnConflict) -> Result<String, Error> {
+        let name = |id: &ColumnId| self.dialect.quote(&table.column(*id).name);
+        let columns: Vec<String> = conflict.columns.iter().map(name).collect();
+        let mut text = format!(" ON CONFLICT ({})", columns.join(", "));
+        let Some(merge) = &conflict.merge else { return Ok(text + " DO NOTHING") };
+        let set: Vec<String> = merge
+            .iter()
+            .map(|id| {
+                let column = name(id);
+                format!("{column} = excluded.{column}")
+            })
+            .collect();
+        text.push_str(&format!(" DO UPDATE SET {}", set.join(", ")));
+        if let Some(using) = conflict.using.as_ref().filter(|using| !using.is_always()) {
+            text.push_str(&format!(" WHERE {}", self.expr(using, &[])?));
+        }
+        Ok(text)
+    }
+
+    fn update(&mut self, update: &Update, tail: &str) -> Result<String, Error> {
+        let table = self.catalog.table(update.table);
+        self.rows.insert(update.target, RowOf::Table(update.table));
+        if update.set.is_empty() {
+            return Ok(self.nothing(update.table, tail));
+        }
+        let mut set = Vec::with_capacity(update.set.len());
+        for (id, cell) in &update.set {
+            let column = table.column(*id);
+            let value = match cell {
+                Cell::Value(value) => self.bind(value.clone(), column.ty.clone())?,
+                Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
+                // The engine's own words for the default, from its own catalog.
+                Cell::Default => match &column.default {
+                    Some(default) => format!("({default})"),
+                    None => "NULL".to_owned(),
+                },
+            };
+            set.push(format!("{} = {value}", self.dialect.quote(&column.name)));
+        }
+        let named = self.dialect.table(table);
+        let alias = Self::alias(update.target);
+        let mut text = format!("UPDATE {named} AS {alias} SET {}", set.join(", "));
+        text.push_str(&self.conditions(&update.using, &update.filter)?);
+        Ok(text + tail)
+    }
+
+    fn delete(&mut self, delete: &Delete, tail: &str) -> Result<String, Error> {
+        self.rows.insert(delete.target, RowOf::Table(delete.table));
+        let named = self.dialect.table(self.catalog.table(delete.table));
+        let alias = Self::alias(delete.target);
+        let conditions = self.conditions(&delete.using, &delete.filter)?;
+        Ok(format!("DELETE FROM {named} AS {alias}{conditions}{tail}"))
+    }
+
+    fn conditions(&mut self, using: &Option<Expr>, filter: &Option<Expr>) -> Result<String, Error> {
+        let wanted = using.iter().chain(filter).filter(|condition| !condition.is_always());
+        let texts =
+            wanted.map(|condition| self.expr(condition, &[])).collect::<Result<Vec<_>, _>>()?;
+        Ok(if texts.is_empty() { String::new() } else { format!(" WHERE {}", texts.join(" AND ")) })
+    }
+
+    /// A statement that touches nothing, in the shape of one that does.
+    fn nothing(&self, table: TableId, tail: &str) -> String {
+        let known = self.catalog.table(table);
+        let what = match tail {
+            "" | " RETURNING *" => "*".to_owned(),
+            _ => key_names(known, self.dialect).join(", "),
+        };
+        format!("SELECT {what} FROM {} WHERE FALSE", self.dialect.table(known))
+    }
+
+    /// The rows that a delete will take, as a condition over `{alias}`.
+    fn doomed(&mut self, delete: &Delete) -> Result<String, Error> {
+        self.rows.insert(delete.target, RowOf::Table(delete.table));
+        let table = self.catalog.table(delete.table);
+        let names = key_names(table, self.dialect);
+        let alias = Self::alias(delete.target);
+        let outer: Vec<String> = names.iter().map(|name| format!("{{alias}}.{name}")).collect();
+        let inner: Vec<String> = names.iter().map(|name| format!("{alias}.{name}")).collect();
+        let conditions = self.conditions(&delete.using, &delete.filter)?;
+        let named = self.dialect.table(table);
+        Ok(format!(
+            "({}) IN (SELECT {} FROM {named} AS {alias}{conditions})",
+            outer.join(", "),
+            inner.join(", ")
+        ))
+    }
+
+    /// The rows with these keys, as a condition over `{alias}`.
+    fn of_keys(&mut self, table: TableId, keys: &[Vec<Value>]) -> Result<String, Error> {
+        let known = self.catalog.table(table);
+        let names = key_names(known, self.dialect);
+        let types: Vec<Type> = key_columns(known).into_iter().map(|(_, ty)| ty).collect();
+        if keys.is_empty() {
+            return Ok("FALSE".to_owned());
+        }
+        let mut rows = Vec::with_capacity(keys.len());
+        for key in keys {
+            let values = key.iter().zip(&types).map(|(v, ty)| self.bind(v.clone(), ty.clone()));
+            let values = values.collect::<Result<Vec<_>, _>>()?;
+            rows.push(values.join(", "));
+        }
+        if let [name] = &*names {
+            return Ok(format!("{{alias}}.{name} IN ({})", rows.join(", ")));
+        }
+        let names: Vec<String> = names.iter().map(|name| format!("{{alias}}.{name}")).collect();
+        let rows: Vec<String> = rows.iter().map(|row| format!("({row})")).collect();
+        Ok(format!("({}) IN (VALUES {})", names.join(", "), rows.join(", ")))
+    }
+}

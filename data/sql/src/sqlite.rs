@@ -1,0 +1,410 @@
+//! SQLite's SQL. What it compares, sorts and sums as PostgreSQL does is left to it; the rest goes
+//! through functions (`mag_...`) that the adapter registers on every connection, whose meaning is
+//! that of the operators in memory.
+
+pub mod functions;
+mod key;
+pub mod store;
+
+use crate::dialect::{Bind, Dialect, Error, Piece};
+use mag_model::catalog::Table;
+use mag_model::{Type, Value};
+use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
+use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sqlite;
+
+/// SQLite's own bound on numbered values.
+const VALUES_MAX: usize = 32_766;
+
+/// Types whose stored form SQLite compares as PostgreSQL compares their values.
+fn plain(ty: &Type) -> bool {
+    match ty.base() {
+        Type::Bool
+        | Type::Int2
+        | Type::Int4
+        | Type::Int8
+        | Type::Oid
+        | Type::Float4
+        | Type::Float8
+        | Type::Text
+        | Type::Varchar(_)
+        | Type::Name
+        | Type::Bytea
+        | Type::Uuid
+        | Type::Date
+        | Type::Time
+        | Type::Timestamp
+        | Type::TimestampTz
+        | Type::Xml
+        | Type::Unknown
+        | Type::Void => true,
+        Type::Numeric(_)
+        | Type::Bpchar(_)
+        | Type::TimeTz
+        | Type::Interval
+        | Type::Json
+        | Type::Jsonb
+        | Type::TsVector
+        | Type::TsQuery
+        | Type::Array(_)
+        | Type::Range(_)
+        | Type::Multirange(_)
+        | Type::Enum(_)
+        | Type::Domain(_)
+        | Type::Composite(_)
+        | Type::Other(_) => false,
+    }
+}
+
+/// A text of ours as a literal: names of types and operators, keys of objects, labels of enums.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''").replace('\0', ""))
+}
+
+/// How the functions are told of a type.
+fn word(ty: &Type) -> String {
+    match ty.base() {
+        Type::Enum(_) | Type::Other(_) | Type::Composite(_) => quoted("text"),
+        base => quoted(&base.to_string()),
+    }
+}
+
+/// `CASE` over the labels of an enum, in the order in which they were declared.
+fn label_place(sql: &str, ty: &Type) -> Option<String> {
+    let Type::Enum(known) = ty.base() else { return None };
+    let branches = known.labels.iter().enumerate();
+    let branches = branches.map(|(i, label)| format!(" WHEN {} THEN {i}", quoted(label)));
+    Some(format!("CASE {sql}{} END", branches.collect::<String>()))
+}
+
+/// What stands for a value where SQLite's own order would be wrong.
+fn key(piece: &Piece) -> String {
+    if let Some(place) = label_place(&piece.sql, &piece.ty) {
+        return place;
+    }
+    match piece.ty.base() {
+        Type::Bpchar(_) => format!("rtrim({}, ' ')", piece.sql),
+        ty if plain(ty) => piece.sql.clone(),
+        _ => format!("mag_key({}, {})", piece.sql, word(&piece.ty)),
+    }
+}
+
+fn is_float(ty: &Type) -> bool {
+    matches!(ty.base(), Type::Float4 | Type::Float8)
+}
+
+/// The stored form of a date or timestamp as that of a longer kind.
+fn lengthened(piece: &Piece, to: &Type) -> String {
+    match (piece.ty.base(), to.base()) {
+        (Type::Date, Type::Timestamp) => format!("({} || 'T00:00:00')", piece.sql),
+        (Type::Date, Type::TimestampTz) => format!("({} || 'T00:00:00+00:00')", piece.sql),
+        (Type::Timestamp, Type::TimestampTz) => format!("({} || '+00:00')", piece.sql),
+        _ => piece.sql.clone(),
+    }
+}
+
+/// Both sides in forms that SQLite may compare.
+fn sides(left: &Piece, right: &Piece, ordered: bool) -> (String, String) {
+    let numeric = |ty: &Type| matches!(ty.base(), Type::Numeric(_));
+    let number = |piece: &Piece| format!("mag_key({}, 'numeric')", piece.sql);
+    if (numeric(&left.ty) || numeric(&right.ty)) && !is_float(&left.ty) && !is_float(&right.ty) {
+        return (number(left), number(right));
+    }
+    if numeric(&left.ty) || numeric(&right.ty) {
+        let real = |piece: &Piece| format!("CAST({} AS REAL)", piece.sql);
+        return (real(left), real(right));
+    }
+    let moment = |ty: &Type| matches!(ty.base(), Type::Date | Type::Timestamp | Type::TimestampTz);
+    if moment(&left.ty) && moment(&right.ty) {
+        return (lengthened(left, &right.ty), lengthened(right, &left.ty));
+    }
+    let blank = |ty: &Type| matches!(ty.base(), Type::Bpchar(_));
+    if blank(&left.ty) || blank(&right.ty) {
+        let trimmed = |piece: &Piece| format!("rtrim({}, ' ')", piece.sql);
+        return (trimmed(left), trimmed(right));
+    }
+    // Stored in their normal form, equal values of these are equal texts.
+    let same_text = matches!(
+        left.ty.base(),
+        Type::Enum(_) | Type::Range(_) | Type::Array(_) | Type::Composite(_) | Type::Other(_)
+    );
+    if same_text && !ordered {
+        return (left.sql.clone(), right.sql.clone());
+    }
+    (key(left), key(right))
+}
+
+/// A value inside JSON, in PostgreSQL's JSON form.
+fn in_json(sql: &str, ty: &Type) -> String {
+    match ty.base() {
+        Type::Bool => format!("json(CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"),
+        Type::Json | Type::Jsonb | Type::Array(_) => format!("json({sql})"),
+        Type::Int2
+        | Type::Int4
+        | Type::Int8
+        | Type::Oid
+        | Type::Text
+        | Type::Varchar(_)
+        | Type::Bpchar(_)
+        | Type::Name
+        | Type::Uuid
+        | Type::Date
+        | Type::Time
+        | Type::TimeTz
+        | Type::Timestamp
+        | Type::TimestampTz
+        | Type::Enum(_)
+        | Type::Range(_)
+        | Type::Xml => sql.to_owned(),
+        _ => format!("json(mag_json({sql}, {}))", word(ty)),
+    }
+}
+
+fn columns_as(columns: &[Piece]) -> String {
+    let each = columns.iter().enumerate().map(|(i, piece)| format!("{} AS c{i}", piece.sql));
+    let list = each.collect::<Vec<_>>().join(", ");
+    if list.is_empty() { "1".to_owned() } else { list }
+}
+
+fn object(names: &[String], columns: &[Piece]) -> String {
+    let each = names.iter().zip(columns).enumerate();
+    let each = each.map(|(i, (name, piece))| {
+        format!("{}, {}", quoted(name), in_json(&format!("r.c{i}"), &piece.ty))
+    });
+    format!("json_object({})", each.collect::<Vec<_>>().join(", "))
+}
+
+impl Dialect for Sqlite {
+    fn name(&self) -> &'static str {
+        "SQLite"
+    }
+    fn table(&self, table: &Table) -> String {
+        self.quote(&table.name)
+    }
+    fn placeholder(&self, n: usize, _: &Type) -> Result<String, Error> {
+        Ok(format!("?{n}"))
+    }
+    fn values_max(&self) -> usize {
+        VALUES_MAX
+    }
+    fn lateral(&self) -> bool {
+        false
+    }
+    fn writes_in_with(&self) -> bool {
+        false
+    }
+    fn default_among_values(&self) -> bool {
+        false
+    }
+    fn row_id(&self) -> &'static str {
+        "rowid"
+    }
+    fn compares_plainly(&self, ty: &Type) -> bool {
+        plain(ty)
+    }
+
+    fn compare(
+        &self,
+        comparison: Comparison,
+        left: &Piece,
+        right: &Piece,
+    ) -> Result<String, Error> {
+        let sign = match comparison {
+            Comparison::Eq => "=",
+            Comparison::Neq => "<>",
+            Comparison::Lt => "<",
+            Comparison::Lte => "<=",
+            Comparison::Gt => ">",
+            Comparison::Gte => ">=",
+            Comparison::Distinct => "IS NOT",
+        };
+        let ordered =
+            !matches!(comparison, Comparison::Eq | Comparison::Neq | Comparison::Distinct);
+        let (left_sql, right_sql) = sides(left, right, ordered);
+        // A column may have been declared to ignore case; here text is compared byte by byte.
+        let collate = if left.ty.is_text() { " COLLATE BINARY" } else { "" };
+        Ok(format!("({left_sql} {sign} {right_sql}{collate})"))
+    }
+    fn one_of(&self, left: &Piece, list: &[Value], bind: &mut Bind<'_>) -> Result<String, Error> {
+        let numeric = matches!(left.ty.base(), Type::Numeric(_));
+        let bound = list.iter().map(|value| {
+            let sql = bind(value.clone(), left.ty.clone());
+            let piece = Piece { sql, ty: left.ty.clone() };
+            sides(left, &piece, false).1
+        });
+        let bound = bound.collect::<Vec<_>>().join(", ");
+        let left_sql = if numeric || !plain(&left.ty) {
+            let same = Piece { sql: left.sql.clone(), ty: left.ty.clone() };
+            sides(&same, left, false).0
+        } else {
+            left.sql.clone()
+        };
+        let collate = if left.ty.is_text() { " COLLATE BINARY" } else { "" };
+        Ok(format!("({left_sql}{collate} IN ({bound}))"))
+    }
+    fn pattern(&self, kind: Pattern, text: &Piece, pattern: &Piece) -> Result<String, Error> {
+        let word = match kind {
+            Pattern::Like => "like",
+            Pattern::Ilike => "ilike",
+            Pattern::Match => "match",
+            Pattern::Imatch => "imatch",
+        };
+        Ok(format!("mag_pattern('{word}', {}, {})", text.sql, pattern.sql))
+    }
+    fn search(
+        &self,
+        text: &Piece,
+        mode: SearchMode,
+        _: Option<&str>,
+        query: &Piece,
+        _: &mut Bind<'_>,
+    ) -> Result<String, Error> {
+        let mode = functions::mode_word(mode);
+        Ok(format!("mag_search('{mode}', {}, {}, {})", text.sql, word(&text.ty), query.sql))
+    }
+    fn sets(&self, op: SetOp, left: &Piece, right: &Piece) -> Result<String, Error> {
+        let op = functions::set_word(op);
+        Ok(format!("mag_sets('{op}', {}, {}, {})", left.sql, right.sql, word(&left.ty)))
+    }
+    fn path(&self, base: &Piece, steps: &[PathStep], bind: &mut Bind<'_>) -> Result<String, Error> {
+        let mut way = String::from("[");
+        for (i, step) in steps.iter().enumerate() {
+            if i > 0 {
+                way.push(',');
+            }
+            match &step.to {
+                PathPlace::Key(key) => mag_model::json::write_string(&mut way, key),
+                PathPlace::Index(index) => way.push_str(&index.to_string()),
+            }
+        }
+        way.push(']');
+        let text = steps.last().is_some_and(|step| step.as_text);
+        let way = bind(Value::text(way), Type::Text);
+        let function = if text { "mag_path_text" } else { "mag_path" };
+        Ok(format!("{function}({}, {}, {way})", base.sql, word(&base.ty)))
+    }
+    fn cast(&self, piece: &Piece, to: &Type) -> Result<String, Error> {
+        if let Type::Other(name) = to.base() {
+            return Err(Error::NoType { name: name.to_string() });
+        }
+        let (from, target) = (piece.ty.base(), to.base());
+        let whole = matches!(from, Type::Int2 | Type::Int4 | Type::Int8 | Type::Oid);
+        if matches!(target, Type::Text) && (whole || matches!(from, Type::Uuid | Type::Enum(_))) {
+            return Ok(format!("CAST({} AS TEXT)", piece.sql));
+        }
+        if from == target && plain(from) {
+            return Ok(piece.sql.clone());
+        }
+        if let Type::Enum(known) = target {
+            let labels: Vec<String> = known.labels.iter().map(|label| quoted(label)).collect();
+            let labels = labels.join(", ");
+            return Ok(format!("CASE WHEN {0} IN ({labels}) THEN {0} END", piece.sql));
+        }
+        Ok(format!("mag_cast({}, {}, {})", piece.sql, word(&piece.ty), word(to)))
+    }
+    fn arithmetic(
+        &self,
+        op: Arithmetic,
+        left: &Piece,
+        right: &Piece,
+        result: &Type,
+    ) -> Result<String, Error> {
+        let texts = left.ty.is_text() && right.ty.is_text();
+        if op == Arithmetic::Concat && texts {
+            return Ok(format!("({} || {})", left.sql, right.sql));
+        }
+        let op = functions::arithmetic_word(op);
+        let (a, b) = (&left.sql, &right.sql);
+        let words = format!("{}, {}, {}", word(&left.ty), word(&right.ty), word(result));
+        Ok(format!("mag_calculate('{op}', {a}, {b}, {words})"))
+    }
+    fn call(&self, function: Builtin, arguments: &[Piece]) -> Result<String, Error> {
+        let list: Vec<&str> = arguments.iter().map(|piece| piece.sql.as_str()).collect();
+        let all = list.join(", ");
+        let first = arguments.first();
+        Ok(match (function, &*list) {
+            (Builtin::Coalesce, [only]) => (*only).to_owned(),
+            (Builtin::Coalesce, _) => format!("coalesce({all})"),
+            (Builtin::NullIf, [a, b]) if first.is_some_and(|p| plain(&p.ty)) => {
+                format!("nullif({a}, {b})")
+            }
+            (Builtin::Length, _) => format!("length({all})"),
+            (Builtin::Trim, [text]) => format!("trim({text}, ' ')"),
+            (Builtin::InArray, [value, array]) => {
+                let ty = first.map_or(&Type::Text, |piece| &piece.ty);
+                format!("mag_in_array({value}, {array}, {})", word(ty))
+            }
+            (Builtin::HasKey, _) => format!("mag_has_key({all})"),
+            _ => {
+                let ty = arguments.iter().map(|piece| &piece.ty).find(|ty| **ty != Type::Unknown);
+                let ty = word(ty.unwrap_or(&Type::Text));
+                format!("mag_call('{}', {ty}, {all})", function.name())
+            }
+        })
+    }
+    fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error> {
+        let Some(piece) = argument else { return Ok("count(*)".into()) };
+        let narrow = matches!(piece.ty.base(), Type::Int2 | Type::Int4);
+        let sql = &piece.sql;
+        Ok(match function {
+            Aggregate::Count => format!("count({sql})"),
+            Aggregate::Sum if narrow || matches!(piece.ty.base(), Type::Float8) => {
+                format!("sum({sql})")
+            }
+            Aggregate::Avg if is_float(&piece.ty) => format!("avg({sql})"),
+            Aggregate::Min if plain(&piece.ty) => format!("min({sql})"),
+            Aggregate::Max if plain(&piece.ty) => format!("max({sql})"),
+            Aggregate::Sum => format!("mag_sum({sql}, {})", word(&piece.ty)),
+            Aggregate::Avg => format!("mag_avg({sql}, {})", word(&piece.ty)),
+            Aggregate::Min => format!("mag_min({sql}, {})", word(&piece.ty)),
+            Aggregate::Max => format!("mag_max({sql}, {})", word(&piece.ty)),
+        })
+    }
+    fn sort_key(&self, piece: &Piece, _: &mut Bind<'_>) -> Result<String, Error> {
+        let collate = if piece.ty.is_text() { " COLLATE BINARY" } else { "" };
+        Ok(format!("{}{collate}", key(piece)))
+    }
+    fn group_key(&self, piece: &Piece) -> String {
+        piece.sql.clone()
+    }
+    fn sent(&self, piece: &Piece) -> (String, Type) {
+        (piece.sql.clone(), piece.ty.clone())
+    }
+
+    fn one_as_json(&self, names: &[String], columns: &[Piece], rest: &str) -> String {
+        let object = object(names, columns);
+        format!("SELECT {object} AS j FROM (SELECT {}{rest}) AS r", columns_as(columns))
+    }
+    fn many_as_json(&self, names: &[String], columns: &[Piece], rest: &str) -> String {
+        let object = object(names, columns);
+        let inner = columns_as(columns);
+        format!("SELECT json_group_array({object}) AS j FROM (SELECT {inner}{rest}) AS r")
+    }
+    fn lists(&self, names: &[String], columns: &[Piece], rest: &str) -> String {
+        let each = names.iter().zip(columns).enumerate();
+        let lists = each.map(|(i, (name, piece))| {
+            let value = in_json(&format!("r.c{i}"), &piece.ty);
+            format!("json_group_array({value}) AS {}", self.quote(name))
+        });
+        let lists = lists.collect::<Vec<_>>().join(", ");
+        format!("SELECT {lists} FROM (SELECT {}{rest}) AS r", columns_as(columns))
+    }
+
+    fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {
+        match (limit, offset) {
+            (None, None) => String::new(),
+            (Some(limit), None) => format!(" LIMIT {limit}"),
+            (Some(limit), Some(offset)) => format!(" LIMIT {limit} OFFSET {offset}"),
+            (None, Some(offset)) => format!(" LIMIT -1 OFFSET {offset}"),
+        }
+    }
+    fn function(&self, schema: &str, name: &str) -> Result<String, Error> {
+        let what = format!("calling the function {schema}.{name} inside a statement");
+        Err(Error::Unsupported { engine: self.name(), what })
+    }
+    fn row(&self, alias: &str, _: Option<&Table>) -> String {
+        alias.to_owned()
+    }
+}

@@ -1,0 +1,20 @@
+//! A statement: its text, its values, and what its columns are.
+
+use mag_model::{Type, Value};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    pub text: String,
+    /// In the order of their numbers in the text.
+    pub args: Vec<Arg>,
+    /// The columns that come back, with the types in which they come: a type that only the engine
+    /// knows comes as JSON.
+    pub columns: Vec<(Arc<str>, Type)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arg {
+    pub value: Value,
+    pub ty: Type,
+}
