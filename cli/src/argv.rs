@@ -94,6 +94,25 @@ pub(crate) fn command<'a>(
     known(first).map(|name| (name, 1))
 }
 
+/// `events tial` would be a topic of that name; far more often it is `events tail`.
+pub(crate) fn misspelt_verb<'a>(
+    words: &[String],
+    known: impl Iterator<Item = &'a str>,
+) -> Option<Fault> {
+    let [first, second, ..] = words else { return None };
+    let verbs: Vec<&str> = known
+        .filter_map(|n| n.split_once(':'))
+        .filter(|(g, _)| g == first)
+        .map(|(_, v)| v)
+        .collect();
+    let verb = names::nearest(second, verbs)?;
+    // Something longer that only begins so is more likely a name.
+    (verb.len().abs_diff(second.len()) <= 1 && verb != second).then(|| {
+        misspelt(format!("`{first}` has no command `{second}`"))
+            .hint(format!("did you mean `mobo {first}:{verb}`?"))
+    })
+}
+
 /// The nearest command to what was typed.
 pub(crate) fn unknown<'a>(words: &[String], known: impl Iterator<Item = &'a str>) -> Fault {
     let known: Vec<&str> = known.collect();
@@ -181,6 +200,20 @@ mod tests {
         );
         check("--color blue status", "error `--color` is `auto`, `always` or `never`, not `blue`");
         check("status --data", "error `--data` needs a value");
+    }
+
+    #[test]
+    fn a_name_behind_a_short_command_is_not_taken_for_a_verb() {
+        for (typed, meant) in [
+            ("health chekc", Some("did you mean `mobo health:check`?")),
+            ("health checker", None),
+            ("health gate", None),
+            ("status", None),
+        ] {
+            let words: Vec<String> = typed.split(' ').map(str::to_owned).collect();
+            let fault = misspelt_verb(&words, KNOWN.iter().copied());
+            assert_eq!(fault.as_ref().and_then(|f| f.hint_text()), meant, "{typed}");
+        }
     }
 
     #[test]

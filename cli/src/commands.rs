@@ -179,6 +179,11 @@ fn dispatch(parts: &Parts, line: &Line) -> Done {
         return Err(unknown(words, &specs).into());
     };
     let Some(spec) = specs.find(name) else { return Err(unknown(words, &specs).into()) };
+    if used == 1
+        && let Some(fault) = argv::misspelt_verb(words, specs.names())
+    {
+        return Err(fault.into());
+    }
     match options.help {
         true => help::help(parts, options, &[spec.name.to_owned()]),
         false => call::call(parts, options, spec, &words[used..]),

@@ -62,8 +62,13 @@ fn page(parts: &Parts, name: &str) -> Result<String, Fault> {
         .filter(|p| *p != "SUMMARY")
         .chain(generated)
         .collect();
-    let last = |path: &str| path.rsplit('/').next().is_some_and(|l| l.eq_ignore_ascii_case(name));
-    let found = known.iter().find(|p| **p == name).or_else(|| known.iter().find(|p| last(p)));
+    let last = |path: &str| path.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let small = name.to_lowercase();
+    let found = known.iter().find(|p| **p == name);
+    let found = found.or_else(|| known.iter().find(|p| last(p) == small));
+    // The beginning of a name is enough, unless it is so short that it could be anything.
+    let found =
+        found.or_else(|| known.iter().find(|p| small.len() >= 3 && last(p).starts_with(&small)));
     match found {
         Some(&"reference/operations") => Ok(operations(parts)),
         Some(&"reference/settings") => Ok(settings(parts)),

@@ -26,6 +26,12 @@ const BETWEEN: Duration = Duration::from_millis(150);
 /// The note about the end is written right after the lock is free.
 const NOTE: Duration = Duration::from_secs(1);
 
+/// A flag that a command has beside its input, and what it does.
+pub(crate) fn own_flag(operation: &str) -> Option<(&'static str, &'static str)> {
+    (operation == "board:shutdown")
+        .then_some(("--now", "Do not wait for parts that are still at work"))
+}
+
 /// `--now` belongs to this command alone: for the board it is a second signal, not an input.
 pub(crate) fn now_flag(spec: &Spec, words: &[String]) -> (Vec<String>, bool) {
     let is_shutdown = spec.name == "board:shutdown";

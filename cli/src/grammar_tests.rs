@@ -1,3 +1,5 @@
+//! What flags mean, and that every operation of the kernel can be typed.
+
 use super::*;
 use serde_json::json;
 

@@ -231,6 +231,9 @@ fn of_spec(screen: &Screen, spec: &Spec) -> String {
     for field in grammar::fields(spec) {
         page.extend(row(screen, &grammar::shown_field(&field), &grammar::about_field(&field), 26));
     }
+    if let Some((flag, about)) = crate::ending::own_flag(spec.name) {
+        page.extend(row(screen, flag, about, 26));
+    }
     page.extend(row(
         screen,
         "--input JSON",

@@ -1,10 +1,16 @@
 //! A page of the book on a terminal: the few marks of Markdown that the book uses become bold,
 //! colours and indents.
 
-use crate::screen::{Screen, Tone, wrapped};
+use crate::screen::{Screen, Tone, columns, wrapped};
 
 pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
-    let mut out = Page { screen, lines: vec![], paragraph: String::new(), indent: String::new() };
+    let mut out = Page {
+        screen,
+        lines: vec![],
+        paragraph: String::new(),
+        indent: String::new(),
+        rows: vec![],
+    };
     let mut code = false;
     let mut comment = false;
     for line in markdown.lines() {
@@ -24,7 +30,6 @@ pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
             out.flush();
             out.blank();
         } else if bare.starts_with('|') {
-            out.flush();
             out.row(bare);
         } else if let Some(item) = bare.strip_prefix("- ") {
             out.flush();
@@ -47,10 +52,13 @@ struct Page<'a> {
     paragraph: String,
     /// Of the item that is being read; empty for running text.
     indent: String,
+    /// Of the table that is being read.
+    rows: Vec<Vec<String>>,
 }
 
 impl Page<'_> {
     fn flush(&mut self) {
+        self.table();
         if self.paragraph.is_empty() {
             return;
         }
@@ -72,15 +80,33 @@ impl Page<'_> {
         }
     }
     fn row(&mut self, row: &str) {
-        let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
-        if cells.iter().all(|c| c.chars().all(|c| "-:|".contains(c))) {
-            return;
+        let row = row.trim().trim_start_matches('|').trim_end_matches('|').replace("\\|", "\u{1}");
+        let cells =
+            row.split('|').map(|cell| marks(self.screen, cell.trim(), false).replace('\u{1}', "|"));
+        let cells: Vec<String> = cells.collect();
+        if !cells.iter().all(|c| !c.is_empty() && c.chars().all(|c| "-:".contains(c))) {
+            self.rows.push(cells);
         }
-        let (first, rest) = cells.split_first().unwrap_or((&"", &[]));
-        let first = marks(self.screen, first, true);
-        let gap = 24_usize.saturating_sub(crate::screen::columns(&first));
-        let rest = marks(self.screen, &rest.join("  "), true);
-        self.lines.push(format!("  {first}{} {rest}", " ".repeat(gap)));
+    }
+    /// All columns but the last are as wide as they need to be; the last is broken into lines.
+    fn table(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let count = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let width = |at: usize| rows.iter().filter_map(|r| r.get(at)).map(|c| columns(c)).max();
+        let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
+        let before: usize = widths.iter().rev().skip(1).map(|w| w + 2).sum::<usize>() + 2;
+        let room = self.screen.width.saturating_sub(before).max(20);
+        for row in &rows {
+            let mut head = String::from("  ");
+            let (last, firsts) = row.split_last().map_or(("", &[][..]), |(l, f)| (l.as_str(), f));
+            for (cell, width) in firsts.iter().zip(&widths) {
+                head.push_str(&format!("{cell}{}  ", " ".repeat(width - columns(cell))));
+            }
+            for part in wrapped(last, room) {
+                self.lines.push(format!("{head}{part}").trim_end().to_owned());
+                head = " ".repeat(before);
+            }
+        }
     }
 }
 
@@ -120,7 +146,7 @@ mod tests {
     #[test]
     fn a_page_reads_well_without_its_marks() {
         let text = "# One `two`\n\nA **strong** word and\na [link](x.md).\n\n- first\n  goes on\n- second\n\n```console\n$ mobo\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
-        let expected = "One two\n\nA strong word and a link.\n\n· first goes on\n· second\n\n    $ mobo\n\n  a                        b\n  x                        y";
+        let expected = "One two\n\nA strong word and a link.\n\n· first goes on\n· second\n\n    $ mobo\n\n  a  b\n  x  y";
         assert_eq!(page(&Screen::plain(), text), expected);
     }
 }

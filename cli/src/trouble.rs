@@ -37,8 +37,13 @@ impl Trouble {
             Self::Fault(fault) => {
                 let mut problem = Problem::of(fault, None).to_json();
                 let chain = fault.chain();
-                if problem.get("details").is_none() && chain != fault.message() {
-                    problem["details"] = chain.into();
+                // What lies behind the sentence, without the sentence.
+                let causes =
+                    chain.strip_prefix(fault.message()).map(|c| c.trim_start_matches(": "));
+                if let Some(causes) = causes.filter(|c| !c.is_empty())
+                    && problem.get("details").is_none()
+                {
+                    problem["details"] = causes.into();
                 }
                 Some(problem)
             }

@@ -37,7 +37,8 @@ pub(crate) fn boot(options: &Options, words: &[String]) -> Done {
         }
         if let Some(problem) = line.get("problem") {
             let _ = child.wait();
-            return Err(Trouble::Problem(problem.clone()));
+            voice.failed(&Trouble::Problem(problem.clone()));
+            return Err(Trouble::Said(Trouble::Problem(problem.clone()).code()));
         }
         if let Some(report) = line.get("ready") {
             if screen.json {

@@ -49,6 +49,8 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
     let beat = systemd::watchdog();
     let mut watchdog = tokio::time::interval(beat.unwrap_or(Duration::from_secs(3600)));
     let mut facts = session.bus().watch_all();
+    // Durable facts of the boot are told when they are on disk, which may be now.
+    let ready = session.clock().now();
     let mut reload: Option<Reload> = None;
     let ended = session.ended();
     tokio::pin!(ended);
@@ -85,7 +87,8 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
             }
             _ = watchdog.tick(), if beat.is_some() => systemd::tell("WATCHDOG=1"),
             heard = facts.recv() => match heard {
-                Ok(told) => voice.fact(&told.to_json()),
+                Ok(told) if told.timestamp() >= ready => voice.fact(&told.to_json()),
+                Ok(_) => {}
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => return Ending::Shutdown("the board was dropped".into()),
             },

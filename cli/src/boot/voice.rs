@@ -56,14 +56,22 @@ impl Voice {
         self.screen.say("");
     }
     pub(crate) fn failed(&self, trouble: &Trouble) {
-        if self.screen.json && (self.detached || trouble.problem().is_some()) {
+        if self.detached {
             if let Some(problem) = trouble.problem() {
                 self.json(&json!({ "problem": problem }));
             }
             return;
         }
+        if self.screen.json {
+            return trouble.tell(&self.screen);
+        }
         self.screen.err("");
-        trouble.tell(&self.screen);
+        // The stages have told the details already.
+        let mut problem = trouble.problem().unwrap_or_default();
+        if let Some(fields) = problem.as_object_mut() {
+            fields.remove("details");
+            Trouble::Problem(problem).tell(&self.screen);
+        }
     }
 
     /// Something that a person at the console wants to know.

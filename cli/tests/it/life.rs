@@ -1,0 +1,143 @@
+//! From the first command to the last: set up, boot, restart, reload, shut down.
+
+use crate::house::{House, signal, until};
+use rustix::process::Signal;
+use std::io::{BufRead, BufReader};
+
+#[test]
+fn a_folder_is_set_up_once_and_never_changed() {
+    let house = House::new();
+    let said = house.mobo("init").good();
+    assert!(said.out.contains("magflock.toml") && said.out.contains("next: mobo boot"));
+    let mode = |name: &str| {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::metadata(house.data.join(name)).unwrap().permissions().mode() & 0o777
+    };
+    assert_eq!((mode(""), mode("secrets")), (0o700, 0o700));
+    std::fs::write(house.file(), "# mine\n").unwrap();
+    let again = house.mobo("init --yes");
+    assert_eq!(again.code, 6, "{}", again.err);
+    assert!(again.err.contains("is set up already") && again.err.contains("MF4003"));
+    assert_eq!(std::fs::read_to_string(house.file()).unwrap(), "# mine\n");
+}
+
+#[test]
+fn a_board_boots_answers_and_goes_down() {
+    let house = House::with_board();
+    for words in [
+        "status",
+        "list",
+        "health",
+        "config",
+        "events:replay",
+        "jobs",
+        "logs",
+        "doctor",
+        "boots",
+        "audit",
+        "board:report",
+        "check",
+    ] {
+        let said = house.mobo(words).good();
+        assert!(!said.out.trim().is_empty(), "{words} says nothing");
+        assert!(!said.out.contains('\u{1b}'), "{words} sends colours into a pipe");
+        let cut = ["config", "events:replay", "logs", "board:report"].contains(&words);
+        let wide = said.out.lines().find(|l| l.chars().count() > 80);
+        assert!(cut || wide.is_none(), "{words}: wider than 80 columns: {wide:?}");
+        house.mobo(&format!("{words} --json")).good().json();
+    }
+    let status = house.mobo("status --json").good().json();
+    assert_eq!(status["status"], "healthy");
+    assert_eq!(status["urls"].as_array().unwrap().len(), 1);
+    let down = house.mobo("shutdown").good();
+    assert!(down.out.contains("the board is down"), "{}", down.out);
+    assert_eq!(house.mobo("status").code, 3);
+    assert!(!house.data.join("run/board.json").exists());
+}
+
+#[test]
+fn a_boot_in_the_foreground_prints_its_stages_and_ends_with_sigterm() {
+    let house = House::new();
+    let mut child = house.command().args(["boot", "--set", "gate.port=0"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(|l| l.unwrap());
+    let mut seen = vec![];
+    for line in lines.by_ref() {
+        seen.push(line.clone());
+        if line.contains("next  ") {
+            break;
+        }
+    }
+    let page = seen.join("\n");
+    for label in
+        ["[POST]", "[COMPONENTS]", "[HEALTH]", "[BOOT]", "http://127.0.0.1:", "mobo status"]
+    {
+        assert!(page.contains(label), "no {label} in\n{page}");
+    }
+    assert!(seen.iter().all(|l| l.chars().count() <= 80 || l.contains("data")), "{page}");
+    signal(child.id().into(), Signal::TERM);
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.iter().any(|l| l.contains("the board is down")), "{rest:?}");
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn a_second_board_on_the_same_folder_is_refused_by_name() {
+    let house = House::with_board();
+    let process = house.process().to_string();
+    for words in ["boot", "boot --detach"] {
+        let said = house.mobo(words);
+        assert_eq!(said.code, 6, "{}", said.err);
+        assert!(said.err.contains(&process) && said.err.contains("MF4002"), "{}", said.err);
+    }
+    let said = house.mobo("boot --detach --json");
+    assert_eq!(said.code, 6);
+    assert!(said.err.contains("MF4002"), "{}{}", said.out, said.err);
+}
+
+#[test]
+fn a_safe_boot_comes_up_whatever_the_settings_say() {
+    let house = House::new();
+    house.mobo("init").good();
+    std::fs::write(house.file(), "[gate]\nprot = 1\n").unwrap();
+    let refused = house.mobo("boot --detach");
+    assert_eq!(refused.code, 2, "{}", refused.err);
+    assert!(
+        refused.out.contains("did you mean") && refused.out.contains("port"),
+        "{}",
+        refused.out
+    );
+    house.mobo("boot --detach --safe").good();
+    let status = house.mobo("status --json").good().json();
+    assert_eq!(status["safe"], true);
+}
+
+#[test]
+fn a_restart_is_a_new_boot_of_the_same_process() {
+    let house = House::with_board();
+    let (process, before) = (house.process(), house.mobo("status --json").json()["boot"].clone());
+    house.mobo("restart").good();
+    assert_eq!(house.process(), process);
+    let after = house.mobo("status --json").json()["boot"].clone();
+    assert_eq!(after.as_i64().unwrap(), before.as_i64().unwrap() + 1);
+}
+
+#[test]
+fn settings_change_while_the_board_runs() {
+    let house = House::with_board();
+    let interval = || {
+        let said = house.mobo("config:show health.interval --json").good().json();
+        said["settings"][0]["value"].as_str().unwrap().to_owned()
+    };
+    let preview = house.mobo("config:set health.interval 7s --preview --json").good().json();
+    assert_eq!(preview["after"], "7s");
+    assert_eq!(interval(), "30s");
+    house.mobo("config:set health.interval 7s").good();
+    assert_eq!(interval(), "7s");
+    let text = std::fs::read_to_string(house.file()).unwrap();
+    std::fs::write(house.file(), text.replace("interval = \"7s\"", "interval = \"8s\"")).unwrap();
+    signal(house.process(), Signal::HUP);
+    until("the setting of the file", || interval() == "8s");
+    let wrong = house.mobo("config:set health.interval often");
+    assert_eq!(wrong.code, 2, "{}", wrong.err);
+    assert_eq!(interval(), "8s");
+}
