@@ -1,0 +1,182 @@
+//! SQL as a person wrote it. What reads gets a connection that cannot write: the file is opened for
+//! reading, SQLite is told to refuse writes, every statement is asked for before it is prepared, and
+//! what was prepared must say of itself that it only reads.
+//! Never: a connection that anyone else uses, before or after.
+
+use crate::allow::{self, Allowed, Refusal};
+use crate::connect::{Link, Opener, Use};
+use crate::leash::Wish;
+use crate::{error, types};
+use mag_adapter::{Access, Console, Ending, EngineError};
+use mag_model::{Type, Value};
+use mag_query::Rows;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::limits::Limit;
+use rusqlite::{Batch, Statement};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A statement of the console that says nothing about time.
+pub(crate) const TIME: Duration = Duration::from_secs(60);
+/// What all answers of a script may hold: they are kept in memory.
+const ANSWER_MAX: usize = 64 << 20;
+/// Statements of one script that give rows.
+const ANSWERS: usize = 10_000;
+
+pub(crate) fn run(
+    opener: &Opener,
+    console: &Console,
+    caller: Wish,
+) -> Result<Vec<Rows>, EngineError> {
+    if console.autocommit && console.ending == Ending::RollBack {
+        return Err(EngineError::unsupported(
+            "statements that commit by themselves cannot be undone at the end",
+        ));
+    }
+    let for_what = match console.access {
+        Access::Read => Use::Read,
+        Access::Write => Use::Write,
+    };
+    let mut link = opener.open(for_what)?;
+    link.leash.put_on(Some(console.timeout.unwrap_or(TIME)), Some(caller));
+    let outcome = match console.access {
+        Access::Read => read(&mut link, console),
+        Access::Write => write(&mut link, console),
+    };
+    let leash = link.leash.clone();
+    outcome.map_err(|error| leash.reason(error))
+}
+
+fn read(link: &mut Link, console: &Console) -> Result<Vec<Rows>, EngineError> {
+    // A script sees one moment.
+    link.db.execute_batch("BEGIN").map_err(error::of)?;
+    let refusal = allow::only(&mut link.db, Allowed::Reading).map_err(error::of)?;
+    script(link, console, &refusal)
+}
+
+fn write(link: &mut Link, console: &Console) -> Result<Vec<Rows>, EngineError> {
+    if console.autocommit {
+        // VACUUM builds its copy in a second file.
+        link.db.set_limit(Limit::SQLITE_LIMIT_ATTACHED, 1).map_err(error::of)?;
+        let refusal = allow::only(&mut link.db, Allowed::ChangingFreely).map_err(error::of)?;
+        let answers = script(link, console, &refusal)?;
+        if !link.db.is_autocommit() {
+            return Err(EngineError::of_state(
+                "25P01",
+                "the script began a transaction and did not end it; it was undone",
+            ));
+        }
+        return Ok(answers);
+    }
+    link.db.execute_batch("BEGIN IMMEDIATE").map_err(error::of)?;
+    let refusal = allow::only(&mut link.db, Allowed::Changing).map_err(error::of)?;
+    let answers = script(link, console, &refusal)?;
+    allow::everything(&mut link.db).map_err(error::of)?;
+    // From here on it is not the statements that take time.
+    link.leash.take_off();
+    let end = match console.ending {
+        Ending::Commit => "COMMIT",
+        Ending::RollBack => "ROLLBACK",
+    };
+    link.db.execute_batch(end).map_err(error::of)?;
+    Ok(answers)
+}
+
+fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>, EngineError> {
+    let explained = |failed| refusal.explain(error::of(failed));
+    if console.sql.contains('\0') {
+        return Err(EngineError::of_state(
+            "22021",
+            "invalid byte sequence for encoding \"UTF8\": 0x00",
+        ));
+    }
+    let mut batch = Batch::new(&link.db, &console.sql);
+    let mut answers = Vec::new();
+    let mut room = ANSWER_MAX;
+    let mut next = batch.next().map_err(explained)?;
+    while let Some(mut statement) = next.take() {
+        if !console.script {
+            // Before the first has run: half a script is worse than none.
+            match batch.next() {
+                Ok(None) => {}
+                Ok(Some(_)) | Err(_) => return Err(error::several_statements()),
+            }
+        }
+        if console.access == Access::Read && !statement.readonly() {
+            return Err(EngineError::of_state(
+                "25006",
+                "cannot execute a writing statement in a read-only transaction",
+            ));
+        }
+        if answers.len() >= ANSWERS {
+            return Err(EngineError::of_state("54000", "the script gives too many answers"));
+        }
+        answers.push(
+            answer(&mut statement, console.rows_max, &mut room)
+                .map_err(|bad| refusal.explain(bad))?,
+        );
+        drop(statement);
+        if console.script {
+            next = batch.next().map_err(explained)?;
+        }
+    }
+    Ok(answers)
+}
+
+fn answer(
+    statement: &mut Statement<'_>,
+    rows_max: Option<u64>,
+    room: &mut usize,
+) -> Result<Rows, EngineError> {
+    if statement.parameter_count() > 0 {
+        return Err(EngineError::of_state("42P02", "there is no parameter $1"));
+    }
+    let mut columns: Vec<(Arc<str>, Type)> = statement
+        .columns()
+        .map(|column| (Arc::from(column.name()), types::of_declared(column.decl_type())))
+        .collect();
+    let mut rows = Vec::new();
+    let mut found = statement.raw_query();
+    let most = rows_max.unwrap_or(u64::MAX);
+    while let Some(row) = found.next().map_err(error::of)? {
+        if u64::try_from(rows.len()).unwrap_or(u64::MAX) >= most {
+            break;
+        }
+        let mut values = Vec::with_capacity(columns.len());
+        for (place, (_, ty)) in columns.iter().enumerate() {
+            let cell = row.get_ref(place).map_err(error::of)?;
+            let size = types::size(&cell);
+            *room = room.checked_sub(size).ok_or_else(|| {
+                EngineError::of_state("54000", "the answer is larger than the console shows")
+                    .hint("add a LIMIT")
+            })?;
+            values.push(types::read(cell, ty));
+        }
+        rows.push(values);
+    }
+    for (place, (_, ty)) in columns.iter_mut().enumerate() {
+        if *ty == types::any() {
+            *ty = type_of_values(rows.iter().map(|row| &row[place]));
+        }
+    }
+    Ok(Rows { columns, rows })
+}
+
+/// The type that all values of a calculated column have, or text.
+fn type_of_values<'a>(values: impl Iterator<Item = &'a Value>) -> Type {
+    let mut found: Option<Type> = None;
+    for value in values {
+        let ty = match value {
+            Value::Null => continue,
+            Value::Int(_) => Type::Int8,
+            Value::Float8(_) => Type::Float8,
+            Value::Bytes(_) => Type::Bytea,
+            _ => Type::Text,
+        };
+        match &found {
+            Some(known) if *known != ty => return Type::Text,
+            _ => found = Some(ty),
+        }
+    }
+    found.unwrap_or(Type::Text)
+}

@@ -1,0 +1,50 @@
+//! The operators of plans that SQLite lacks or means otherwise, as the renderer names them.
+
+use super::{given, gives};
+use crate::error;
+use crate::native::PURE;
+use mag_sql::sqlite::functions::{AGGREGATES, FUNCTIONS, Gathering, call};
+use mag_sql::sqlite::store::Stored;
+use rusqlite::Connection;
+use rusqlite::functions::{Aggregate, Context};
+use rusqlite::types::Value as Cell;
+
+/// It keeps what it compiles, in a file of its own.
+const PATTERN: &str = "mag_pattern";
+
+pub(crate) fn install(db: &Connection) -> rusqlite::Result<()> {
+    for (name, count) in FUNCTIONS.iter().filter(|(name, _)| *name != PATTERN) {
+        db.create_scalar_function(*name, *count, PURE, move |ctx| {
+            let arguments: Vec<Stored> = (0..ctx.len()).map(|n| given(ctx, n)).collect();
+            call(name, &arguments).map(gives).map_err(|bad| error::from_function(&bad))
+        })?;
+    }
+    for name in AGGREGATES {
+        db.create_aggregate_function(*name, 2, PURE, Gatherer(name))?;
+    }
+    Ok(())
+}
+
+struct Gatherer(&'static str);
+
+impl Aggregate<Option<Gathering>, Cell> for Gatherer {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Option<Gathering>> {
+        Ok(Some(Gathering::new(self.0)))
+    }
+    fn step(&self, ctx: &mut Context<'_>, all: &mut Option<Gathering>) -> rusqlite::Result<()> {
+        let (value, ty) = (given(ctx, 0), given(ctx, 1));
+        let all = all.get_or_insert_with(|| Gathering::new(self.0));
+        all.step(value, &ty).map_err(|bad| error::from_function(&bad))
+    }
+    fn finalize(
+        &self,
+        _: &mut Context<'_>,
+        all: Option<Option<Gathering>>,
+    ) -> rusqlite::Result<Cell> {
+        match all.flatten() {
+            // Nothing was gathered: nothing is the sum of it.
+            None => Ok(Cell::Null),
+            Some(all) => all.finish().map(gives).map_err(|bad| error::from_function(&bad)),
+        }
+    }
+}

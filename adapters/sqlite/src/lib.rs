@@ -1,0 +1,243 @@
+//! SQLite as an engine of the house: one file, one writer whose writes share their waits for the
+//! disk, many readers, and PostgreSQL's words for everything.
+//! Never: a thread of the runtime that waits, an extension that is loaded, a write to a file that was
+//! given for reading.
+
+mod allow;
+mod catalog;
+mod connect;
+mod console;
+mod dump;
+mod error;
+mod functions;
+mod leash;
+mod lock;
+mod native;
+mod readers;
+mod run;
+mod types;
+mod watch;
+mod writer;
+
+pub use connect::{Durability, Place, Settings};
+pub use dump::Copy;
+pub use writer::Written;
+
+use connect::{Link, Opener, Use};
+use futures::stream::BoxStream;
+use mag_adapter::engine::{MigrationLock, StructureChanged};
+use mag_adapter::{
+    Abilities, Access, Answering, Console, Ending, Engine, EngineError, Transaction,
+};
+use mag_guard::Authorised;
+use mag_model::catalog::Catalog;
+use mag_query::{Answer, Plan, Rows};
+use readers::Readers;
+use run::Ready;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use watch::Structure;
+use writer::{Done, Writer};
+
+pub struct Sqlite {
+    abilities: Abilities,
+    opener: Arc<Opener>,
+    readers: Readers,
+    /// Absent when the file is only read.
+    writer: Option<Writer>,
+    structure: Arc<Structure>,
+}
+
+impl Sqlite {
+    /// Opens the file, on a thread of its own: it may have to be repaired after a crash.
+    pub async fn open(settings: Settings) -> Result<Self, EngineError> {
+        let (answer, answered) = tokio::sync::oneshot::channel();
+        std::thread::Builder::new()
+            .name("sqlite-open".into())
+            .spawn(move || {
+                let _ = answer.send(Self::open_here(settings));
+            })
+            .map_err(|e| EngineError::gone("the machine gives no thread").details(e.to_string()))?;
+        answered.await.unwrap_or_else(|_| Err(error::closed()))
+    }
+
+    fn open_here(settings: Settings) -> Result<Self, EngineError> {
+        let opener = Arc::new(Opener::new(settings)?);
+        opener.prepare_file()?;
+        let structure = Arc::new(Structure::new());
+        let writer = if opener.settings.place.writable() {
+            // Before the readers: it is the one who repairs.
+            let link = opener.open(Use::Write)?;
+            structure.look(&link.db);
+            Some(Writer::start(opener.clone(), link, structure.clone())?)
+        } else {
+            let link = opener.open(Use::Read)?;
+            structure.look(&link.db);
+            None
+        };
+        let readers = Readers::new(opener.clone())?;
+        let abilities = native::abilities(rusqlite::version());
+        Ok(Self { abilities, opener, readers, writer, structure })
+    }
+
+    /// How many writes shared how many waits for the disk.
+    pub fn written(&self) -> Written {
+        self.writer.as_ref().map(Writer::written).unwrap_or_default()
+    }
+
+    /// Copies the whole database, as it is at one moment, into a new file.
+    pub async fn copy_to(&self, file: PathBuf, how: Copy) -> Result<(), EngineError> {
+        let opener = self.opener.clone();
+        self.readers.read(None, move |_| dump::copy(&opener, &file, how)).await
+    }
+
+    fn writer(&self) -> Result<&Writer, EngineError> {
+        self.writer.as_ref().ok_or_else(error::read_only_source)
+    }
+
+    async fn read(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
+        let within = time_of(&work);
+        let ready = prepare_all(&work)?;
+        if let Some(plan) = work.plans.iter().find(|plan| plan.writes()) {
+            let _ = plan;
+            return Err(EngineError::of_state(
+                "25006",
+                "cannot execute a writing statement in a read-only transaction",
+            ));
+        }
+        let alone = ready.len() == 1 && !ready[0].needs_moment();
+        let kind = ready.first().map_or(0, Ready::kind);
+        let read = move |link: &mut Link| {
+            if alone {
+                return run_all(link, &work, &ready);
+            }
+            // All statements see one moment.
+            link.db.execute_batch("BEGIN").map_err(error::of)?;
+            let answers = run_all(link, &work, &ready);
+            link.db.execute_batch("ROLLBACK").map_err(error::of)?;
+            answers
+        };
+        if alone {
+            self.readers.short_read(kind, within, read).await
+        } else {
+            self.readers.read(within, read).await
+        }
+    }
+
+    async fn write(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
+        let writer = self.writer()?;
+        let within = time_of(&work);
+        let ready = prepare_all(&work)?;
+        let ending = work.ending;
+        writer
+            .write(within, move |link: &mut Link| {
+                let answers = run_all(link, &work, &ready)?;
+                Ok(match ending {
+                    Ending::Commit => Done::Keep(answers),
+                    Ending::RollBack => Done::Undo(answers),
+                })
+            })
+            .await
+    }
+}
+
+/// The shortest of all the times that were given.
+fn time_of(work: &Transaction) -> Option<Duration> {
+    work.plans.iter().filter_map(Authorised::time_max).chain(work.timeout).min()
+}
+
+fn prepare_all(work: &Transaction) -> Result<Vec<Ready>, EngineError> {
+    if let Some((schema, name)) = &work.before {
+        return Err(EngineError::of_state(
+            "42883",
+            format!("function {schema}.{name}() does not exist"),
+        ));
+    }
+    work.plans.iter().map(|plan| run::prepare(plan)).collect()
+}
+
+fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answer>, EngineError> {
+    let mut answers = Vec::with_capacity(ready.len());
+    for (plan, ready) in work.plans.iter().zip(ready) {
+        let mut answer = run::run(link, plan, ready)?;
+        let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
+        answer.settings.extend(wanted.cloned());
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+impl Engine for Sqlite {
+    fn abilities(&self) -> &Abilities {
+        &self.abilities
+    }
+
+    fn ping(&self) -> Answering<'_, ()> {
+        Box::pin(async move {
+            let asks = |link: &mut Link| watch::number(&link.db).map(drop).map_err(error::of);
+            self.readers.read(Some(self.opener.settings.busy_wait), asks).await
+        })
+    }
+
+    fn inspect(&self, known: u64) -> Answering<'_, Arc<Catalog>> {
+        Box::pin(self.readers.read(None, move |link| catalog::read(link, known.saturating_add(1))))
+    }
+
+    fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
+        Box::pin(async move {
+            match work.access {
+                Access::Read => self.read(work).await,
+                Access::Write => self.write(work).await,
+            }
+        })
+    }
+
+    fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
+        Box::pin(async move {
+            let ready = run::prepare(&plan)?;
+            let within = plan.time_max();
+            let told = move |link: &mut Link| {
+                let mut told = run::explain(link, &ready)?;
+                if analyze && !plan.writes() {
+                    let answer = run::run(link, &plan, &ready)?;
+                    told.push_str(&format!("({} rows)\n", answer.rows));
+                }
+                Ok(told)
+            };
+            self.readers.read(within, told).await
+        })
+    }
+
+    fn console(&self, console: Console) -> Answering<'_, Vec<Rows>> {
+        Box::pin(async move {
+            if let Some(role) = &console.role {
+                return Err(EngineError::unsupported(format!(
+                    "SQLite has no roles, so nothing can be run as `{role}`"
+                )));
+            }
+            let within = Some(console.timeout.unwrap_or(console::TIME));
+            match console.access {
+                Access::Read => {
+                    let opener = self.opener.clone();
+                    self.readers
+                        .aside(within, move |wish| console::run(&opener, &console, wish))
+                        .await
+                }
+                Access::Write => {
+                    let work =
+                        move |opener: &Arc<Opener>, wish| console::run(opener, &console, wish);
+                    self.writer()?.alone(within, work).await
+                }
+            }
+        })
+    }
+
+    fn lock_migrations(&self, within: Duration) -> Answering<'_, MigrationLock> {
+        Box::pin(lock::take(&self.opener, within))
+    }
+
+    fn watch(&self) -> Answering<'_, BoxStream<'static, StructureChanged>> {
+        Box::pin(async move { Ok(self.structure.watch(&self.opener)) })
+    }
+}
