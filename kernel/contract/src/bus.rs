@@ -40,14 +40,15 @@ struct Shared {
     journal: OnceLock<Arc<dyn Journal>>,
     hooks: Hooks,
     told: AtomicU64,
-    lost: AtomicU64,
+    lost: Arc<AtomicU64>,
 }
 
 type Topic<E> = broadcast::Sender<Arc<Envelope<E>>>;
 
 /// A durable fact between `publish` and the disk.
 struct Pending {
-    line: Line,
+    /// `None` only marks a place in the queue.
+    line: Option<Line>,
     deliver: Box<dyn FnOnce(u64) + Send>,
     answer: Option<oneshot::Sender<Result<u64, Fault>>>,
 }
@@ -64,7 +65,7 @@ impl Bus {
             journal: OnceLock::new(),
             hooks: Hooks::default(),
             told: AtomicU64::new(0),
-            lost: AtomicU64::new(0),
+            lost: Arc::default(),
         };
         let source = Source::component("board");
         Self { shared: Arc::new(shared), source, context: Context::default(), owner: 0 }
@@ -90,7 +91,8 @@ impl Bus {
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
-    /// How many facts were told, and how many durable ones found the queue to the disk full.
+    /// How many facts were told, and how many durable ones found no room on the way to the disk, or
+    /// were refused by it, while nobody waited for an answer.
     pub fn counts(&self) -> (u64, u64) {
         (self.shared.told.load(Ordering::Relaxed), self.shared.lost.load(Ordering::Relaxed))
     }
@@ -121,12 +123,27 @@ impl Bus {
         on_disk.await.map_err(|_| closed())?
     }
 
+    /// Resolves when everything that was published before is on disk, or was refused by it.
+    pub async fn settled(&self) {
+        let Some(scribe) = self.shared.scribe.get() else { return };
+        let (answer, reached) = oneshot::channel();
+        let mark = Pending { line: None, deliver: Box::new(|_| ()), answer: Some(answer) };
+        if scribe.send(mark).await.is_ok() {
+            let _ = reached.await;
+        }
+    }
+
     pub fn subscribe<E: Fact>(&self) -> Subscription<E> {
         Subscription(self.topic::<E>().subscribe())
     }
     /// Facts of every type, as they are told.
     pub fn watch_all(&self) -> broadcast::Receiver<Arc<dyn Told>> {
         self.shared.all.subscribe()
+    }
+    /// The last facts and those to come, none missing and none twice.
+    pub fn watch_all_since(&self) -> (Vec<Arc<dyn Told>>, broadcast::Receiver<Arc<dyn Told>>) {
+        let history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
+        (history.iter().cloned().collect(), self.watch_all())
     }
     /// The last facts of every type, oldest first.
     pub fn history(&self) -> Vec<Arc<dyn Told>> {
@@ -139,10 +156,12 @@ impl Bus {
     pub async fn consume<E: Fact>(&self, name: &str) -> Result<Consumer<E>, Fault> {
         let journal = self.journal()?;
         let finished = journal.finished(name).await?;
+        // Ahead of the journal: it was begun anew, and all that it holds is news.
+        let next = if finished > journal.newest() { 1 } else { finished + 1 };
         Ok(Consumer {
             journal,
             name: name.to_owned(),
-            next: finished + 1,
+            next,
             ready: VecDeque::new(),
             _fact: std::marker::PhantomData,
         })
@@ -158,7 +177,7 @@ impl Bus {
         let (scribe, queue) = mpsc::channel(SCRIBE_QUEUE);
         let _ = self.shared.journal.set(journal.clone());
         let _ = self.shared.scribe.set(scribe);
-        carry(queue, journal)
+        carry(queue, journal, self.shared.lost.clone())
     }
 
     fn scribe_for<E: Fact>(&self) -> Option<&mpsc::Sender<Pending>> {
@@ -195,7 +214,7 @@ impl Bus {
             envelope.position = Some(position);
             bus.deliver(envelope);
         });
-        Pending { line, deliver, answer }
+        Pending { line: Some(line), deliver, answer }
     }
 
     fn deliver<E: Fact>(&self, envelope: Envelope<E>) {
@@ -209,11 +228,12 @@ impl Bus {
                 history.pop_front();
             }
             history.push_back(told.clone());
+            // Under the lock: whoever begins with the history goes on exactly where it ends.
+            if self.shared.all.receiver_count() > 0 {
+                let _ = self.shared.all.send(told);
+            }
         }
         self.shared.told.fetch_add(1, Ordering::Relaxed);
-        if self.shared.all.receiver_count() > 0 {
-            let _ = self.shared.all.send(told);
-        }
     }
 
     fn topic<E: Fact>(&self) -> Topic<E> {
@@ -236,20 +256,27 @@ impl Bus {
 const IN_FLIGHT: usize = 512;
 
 /// Facts go to the disk together and are told in their order.
-async fn carry(mut queue: mpsc::Receiver<Pending>, journal: Arc<dyn Journal>) {
+async fn carry(
+    mut queue: mpsc::Receiver<Pending>,
+    journal: Arc<dyn Journal>,
+    lost: Arc<AtomicU64>,
+) {
     use futures::StreamExt;
     let mut under_way = futures::stream::FuturesOrdered::new();
     loop {
         tokio::select! {
             biased;
-            Some(settled) = under_way.next(), if !under_way.is_empty() => settle(settled),
+            Some(settled) = under_way.next(), if !under_way.is_empty() => settle(settled, &lost),
             pending = queue.recv(), if under_way.len() < IN_FLIGHT => match pending {
                 Some(Pending { line, deliver, answer }) => {
-                    let append = journal.append(line);
+                    let append = match line {
+                        Some(line) => journal.append(line),
+                        None => Box::pin(std::future::ready(Ok(0))),
+                    };
                     under_way.push_back(async move { (append.await, deliver, answer) });
                 }
                 None if under_way.is_empty() => return,
-                None => while let Some(settled) = under_way.next().await { settle(settled) },
+                None => while let Some(settled) = under_way.next().await { settle(settled, &lost) },
             },
         }
     }
@@ -258,9 +285,12 @@ async fn carry(mut queue: mpsc::Receiver<Pending>, journal: Arc<dyn Journal>) {
 type Settled =
     (Result<u64, Fault>, Box<dyn FnOnce(u64) + Send>, Option<oneshot::Sender<Result<u64, Fault>>>);
 
-fn settle((result, deliver, answer): Settled) {
-    if let Ok(position) = result {
-        deliver(position);
+fn settle((result, deliver, answer): Settled, lost: &AtomicU64) {
+    match &result {
+        Ok(position) => deliver(*position),
+        // Nobody waits for the answer: it is counted at least.
+        Err(_) if answer.is_none() => drop(lost.fetch_add(1, Ordering::Relaxed)),
+        Err(_) => {}
     }
     if let Some(answer) = answer {
         let _ = answer.send(result);

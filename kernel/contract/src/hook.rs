@@ -6,11 +6,12 @@ use crate::bus::Bus;
 use crate::codes;
 use crate::fact::Fact;
 use crate::fault::Fault;
+use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -70,6 +71,10 @@ struct Entry<H> {
     part: Arc<str>,
     terms: Terms,
     function: Function<H>,
+    /// Its incarnation is ready; until then nobody is sent to it.
+    awake: AtomicBool,
+    /// Called already; counts for those that are called once.
+    spent: AtomicBool,
     failures: AtomicU32,
     rests_until: Mutex<Option<Instant>>,
 }
@@ -78,19 +83,35 @@ struct Entry<H> {
 const FAILURES_BEFORE_REST: u32 = 5;
 const REST: Duration = Duration::from_secs(30);
 
-type List<H> = Arc<Vec<Arc<Entry<H>>>>;
+type List<H> = Vec<Arc<Entry<H>>>;
+type Lists = HashMap<TypeId, Arc<dyn AnyList>>;
 
-/// The lists of handlers, one a hook type.
+/// The lists of handlers, one a hook type. Whoever asks takes no lock: a change puts a new map in
+/// place of the old one.
 #[derive(Default)]
 pub struct Hooks {
-    lists: Mutex<HashMap<TypeId, Box<dyn AnyList>>>,
+    lists: ArcSwap<Lists>,
+    changing: Mutex<Changing>,
     next: AtomicU64,
 }
 
-trait AnyList: Send {
-    fn retain(&mut self, keep: &dyn Fn(HandlerId, u64) -> bool);
+/// The board itself, which is always ready.
+const BOARD: u64 = 0;
+
+/// What only those who change the lists look at; the lock around it makes changes one by one.
+#[derive(Default)]
+struct Changing {
+    /// Incarnations, and whether each is ready: until then its handlers sleep.
+    known: HashMap<u64, bool>,
+}
+
+trait AnyList: Any + Send + Sync {
+    /// The list without those handlers; `None` when that changes nothing.
+    fn without(&self, gone: &dyn Fn(HandlerId, u64) -> bool) -> Option<Arc<dyn AnyList>>;
+    fn wake(&self, owner: u64);
+    fn is_empty(&self) -> bool;
     fn rows(&self) -> Vec<HandlerRow>;
-    fn as_any(&mut self) -> &mut dyn Any;
+    fn as_any(&self) -> &dyn Any;
 }
 
 /// A handler as an operator sees it.
@@ -107,8 +128,17 @@ pub struct HandlerRow {
 struct TypedList<H: Hook>(List<H>);
 
 impl<H: Hook> AnyList for TypedList<H> {
-    fn retain(&mut self, keep: &dyn Fn(HandlerId, u64) -> bool) {
-        self.0 = Arc::new(self.0.iter().filter(|e| keep(e.id, e.owner)).cloned().collect());
+    fn without(&self, gone: &dyn Fn(HandlerId, u64) -> bool) -> Option<Arc<dyn AnyList>> {
+        let left: List<H> = self.0.iter().filter(|e| !gone(e.id, e.owner)).cloned().collect();
+        (left.len() < self.0.len()).then(|| Arc::new(Self(left)) as Arc<dyn AnyList>)
+    }
+    fn wake(&self, owner: u64) {
+        for entry in self.0.iter().filter(|e| e.owner == owner) {
+            entry.awake.store(true, Ordering::Release);
+        }
+    }
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
     fn rows(&self) -> Vec<HandlerRow> {
         let row = |e: &Arc<Entry<H>>| HandlerRow {
@@ -121,38 +151,70 @@ impl<H: Hook> AnyList for TypedList<H> {
         };
         self.0.iter().map(row).collect()
     }
-    fn as_any(&mut self) -> &mut dyn Any {
+    fn as_any(&self) -> &dyn Any {
         self
     }
 }
 
 impl Hooks {
-    fn change<H: Hook, T>(&self, f: impl FnOnce(&mut List<H>) -> T) -> T {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let list = lists
-            .entry(TypeId::of::<H>())
-            .or_insert_with(|| Box::new(TypedList::<H>(Arc::default())))
-            .as_any()
-            .downcast_mut::<TypedList<H>>()
-            .expect("a list is keyed by its own type");
-        f(&mut list.0)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Changing> {
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
-    fn drop_where(&self, gone: impl Fn(HandlerId, u64) -> bool) {
-        let mut lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
+    fn add<H: Hook>(&self, entry: Entry<H>) {
+        let changing = self.lock();
+        let ready = match changing.known.get(&entry.owner) {
+            Some(ready) => *ready,
+            None if entry.owner == BOARD => true,
+            // A thread of an incarnation that has ended: nobody would take its handler off again.
+            None => return,
+        };
+        entry.awake.store(ready, Ordering::Release);
+        let mut lists = Lists::clone(&self.lists.load());
+        let key = TypeId::of::<H>();
+        let known = lists.get(&key).and_then(|l| l.as_any().downcast_ref::<TypedList<H>>());
+        let mut entries = known.map(|l| l.0.clone()).unwrap_or_default();
+        entries.push(Arc::new(entry));
+        entries.sort_by_key(|e| (std::cmp::Reverse(e.terms.priority), e.id.0));
+        lists.insert(key, Arc::new(TypedList(entries)));
+        self.lists.store(Arc::new(lists));
+    }
+    fn drop_where(&self, _changing: &mut Changing, gone: impl Fn(HandlerId, u64) -> bool) {
+        let mut lists = Lists::clone(&self.lists.load());
+        let mut changed = false;
         for list in lists.values_mut() {
-            list.retain(&|id, owner| !gone(id, owner));
+            if let Some(left) = list.without(&gone) {
+                *list = left;
+                changed = true;
+            }
+        }
+        if changed {
+            lists.retain(|_, list| !list.is_empty());
+            self.lists.store(Arc::new(lists));
         }
     }
     pub fn off(&self, id: HandlerId) {
-        self.drop_where(|held, _| held == id);
+        self.drop_where(&mut self.lock(), |held, _| held == id);
+    }
+    /// For the kernel: handlers of this incarnation are not asked until it is `seat`ed.
+    pub fn hold(&self, owner: u64) {
+        self.lock().known.insert(owner, false);
+    }
+    /// For the kernel: the incarnation is ready; from now on its handlers are asked.
+    pub fn seat(&self, owner: u64) {
+        let mut changing = self.lock();
+        changing.known.insert(owner, true);
+        for list in self.lists.load().values() {
+            list.wake(owner);
+        }
     }
     /// Takes off all handlers of an incarnation that has ended.
     pub fn forget(&self, owner: u64) {
-        self.drop_where(|_, held| held == owner);
+        let mut changing = self.lock();
+        changing.known.remove(&owner);
+        self.drop_where(&mut changing, |_, held| held == owner);
     }
     pub fn rows(&self) -> Vec<HandlerRow> {
-        let lists = self.lists.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut rows: Vec<_> = lists.values().flat_map(|l| l.rows()).collect();
+        let mut rows: Vec<_> = self.lists.load().values().flat_map(|l| l.rows()).collect();
         rows.sort_by(|a, b| (a.hook, a.id.0).cmp(&(b.hook, b.id.0)));
         rows
     }
@@ -168,20 +230,16 @@ impl Bus {
     {
         let hooks = self.hooks();
         let id = HandlerId(hooks.next.fetch_add(1, Ordering::Relaxed) + 1);
-        let entry = Arc::new(Entry {
+        hooks.add(Entry {
             id,
             owner: self.owner(),
             part: self.source().component.clone(),
             terms,
             function: Arc::new(move |value| Box::pin(function(value)) as BoxFuture<'static, _>),
+            awake: AtomicBool::new(true),
+            spent: AtomicBool::new(false),
             failures: AtomicU32::new(0),
             rests_until: Mutex::default(),
-        });
-        hooks.change::<H, _>(|list| {
-            let mut entries = list.to_vec();
-            entries.push(entry);
-            entries.sort_by_key(|e| (std::cmp::Reverse(e.terms.priority), e.id.0));
-            *list = Arc::new(entries);
         });
         id
     }
@@ -192,8 +250,17 @@ impl Bus {
 
     /// Asks every handler. `Ok` is the value to go on with, `Err` a refusal.
     pub async fn ask<H: Hook>(&self, mut value: H) -> Result<H, Fault> {
-        let list: List<H> = self.hooks().change::<H, _>(|list| list.clone());
-        for entry in list.iter() {
+        let list = {
+            let lists = self.hooks().lists.load();
+            // The common case: nobody wants to be asked.
+            let Some(list) = lists.get(&TypeId::of::<H>()) else { return Ok(value) };
+            let list = list.as_any().downcast_ref::<TypedList<H>>();
+            list.expect("a list is keyed by its own type").0.clone()
+        };
+        for entry in &list {
+            if !entry.awake.load(Ordering::Acquire) {
+                continue;
+            }
             if entry.rests() {
                 match entry.terms.on_failure {
                     OnFailure::Skip => continue,
@@ -203,6 +270,10 @@ impl Bus {
                 }
             }
             if entry.terms.once {
+                // Of those who ask at the same time only the first gets it.
+                if entry.spent.swap(true, Ordering::AcqRel) {
+                    continue;
+                }
                 self.off(entry.id);
             }
             value = self.ask_one(entry, value).await?;
@@ -210,21 +281,20 @@ impl Bus {
         Ok(value)
     }
 
-    /// The handler gets a task of its own: what blocks or panics in it stays in it.
+    /// The handler gets a task of its own, called and polled there: what blocks or panics in it
+    /// stays in it.
     #[expect(clippy::disallowed_methods, reason = "the handler's task ends with this call")]
     async fn ask_one<H: Hook>(&self, entry: &Arc<Entry<H>>, value: H) -> Result<H, Fault> {
         let spare = value.clone();
-        let mut task = tokio::spawn((entry.function)(value));
-        let why = match tokio::time::timeout(entry.terms.within, &mut task).await {
+        let function = entry.function.clone();
+        let mut task = EndsWithUs(tokio::spawn(async move { function(value).await }));
+        let why = match tokio::time::timeout(entry.terms.within, &mut task.0).await {
             Ok(Ok(answer)) => {
                 entry.failures.store(0, Ordering::Relaxed);
                 return answer;
             }
             Ok(Err(_)) => "it panicked".to_owned(),
-            Err(_) => {
-                task.abort();
-                format!("it took longer than {:?}", entry.terms.within)
-            }
+            Err(_) => format!("it took longer than {:?}", entry.terms.within),
         };
         entry.note_failure();
         self.publish(HookFailed {
@@ -237,6 +307,16 @@ impl Bus {
             OnFailure::Skip => Ok(spare),
             OnFailure::Refuse => Err(entry.failed_fault(&why)),
         }
+    }
+}
+
+/// A handler's task: whoever stops waiting for it, by a time limit or because the caller has gone,
+/// ends it.
+struct EndsWithUs<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Drop for EndsWithUs<T> {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

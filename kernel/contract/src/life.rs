@@ -153,7 +153,14 @@ impl Lifeline {
 #[derive(Clone)]
 pub struct Crew {
     fall: mpsc::Sender<Fault>,
-    tasks: Arc<Mutex<Vec<(String, AbortHandle)>>>,
+    tasks: Arc<Mutex<Tasks>>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    open: Vec<(String, AbortHandle)>,
+    /// The incarnation has ended: a task that is born later ends at once.
+    closed: bool,
 }
 
 /// Names of ended tasks are swept when the list has grown by so many.
@@ -162,20 +169,26 @@ const SWEEP_EVERY: usize = 64;
 impl Crew {
     fn add(&self, name: String, task: AbortHandle) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        if tasks.len() % SWEEP_EVERY == SWEEP_EVERY - 1 {
-            tasks.retain(|(_, task)| !task.is_finished());
+        if tasks.closed {
+            task.abort();
+            return;
         }
-        tasks.push((name, task));
+        if tasks.open.len() % SWEEP_EVERY == SWEEP_EVERY - 1 {
+            tasks.open.retain(|(_, task)| !task.is_finished());
+        }
+        tasks.open.push((name, task));
     }
     /// Who is still at work.
     pub fn at_work(&self) -> Vec<String> {
         let tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        let open = tasks.iter().filter(|(_, task)| !task.is_finished());
+        let open = tasks.open.iter().filter(|(_, task)| !task.is_finished());
         open.map(|(name, _)| name.clone()).collect()
     }
+    /// Ends all of them, and those to come.
     pub fn abort(&self) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        for (_, task) in tasks.drain(..) {
+        tasks.closed = true;
+        for (_, task) in tasks.open.drain(..) {
             task.abort();
         }
     }

@@ -129,7 +129,8 @@ impl Wiring {
     /// Borrows the listening socket of a claim.
     pub fn listen(&mut self, claim: &Claim) -> Result<Listener, Fault> {
         if !self.board.manifest.claims.contains(claim) {
-            self.misused(format!("listens on {claim}"));
+            // Not opened: nobody would know that it has to be closed.
+            return Err(self.misused(format!("listens on {claim}")));
         }
         self.board.listeners.listen(claim)
     }
@@ -205,9 +206,11 @@ impl Wiring {
         })
     }
 
-    fn misused(&mut self, what: String) {
+    fn misused(&mut self, what: String) -> Fault {
         let what = format!("{what} that its manifest does not name");
-        self.misuse.push(bad_wiring(&self.board.manifest, what));
+        let fault = bad_wiring(&self.board.manifest, what);
+        self.misuse.push(fault.clone());
+        fault
     }
 }
 
