@@ -51,12 +51,18 @@ impl Progress {
     pub(crate) async fn during<T>(&self, message: &str, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         let mut tick = tokio::time::interval_at(tokio::time::Instant::now() + PATIENCE, TICK);
-        self.0.set_message(message.to_owned());
+        let mut told = false;
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                _ = tick.tick() => self.0.tick(),
+                _ = tick.tick() => {
+                    if !told && self.0.message().is_empty() {
+                        self.0.set_message(message.to_owned());
+                    }
+                    told = true;
+                    self.0.tick();
+                }
             }
         }
     }

@@ -60,13 +60,13 @@ impl Screen {
         });
         let width = match live {
             true => rustix::termios::tcgetwinsize(std::io::stdout())
-                .map_or(WIDTH, |size| usize::from(size.ws_col)),
-            false => {
-                said("COLUMNS").and_then(|c| c.to_string_lossy().parse().ok()).unwrap_or(WIDTH)
-            }
+                .ok()
+                .map(|size| usize::from(size.ws_col))
+                .filter(|columns| *columns > 0),
+            false => said("COLUMNS").and_then(|c| c.to_string_lossy().parse().ok()),
         };
         Self {
-            width: width.clamp(40, WIDTH_MAX),
+            width: width.unwrap_or(WIDTH).clamp(40, WIDTH_MAX),
             color: color.unwrap_or(live && !plain),
             color_err: color.unwrap_or(live_err && !plain),
             unicode,
@@ -76,6 +76,11 @@ impl Screen {
             json,
             ..Self::plain()
         }
+    }
+
+    /// The same screen, a moment later.
+    pub(crate) fn of_now(&self) -> Self {
+        Self { now: mag_contract::Clock::machine().now(), ..self.clone() }
     }
 
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {

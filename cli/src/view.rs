@@ -58,7 +58,7 @@ impl Pane {
             "events:tail" => screen.out(&events::line(screen, item)),
             "logs:tail" => screen.out(&logs::line(screen, item)),
             "health:watch" if screen.live => {
-                let page = health::report(screen, item);
+                let page = health::report(&screen.of_now(), item);
                 // Up to where the last page began, and away with it.
                 let up = match self.drawn {
                     0 => String::new(),

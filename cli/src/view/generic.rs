@@ -1,7 +1,7 @@
 //! Any answer: lists of records as tables, records as fields with their values.
 
 use super::table::{Side, Table};
-use super::{shown, text};
+use super::{shown, text, time};
 use crate::screen::{Screen, Tone, columns, wrapped};
 use serde_json::{Map, Value as Json};
 
@@ -16,8 +16,27 @@ pub(crate) fn show(screen: &Screen, answer: &Json) -> String {
     lines.join("\n")
 }
 
+/// The name of a field without its unit, which stands with the value.
 fn word(name: &str) -> String {
-    name.replace('_', " ")
+    let bare = UNITS.iter().find_map(|(end, _)| name.strip_suffix(end));
+    bare.unwrap_or(name).replace('_', " ")
+}
+
+type Unit = fn(u64) -> String;
+const UNITS: &[(&str, Unit)] = &[
+    ("_ms", time::millis),
+    ("_us", crate::boot::stages::time),
+    ("_s", time::span),
+    ("_bytes", super::bytes),
+];
+
+/// A value as it stands beside the name of its field.
+fn value_of(name: &str, value: &Json) -> String {
+    let unit = UNITS.iter().find(|(end, _)| name.ends_with(end)).map(|(_, unit)| unit);
+    match (unit, value.as_u64()) {
+        (Some(unit), Some(number)) => unit(number),
+        _ => shown(value),
+    }
 }
 
 fn of_fields(screen: &Screen, fields: &Map<String, Json>) -> Vec<String> {
@@ -37,7 +56,7 @@ fn of_fields(screen: &Screen, fields: &Map<String, Json>) -> Vec<String> {
             }
             Json::Null => {}
             other => {
-                let text = match shown(other) {
+                let text = match value_of(name, other) {
                     empty if empty.is_empty() || empty == "{}" => "none".to_owned(),
                     text => text,
                 };
@@ -72,7 +91,7 @@ fn of_rows(screen: &Screen, rows: &[Json], indent: usize) -> Vec<String> {
     for row in rows {
         let cell = |name: &String| match row.get(name) {
             Some(Json::String(_)) => text(row, name),
-            Some(value) => shown(value),
+            Some(value) => value_of(name, value),
             None => String::new(),
         };
         table.row(names.iter().map(|n| (cell(n), None)).collect());

@@ -141,3 +141,37 @@ fn settings_change_while_the_board_runs() {
     assert_eq!(wrong.code, 2, "{}", wrong.err);
     assert_eq!(interval(), "8s");
 }
+
+#[test]
+fn a_changed_settings_file_is_taken_up_by_itself() {
+    let house = House::with_board();
+    std::fs::write(house.file(), "[health]\ninterval = \"9s\"\n").unwrap();
+    until("the setting of the file", || {
+        let shown = house.mobo("config:show health.interval --json").good().json();
+        shown["settings"][0]["value"] == "9s"
+    });
+}
+
+#[test]
+fn systemd_is_told_when_the_board_is_ready_and_when_it_goes() {
+    let house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path().join("notify");
+    let socket = std::os::unix::net::UnixDatagram::bind(&at).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    let heard = || {
+        let mut text = [0; 64];
+        let n = socket.recv(&mut text).unwrap();
+        String::from_utf8(text[..n].to_vec()).unwrap()
+    };
+    let mut board = house.command();
+    board.env("NOTIFY_SOCKET", &at).args(["boot", "--quiet", "--set", "gate.port=0"]);
+    let mut child = board.spawn().unwrap();
+    assert_eq!(heard(), "READY=1");
+    assert_eq!(house.mobo("status --json").good().json()["process"], child.id());
+    signal(child.id().into(), Signal::TERM);
+    assert_eq!(heard(), "STOPPING=1");
+    let mut out = String::new();
+    std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut out).unwrap();
+    assert_eq!((out.as_str(), child.wait().unwrap().code()), ("", Some(0)));
+}
