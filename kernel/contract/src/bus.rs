@@ -43,6 +43,9 @@ struct Shared {
     lost: Arc<AtomicU64>,
 }
 
+/// Facts of every type.
+pub type EveryFact = broadcast::Receiver<Arc<dyn Told>>;
+
 type Topic<E> = broadcast::Sender<Arc<Envelope<E>>>;
 
 /// A durable fact between `publish` and the disk.
@@ -137,11 +140,11 @@ impl Bus {
         Subscription(self.topic::<E>().subscribe())
     }
     /// Facts of every type, as they are told.
-    pub fn watch_all(&self) -> broadcast::Receiver<Arc<dyn Told>> {
+    pub fn watch_all(&self) -> EveryFact {
         self.shared.all.subscribe()
     }
     /// The last facts and those to come, none missing and none twice.
-    pub fn watch_all_since(&self) -> (Vec<Arc<dyn Told>>, broadcast::Receiver<Arc<dyn Told>>) {
+    pub fn watch_all_since(&self) -> (Vec<Arc<dyn Told>>, EveryFact) {
         let history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
         (history.iter().cloned().collect(), self.watch_all())
     }

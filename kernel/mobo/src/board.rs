@@ -6,9 +6,10 @@ use crate::incarnation::DrainReport;
 use crate::kernel::{Kernel, Seat};
 use crate::kind::{AnySettings, Kind};
 use crate::lifecycle::State;
+use crate::lifecycle::Step;
 use crate::post::{self, Misfit, Plan};
 use crate::registry::PartRecord;
-use crate::supervisor::{Order, Supervisor, SwapReport};
+use crate::supervisor::{Order, Supervisor, SwapReport, change_state};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use mag_contract::{Fault, Manifest, PartId, Standing, codes};
@@ -19,7 +20,7 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 #[derive(Clone)]
 pub struct Board(Arc<Inner>);
@@ -93,19 +94,19 @@ impl Board {
         let mut seats = vec![];
         for (kind, settings, shown) in parts {
             let manifest = kind.manifest(&settings).map_err(Seating::Broken)?;
-            seats.push((seat_of(manifest, kind, settings), shown));
+            seats.push(seat_of(manifest, kind, settings, shown));
         }
         let held = places.places.values().map(|p| p.seat.manifest.clone());
         let manifests: Vec<Manifest> =
-            held.chain(seats.iter().map(|(s, _)| s.manifest.clone())).collect();
+            held.chain(seats.iter().map(|s| s.manifest.clone())).collect();
         let plan = post::plan(&manifests).map_err(Seating::Misfits)?;
-        for (seat, shown) in seats {
+        for seat in seats {
             let began = Instant::now();
             let id = seat.manifest.id.clone();
             let waits = plan.iter().find(|(p, _)| *p == id).map(|(_, w)| w.clone());
             let kernel = self.kernel();
             let now = kernel.bus.clock().now();
-            let class = seat.kind.type_name();
+            let (class, shown) = (seat.kind.type_name(), seat.shown.clone());
             kernel.registry.register(&seat.manifest, class, waits.unwrap_or_default(), shown, now);
             let version = seat.manifest.version.to_owned();
             kernel.bus.publish(ComponentRegistered { part: id.clone(), version });
@@ -162,10 +163,24 @@ impl Board {
         started
     }
 
+    /// A change of the board, once begun, comes to its end, whoever stops waiting for it.
+    async fn whole<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = Result<T, Fault>> + Send + 'static,
+    ) -> Result<T, Fault> {
+        self.0.own.spawn(change).await.unwrap_or_else(|_| Err(supervisor_gone()))
+    }
+
     pub async fn start(&self, id: &PartId) -> Result<Duration, Fault> {
+        let (board, id) = (self.clone(), id.clone());
+        self.whole(async move { board.start_now(&id).await }).await
+    }
+    async fn start_now(&self, id: &PartId) -> Result<Duration, Fault> {
         let mut places = self.0.places.lock().await;
+        self.kernel().may_begin()?;
         let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
-        if place.keeper.as_ref().is_some_and(|k| !k.task.is_finished()) {
+        self.see_keeper_end(id, place).await;
+        if place.keeper.is_some() {
             let state = self.kernel().registry.state(id).map_or("there", State::word);
             return Err(Fault::new(
                 codes::STATE_CONFLICT,
@@ -177,16 +192,41 @@ impl Board {
         places.started.retain(|p| p != id);
         places.started.push(id.clone());
         drop(places);
-        first.await.unwrap_or_else(|_| Err(supervisor_gone()))
+        let kernel = self.kernel();
+        kernel
+            .unless_leaving(async { first.await.unwrap_or_else(|_| Err(supervisor_gone())) })
+            .await
+    }
+
+    /// A supervisor that has given up, or is about to return, is out of the way afterwards.
+    async fn see_keeper_end(&self, id: &PartId, place: &mut Place) {
+        let ending = matches!(
+            self.kernel().registry.state(id),
+            Some(State::Failed | State::Stopped | State::Seated)
+        );
+        if let Some(keeper) = place.keeper.as_mut().filter(|k| ending || k.task.is_finished()) {
+            let _ = (&mut keeper.task).await;
+            place.keeper = None;
+        }
     }
 
     /// Takes a part down. What it gave to others is gone until it is started again.
     pub async fn stop(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
+        let (board, id) = (self.clone(), id.clone());
+        self.whole(async move { board.stop_now(&id, force).await }).await
+    }
+    async fn stop_now(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
         let mut places = self.0.places.lock().await;
         let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
         may_leave(&place.seat.manifest, force)?;
-        let report = match place.keeper.take() {
-            Some(keeper) => self.halt_one(keeper, &place.seat.manifest, None).await,
+        self.see_keeper_end(id, place).await;
+        let report = match place.keeper.as_mut() {
+            Some(keeper) => self.halt_unless_leaving(keeper, &place.seat.manifest).await?,
+            None if self.kernel().registry.state(id) == Some(State::Failed) => {
+                // It is lost; stopped it troubles nobody any more.
+                change_state(self.kernel(), id, Step::Drain, "stopped after it was lost");
+                DrainReport::default()
+            }
             None => {
                 return Err(Fault::new(
                     codes::STATE_CONFLICT,
@@ -195,6 +235,7 @@ impl Board {
                 .hint(format!("`mobo component:start {id}` starts it")));
             }
         };
+        place.keeper = None;
         places.started.retain(|p| p != id);
         Ok(report)
     }
@@ -209,7 +250,9 @@ impl Board {
             drop(places);
             return self.swap_seat(seat).await;
         }
-        let waiting = place.keeper.as_ref().is_some_and(|k| !k.task.is_finished());
+        let state = self.kernel().registry.state(id);
+        let waiting = place.keeper.as_ref().is_some_and(|k| !k.task.is_finished())
+            && !matches!(state, Some(State::Failed | State::Stopped | State::Seated));
         drop(places);
         if waiting {
             // Between two starts: a stop ends the pause. The part is not protected from itself.
@@ -225,6 +268,7 @@ impl Board {
         &self,
         id: &PartId,
         settings: AnySettings,
+        shown: Json,
     ) -> Result<SwapReport, Fault> {
         let places = self.0.places.lock().await;
         let place = places.places.get(id).ok_or_else(|| self.unknown(id))?;
@@ -235,16 +279,22 @@ impl Board {
             return Err(Fault::new(codes::BAD_WIRING, message));
         }
         drop(places);
-        self.swap_seat(seat_of(manifest, kind, settings)).await
+        self.swap_seat(seat_of(manifest, kind, settings, shown)).await
     }
 
     async fn swap_seat(&self, seat: Seat) -> Result<SwapReport, Fault> {
+        let board = self.clone();
+        self.whole(async move { board.swap_seat_now(seat).await }).await
+    }
+    async fn swap_seat_now(&self, seat: Seat) -> Result<SwapReport, Fault> {
         let mut places = self.0.places.lock().await;
+        self.kernel().may_begin()?;
         let id = seat.manifest.id.clone();
         let others = places.places.values().map(|p| &p.seat.manifest).filter(|m| m.id != id);
         let manifests: Vec<Manifest> =
             others.cloned().chain(std::iter::once(seat.manifest.clone())).collect();
-        post::plan(&manifests).map_err(|misfits| misfits_fault(&misfits))?;
+        let plan = post::plan(&manifests).map_err(|misfits| misfits_fault(&misfits))?;
+        let waits = plan.into_iter().find(|(p, _)| *p == id).map(|(_, waits)| waits);
         let place = places.places.get_mut(&id).ok_or_else(|| self.unknown(&id))?;
         let keeper = place.keeper.as_ref().filter(|k| !k.task.is_finished()).ok_or_else(|| {
             Fault::new(codes::STATE_CONFLICT, format!("part `{id}` is not running"))
@@ -252,17 +302,55 @@ impl Board {
         let (done, answer) = oneshot::channel();
         let order = Order::Swap { seat: Box::new(seat.clone()), done };
         keeper.orders.send(order).await.map_err(|_| supervisor_gone())?;
-        let report = answer.await.unwrap_or_else(|_| Err(supervisor_gone()))?;
+        let answer = async { answer.await.unwrap_or_else(|_| Err(supervisor_gone())) };
+        let report = self.kernel().unless_leaving(answer).await?;
+        self.kernel().registry.reseat(&seat.manifest, waits, seat.shown.clone());
         place.seat = seat;
         Ok(report)
     }
 
+    /// New settings for a part that is down: they hold from its next start on. `false` when it is
+    /// not down.
+    pub(crate) async fn reseat(
+        &self,
+        id: &PartId,
+        settings: &AnySettings,
+        shown: &Json,
+    ) -> Result<bool, Fault> {
+        let mut places = self.0.places.lock().await;
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        self.see_keeper_end(id, place).await;
+        if place.keeper.is_some() {
+            return Ok(false);
+        }
+        let kind = place.seat.kind.clone();
+        let manifest = kind.manifest(settings)?;
+        let others = places.places.values().map(|p| &p.seat.manifest).filter(|m| m.id != *id);
+        let manifests: Vec<Manifest> =
+            others.cloned().chain(std::iter::once(manifest.clone())).collect();
+        let plan = post::plan(&manifests).map_err(|misfits| misfits_fault(&misfits))?;
+        let waits = plan.into_iter().find(|(p, _)| p == id).map(|(_, waits)| waits);
+        self.kernel().registry.reseat(&manifest, waits, shown.clone());
+        let seat = seat_of(manifest, kind, settings.clone(), shown.clone());
+        if let Some(place) = places.places.get_mut(id) {
+            place.seat = seat;
+        }
+        Ok(true)
+    }
+
     /// Settings that the running part picks up by itself.
-    pub(crate) async fn tell_live(&self, id: &PartId, settings: AnySettings) -> Result<(), Fault> {
+    pub(crate) async fn tell_live(
+        &self,
+        id: &PartId,
+        settings: AnySettings,
+        shown: Json,
+    ) -> Result<(), Fault> {
         let mut places = self.0.places.lock().await;
         let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
         place.seat.settings = settings.clone();
         place.seat.live.send_replace(settings);
+        place.seat.shown = shown.clone();
+        self.kernel().registry.update(id, |r| r.config = shown);
         Ok(())
     }
     pub(crate) async fn seated(&self, id: &PartId) -> Option<(Arc<dyn Kind>, AnySettings)> {
@@ -281,17 +369,36 @@ impl Board {
         if self.kernel().registry.state(&id).is_some() {
             return Err(Fault::new(codes::EXISTS, format!("part `{id}` is plugged in already")));
         }
-        self.seat(vec![(kind, settings, shown)]).await.map_err(|s| s.fault())?;
-        self.start(&id).await
+        let board = self.clone();
+        self.whole(async move {
+            board.kernel().may_begin()?;
+            board.seat(vec![(kind, settings, shown)]).await.map_err(|s| s.fault())?;
+            let started = board.start_now(&id).await;
+            if started.is_err() {
+                // Plugged in or not, never half of it.
+                let _ = board.unplug_now(&id, true).await;
+            }
+            started
+        })
+        .await
     }
 
     /// Stops a part and takes it out of its seat.
     pub(crate) async fn unplug(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
+        let (board, id) = (self.clone(), id.clone());
+        self.whole(async move { board.unplug_now(&id, force).await }).await
+    }
+    async fn unplug_now(&self, id: &PartId, force: bool) -> Result<DrainReport, Fault> {
         let mut places = self.0.places.lock().await;
-        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        let place = places.places.get(id).ok_or_else(|| self.unknown(id))?;
         may_leave(&place.seat.manifest, force)?;
-        let report = match place.keeper.take() {
-            Some(keeper) => self.halt_one(keeper, &place.seat.manifest, None).await,
+        if !force {
+            self.nobody_needs(id, &places)?;
+        }
+        let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
+        self.see_keeper_end(id, place).await;
+        let report = match place.keeper.as_mut() {
+            Some(keeper) => self.halt_unless_leaving(keeper, &place.seat.manifest).await?,
             None => DrainReport::default(),
         };
         places.places.remove(id);
@@ -300,24 +407,53 @@ impl Board {
         Ok(report)
     }
 
+    /// Without this part the next boot would find misfits, and not boot.
+    fn nobody_needs(&self, id: &PartId, places: &Places) -> Result<(), Fault> {
+        let all: Vec<Manifest> = places.places.values().map(|p| p.seat.manifest.clone()).collect();
+        let before = post::plan(&all).err().unwrap_or_default();
+        let others: Vec<Manifest> = all.into_iter().filter(|m| m.id != *id).collect();
+        let misfits: Vec<Misfit> = post::plan(&others)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|misfit| !before.contains(misfit))
+            .collect();
+        if misfits.is_empty() {
+            return Ok(());
+        }
+        Err(misfits_fault(&misfits)
+            .hint("unplug those that need it first; with `--force` the next boot will not fit"))
+    }
+
     /// Takes everything down in the reverse order of the start, within this time.
     pub(crate) async fn halt(&self, within: Duration) -> Vec<(PartId, DrainReport)> {
         let deadline = Instant::now() + within;
+        // Whoever changes the board right now lets go of it.
+        self.kernel().leaving.send_replace(true);
         let mut places = self.0.places.lock().await;
         let mut reports = vec![];
         for id in std::mem::take(&mut places.started).into_iter().rev() {
             let Some(place) = places.places.get_mut(&id) else { continue };
-            let Some(keeper) = place.keeper.take() else { continue };
+            let Some(mut keeper) = place.keeper.take() else { continue };
             let left = deadline.saturating_duration_since(Instant::now());
-            let report = self.halt_one(keeper, &place.seat.manifest, Some(left)).await;
+            let report = self.halt_one(&mut keeper, &place.seat.manifest, Some(left)).await;
             reports.push((id, report));
         }
         reports
     }
 
+    async fn halt_unless_leaving(
+        &self,
+        keeper: &mut Keeper,
+        manifest: &Manifest,
+    ) -> Result<DrainReport, Fault> {
+        let halt = async { Ok(self.halt_one(keeper, manifest, None).await) };
+        self.kernel().unless_leaving(halt).await
+    }
+
     async fn halt_one(
         &self,
-        keeper: Keeper,
+        keeper: &mut Keeper,
         manifest: &Manifest,
         left: Option<Duration>,
     ) -> DrainReport {
@@ -327,9 +463,20 @@ impl Board {
         if keeper.orders.send(Order::Halt { within, done }).await.is_err() {
             return DrainReport::default();
         }
-        report.await.unwrap_or_default()
+        match timeout(within + GRACE, report).await {
+            Ok(report) => report.unwrap_or_default(),
+            Err(_) => {
+                // Ending the supervisor ends what it holds.
+                keeper.task.abort();
+                let took_ms = u64::try_from((within + GRACE).as_millis()).unwrap_or(u64::MAX);
+                DrainReport { took_ms, late: vec!["its supervisor".to_owned()] }
+            }
+        }
     }
 }
+
+/// What a supervisor takes for itself beyond the time of its part: ending late tasks, mostly.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Why parts could not be seated.
 #[derive(Debug)]
@@ -358,9 +505,9 @@ pub(crate) fn misfits_fault(misfits: &[Misfit]) -> Fault {
         .hint("`mobo check` tells all of it without starting anything")
 }
 
-fn seat_of(manifest: Manifest, kind: Arc<dyn Kind>, settings: AnySettings) -> Seat {
+fn seat_of(manifest: Manifest, kind: Arc<dyn Kind>, settings: AnySettings, shown: Json) -> Seat {
     let live = tokio::sync::watch::channel(settings.clone()).0;
-    Seat { manifest, kind, settings, live }
+    Seat { manifest, kind, settings, shown, live }
 }
 
 fn may_leave(manifest: &Manifest, force: bool) -> Result<(), Fault> {

@@ -23,7 +23,7 @@ use mag_telemetry::{LogSettings, Setup, Telemetry};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// What a process hands to the boot.
 pub struct Boot {
@@ -47,9 +47,6 @@ pub struct BootFailure {
     pub fault: Fault,
     pub report: BootReport,
 }
-
-/// Essential losses that wait to be told; the first one ends the board.
-const LOST: usize = 16;
 
 impl Boot {
     pub async fn run(self) -> Result<Session, Box<BootFailure>> {
@@ -82,10 +79,11 @@ impl Boot {
         });
         let own = Handle::current();
         own.spawn(bus.keep_in(archive));
-        let boot = keep.begin_boot(self.version).await?;
-        bus.publish(SystemBoot { version: self.version.to_owned(), boot });
         let (board_settings, health_settings) =
             (config.board()?, config.section::<HealthSettings>("health")?);
+        let jobs_settings = config.section("jobs")?;
+        let boot = keep.begin_boot(self.version).await?;
+        bus.publish(SystemBoot { version: self.version.to_owned(), boot });
         let calls_max = board_settings.calls_max;
         let (board_line, board_settings) = watch::channel(board_settings);
         let (health_line, health_settings) = watch::channel(health_settings);
@@ -95,7 +93,6 @@ impl Boot {
         let monitor =
             Monitor::new(registry.clone(), bus.clone(), self.runtime.clone(), health_settings);
         let workers = Arc::new(Workers::new(keep.state.clone(), bus.clone(), self.runtime.clone()));
-        let (lost, lost_line) = mpsc::channel(LOST);
         let kernel = Arc::new(Kernel {
             bus: bus.clone(),
             backplane: Backplane::default(),
@@ -109,14 +106,21 @@ impl Boot {
             data_folder: self.sources.data_folder.clone(),
             state: Arc::new(keep.clone()),
             board_settings,
-            lost,
+            end: watch::channel(None).0,
+            leaving: watch::channel(false).0,
         });
         let board = Board::new(kernel.clone(), own.clone());
         stages.line(Mark::Good, "bus, registry and health monitor are up");
 
         stages.begin("self-test");
-        self.machine(stages)?;
-        let plan = self.seat(&board, &config, stages).await?;
+        let plan = match self.fit(&board, &config, stages).await {
+            Ok(plan) => plan,
+            Err(fault) => {
+                bus.settled().await;
+                keep.close(boot, mag_state::HowEnded::Failed).await;
+                return Err(fault);
+            }
+        };
 
         stages.begin("parts");
         let made = Made {
@@ -132,7 +136,7 @@ impl Boot {
             boot,
             version: self.version,
         };
-        let session = Session::new(made, lock, lost_line, config.section("jobs")?);
+        let session = Session::new(made, lock, jobs_settings);
         crate::operations::offer(&session);
         session.plug_vitals();
         own.spawn(kernel.monitor.clone().run());
@@ -157,8 +161,7 @@ impl Boot {
                     .to_owned(),
             )
             .because(fault.clone());
-            board.halt(session.shutdown_within()).await;
-            keep.close(boot, mag_state::HowEnded::Failed).await;
+            session.take_down(mag_state::HowEnded::Failed).await;
             return Err(fault);
         }
         for record in board.parts() {
@@ -180,10 +183,10 @@ impl Boot {
     /// In safe mode the board comes up whatever the settings say.
     fn settings(&self, stages: &mut Stages) -> Result<Config, Fault> {
         let mut sources = self.sources.clone();
+        let safe_flags = self.parts.iter().flat_map(|p| p.safe_flags.iter());
+        let safe_flags: Vec<String> = safe_flags.map(|f| (*f).to_owned()).collect();
         if self.safe {
-            sources.flags.extend(
-                self.parts.iter().flat_map(|p| p.safe_flags.iter().map(|f| (*f).to_owned())),
-            );
+            sources.flags.extend(safe_flags.iter().cloned());
         }
         match Config::load(self.parts.clone(), sources.clone()) {
             Ok(config) => {
@@ -203,6 +206,7 @@ impl Boot {
                     stages.line(Mark::Warn, error.to_string());
                 }
                 stages.line(Mark::Warn, "the settings are not used in this safe boot");
+                let sources = Sources { flags: safe_flags, ..sources };
                 Config::defaults(self.parts.clone(), sources).map_err(|e| mag_settings::fault(&e))
             }
             Err(errors) => {
@@ -230,6 +234,17 @@ impl Boot {
         }
         stages.line(Mark::Good, format!("log: {level} and what matters more"));
         Ok(telemetry)
+    }
+
+    /// All that can be known before any part runs.
+    async fn fit(
+        &self,
+        board: &Board,
+        config: &Config,
+        stages: &mut Stages,
+    ) -> Result<crate::post::Plan, Fault> {
+        self.machine(stages)?;
+        self.seat(board, config, stages).await
     }
 
     fn machine(&self, stages: &mut Stages) -> Result<(), Fault> {

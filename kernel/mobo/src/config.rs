@@ -40,11 +40,11 @@ impl Config {
         let held = RwLock::new(Arc::new(loaded));
         Ok(Self(Arc::new(Inner { parts, sources, sections, held })))
     }
-    /// The defaults alone, for a board that must come up whatever the file says.
+    /// The defaults and these flags, for a board that must come up whatever the file says.
     pub fn defaults(parts: Parts, sources: Sources) -> Result<Self, Vec<SettingError>> {
-        let bare = Sources { variables: vec![], flags: vec![], ..sources };
+        let bare = Sources { variables: vec![], ..sources };
         let sections = sections(&parts);
-        let loaded = Loader::new(sections.clone()).load()?;
+        let loaded = layers(&sections, &bare, None).load()?;
         let held = RwLock::new(Arc::new(loaded));
         Ok(Self(Arc::new(Inner { parts, sources: bare, sections, held })))
     }
@@ -120,7 +120,7 @@ impl Config {
 }
 
 /// The values of one section, secrets hidden, as one tree.
-fn shown(loaded: &Loaded, section: &str) -> Json {
+pub(crate) fn shown(loaded: &Loaded, section: &str) -> Json {
     let mut tree = serde_json::Map::new();
     let prefix = format!("{section}.");
     for setting in loaded.values().into_iter().filter(|s| s.section == section) {

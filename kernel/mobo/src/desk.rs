@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 /// Who did what, from where, and how it went: one line a call.
@@ -54,6 +54,8 @@ pub(crate) struct BoardDesk {
     parts: Handle,
     audit: OnceLock<Arc<dyn AuditSink>>,
     room: Arc<Semaphore>,
+    /// Calls that follow may last for ever: they shall not keep anybody from a short one.
+    followers: Arc<Semaphore>,
 }
 
 /// The function behind a name; during a swap two incarnations answer it, and the newest is asked.
@@ -68,8 +70,9 @@ const STEPS: usize = 64;
 
 impl BoardDesk {
     pub(crate) fn new(bus: Bus, parts: Handle, calls_max: u32) -> Self {
-        let room = Arc::new(Semaphore::new(usize::try_from(calls_max).unwrap_or(1)));
-        Self { held: Mutex::default(), bus, parts, audit: OnceLock::new(), room }
+        let room = || Arc::new(Semaphore::new(usize::try_from(calls_max).unwrap_or(1)));
+        let (room, followers) = (room(), room());
+        Self { held: Mutex::default(), bus, parts, audit: OnceLock::new(), room, followers }
     }
     pub(crate) fn audited_by(&self, sink: Arc<dyn AuditSink>) {
         let _ = self.audit.set(sink);
@@ -88,10 +91,17 @@ impl BoardDesk {
             !seated.is_empty()
         });
     }
+    /// The board is down: nothing is answered any more, and nothing is held.
+    pub(crate) fn close(&self) {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
     fn find(&self, name: &str) -> Result<Offer, Fault> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seated) = held.get(name).and_then(|s| s.last()) {
             return Ok(seated.offer.clone());
+        }
+        if held.is_empty() {
+            return Err(crate::kernel::leaving_fault());
         }
         let fault = Fault::new(codes::NO_OPERATION, format!("no operation is named `{name}`"))
             .hint("`mobo help` lists the operations of this board");
@@ -99,9 +109,7 @@ impl BoardDesk {
     }
 
     /// All that is checked before the handler sees the call.
-    fn admit(&self, order: &Order) -> Result<Offer, Fault> {
-        let offer = self.find(&order.name)?;
-        let spec = &offer.spec;
+    fn admit(&self, order: &Order, spec: &Spec) -> Result<OwnedSemaphorePermit, Fault> {
         if !order.actor.permissions.hold(spec.permission) {
             let who = &order.actor.name;
             let message = format!("{who} may not call `{}`", spec.name);
@@ -119,7 +127,11 @@ impl BoardDesk {
             return Err(Fault::new(codes::NEEDS_CONSENT, message)
                 .hint("look with `--preview`, then say `--dangerously-allow-delete`"));
         }
-        Ok(offer)
+        let room = if spec.follows { &self.followers } else { &self.room };
+        room.clone().try_acquire_owned().map_err(|_| {
+            Fault::new(codes::TOO_MANY_CALLS, "too many operations are under way at once")
+                .hint("try again in a moment, or raise `board.calls_max`")
+        })
     }
 }
 
@@ -138,13 +150,11 @@ impl Desk for BoardDesk {
             .trace_id
             .clone()
             .unwrap_or_else(|| uuid::Uuid::new_v4().simple().to_string().into());
-        let admitted = self.admit(&order).and_then(|offer| {
-            let room = self.room.clone().try_acquire_owned().map_err(|_| {
-                Fault::new(codes::TOO_MANY_CALLS, "too many operations are under way at once")
-                    .hint("try again in a moment, or raise `board.calls_max`")
-            })?;
-            Ok((offer, room))
-        });
+        let found = self.find(&order.name);
+        // The audit line of a refused call names what was refused, too.
+        let spec = found.as_ref().ok().map(|offer| offer.spec.clone());
+        let admitted =
+            found.and_then(|offer| self.admit(&order, &offer.spec).map(|room| (offer, room)));
         let record = Record {
             bus: self
                 .bus
@@ -162,13 +172,13 @@ impl Desk for BoardDesk {
             cancelled: Cancelled::new(cancelled),
         };
         let task = async move {
-            let (spec, result) = match admitted {
+            let result = match admitted {
                 Ok((offer, room)) => {
                     let result = perform(&offer, order.input.clone(), call).await;
                     drop(room);
-                    (Some(offer.spec), result)
+                    result
                 }
-                Err(fault) => (None, Err(fault)),
+                Err(fault) => Err(fault),
             };
             let result = record.settle(&order, spec.as_deref(), result).await;
             let _ = answer_tx.send(result);
@@ -285,17 +295,43 @@ const INPUT_SHOWN: usize = 4_096;
 
 /// The input with every field hidden that its schema marks as a secret.
 fn without_secrets(input: &Json, schema: &Json) -> Json {
-    let Some(fields) = input.as_object() else { return input.clone() };
-    let is_secret = |name: &str| {
-        schema.pointer(&format!("/properties/{name}/format")) == Some(&Json::from("password"))
-    };
-    let shown: serde_json::Map<_, _> = fields
-        .iter()
-        .map(|(k, v)| (k.clone(), if is_secret(k) { Json::from(HIDDEN) } else { v.clone() }))
-        .collect();
-    let shown = Json::Object(shown);
+    let shown = hidden(input, schema, schema, DEPTH);
     match shown.to_string().len() {
         n if n > INPUT_SHOWN => serde_json::json!({ "bytes": n }),
         _ => shown,
+    }
+}
+
+/// Inputs nest two or three deep; a schema that refers to itself ends here, hidden.
+const DEPTH: u32 = 16;
+
+fn hidden(value: &Json, schema: &Json, root: &Json, depth: u32) -> Json {
+    if schema.get("format").and_then(Json::as_str) == Some("password") && !value.is_null() {
+        return Json::from(HIDDEN);
+    }
+    let below = |value: &Json, schema: &Json| match depth.checked_sub(1) {
+        Some(depth) => hidden(value, schema, root, depth),
+        None => Json::from(HIDDEN),
+    };
+    let named = schema.get("$ref").and_then(Json::as_str);
+    if let Some(target) = named.and_then(|r| root.pointer(r.trim_start_matches('#'))) {
+        return below(value, target);
+    }
+    // Of several shapes any may be meant: what one of them hides is hidden.
+    let shapes = ["anyOf", "oneOf", "allOf"].iter().filter_map(|k| schema.get(k)?.as_array());
+    let shown = shapes.flatten().fold(value.clone(), |shown, shape| below(&shown, shape));
+    match shown {
+        Json::Object(fields) => {
+            let schema_of = |name: &str| {
+                let known = schema.get("properties").and_then(|p| p.get(name));
+                known.or_else(|| schema.get("additionalProperties")).unwrap_or(&Json::Null)
+            };
+            Json::Object(fields.iter().map(|(k, v)| (k.clone(), below(v, schema_of(k)))).collect())
+        }
+        Json::Array(items) => {
+            let items_schema = schema.get("items").unwrap_or(&Json::Null);
+            Json::Array(items.iter().map(|item| below(item, items_schema)).collect())
+        }
+        other => other,
     }
 }

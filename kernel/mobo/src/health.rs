@@ -39,18 +39,27 @@ pub(crate) struct Judgement {
     pub condition: Condition,
     bad: u32,
     good: u32,
+    /// The part's own word: where there is no probe, nothing else counts.
+    said: bool,
 }
 
 impl Default for Judgement {
     fn default() -> Self {
-        Self { condition: Condition::Healthy, bad: 0, good: 0 }
+        Self { condition: Condition::Healthy, bad: 0, good: 0, said: false }
     }
 }
 
 impl Judgement {
-    /// Said by the part itself or by its supervisor: no counting so far.
+    /// By its supervisor: no counting so far.
     pub(crate) fn at(condition: Condition) -> Self {
-        Self { condition, bad: 0, good: 0 }
+        Self { condition, bad: 0, good: 0, said: false }
+    }
+    /// By the part itself.
+    pub(crate) fn said(condition: Condition) -> Self {
+        Self { said: true, ..Self::at(condition) }
+    }
+    pub(crate) fn is_said(&self) -> bool {
+        self.said
     }
 
     #[must_use]
@@ -70,10 +79,11 @@ impl Judgement {
             (same, _) => same,
         };
         if condition == self.condition {
-            Self { condition, bad, good }
+            Self { condition, bad, good, said: false }
         } else {
             // The first good check of a failed part counts towards its recovery.
-            Self { condition, bad: 0, good: if condition == Recovering { good } else { 0 } }
+            let good = if condition == Recovering { good } else { 0 };
+            Self { condition, bad: 0, good, said: false }
         }
     }
 }

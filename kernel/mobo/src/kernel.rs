@@ -6,18 +6,20 @@ use crate::kind::{AnySettings, Kind};
 use crate::listeners::Held;
 use crate::monitor::Monitor;
 use crate::registry::Registry;
+use crate::session::Ending;
 use crate::settings::BoardSettings;
 use crate::workers::Workers;
 use mag_contract::bus::Bus;
 use mag_contract::job::Queue;
 use mag_contract::socket::Backplane;
 use mag_contract::state::KeyValues;
-use mag_contract::{Fault, Manifest, PartId};
+use mag_contract::{Claim, Fault, Manifest, PartId, codes};
+use serde_json::Value as Json;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 pub(crate) struct Kernel {
     pub(crate) bus: Bus,
@@ -33,7 +35,10 @@ pub(crate) struct Kernel {
     pub(crate) data_folder: PathBuf,
     pub(crate) state: Arc<dyn StateOf>,
     pub(crate) board_settings: watch::Receiver<BoardSettings>,
-    pub(crate) lost: mpsc::Sender<(PartId, Fault)>,
+    /// Why the board shall end; the first reason counts.
+    pub(crate) end: watch::Sender<Option<Ending>>,
+    /// The board is leaving: nothing new is begun, and nobody waits for what was.
+    pub(crate) leaving: watch::Sender<bool>,
 }
 
 /// Gives each part its own corner of the board's state.
@@ -47,8 +52,14 @@ pub(crate) struct Seat {
     pub(crate) manifest: Manifest,
     pub(crate) kind: Arc<dyn Kind>,
     pub(crate) settings: AnySettings,
+    /// The same as people may see them.
+    pub(crate) shown: Json,
     /// The part's settings as they change.
     pub(crate) live: watch::Sender<AnySettings>,
+}
+
+pub(crate) fn leaving_fault() -> Fault {
+    Fault::new(codes::DRAINING, "the board is shutting down").hint("try again after the next boot")
 }
 
 /// A part's pace with the board's settings filled in.
@@ -79,8 +90,39 @@ impl Kernel {
     pub(crate) fn state_of(&self, part: &PartId) -> Arc<dyn KeyValues> {
         self.state.of(part)
     }
-    /// The board decides what an essential loss means; here it is only told.
+    /// An essential part is lost for good: the board ends.
     pub(crate) fn lost_essential(&self, part: &PartId, fault: &Fault) {
-        let _ = self.lost.try_send((part.clone(), fault.clone()));
+        let why = format!("essential part `{part}` is lost: {}", fault.message());
+        self.end(Ending::Lost(why));
+    }
+    pub(crate) fn end(&self, ending: Ending) {
+        self.end.send_if_modified(|held| {
+            let first = held.is_none();
+            if first {
+                *held = Some(ending);
+            }
+            first
+        });
+    }
+    /// What `work` comes to, or that the board leaves before.
+    pub(crate) async fn unless_leaving<T>(
+        &self,
+        work: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Fault> {
+        let mut leaving = self.leaving.subscribe();
+        tokio::select! {
+            biased;
+            _ = leaving.wait_for(|leaving| *leaving) => Err(leaving_fault()),
+            outcome = work => outcome,
+        }
+    }
+    pub(crate) fn may_begin(&self) -> Result<(), Fault> {
+        if *self.leaving.borrow() { Err(leaving_fault()) } else { Ok(()) }
+    }
+    /// Gives back what `gone` claims and `stays` does not.
+    pub(crate) fn release_difference(&self, gone: &Manifest, stays: &Manifest) {
+        let only: Vec<Claim> =
+            gone.claims.iter().filter(|c| !stays.claims.contains(c)).cloned().collect();
+        self.listeners.release(&gone.id, &only);
     }
 }

@@ -4,11 +4,13 @@
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mag_contract::doctor::Ailment;
+use mag_contract::life::panic_text;
 use mag_contract::wiring::{Harness, Wired};
 use mag_contract::{Component, Fault, Life, Manifest, OnChange, Settings, Wiring, codes};
 use mag_settings::{Loaded, SettingError};
 use std::any::Any;
 use std::marker::PhantomData;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 /// Settings of some part, checked and typed.
@@ -59,11 +61,19 @@ impl<C: Component> Kind for Of<C> {
         Ok(Arc::new(loaded.section::<C::Settings>(name)?))
     }
     fn manifest(&self, settings: &AnySettings) -> Result<Manifest, Fault> {
-        Ok(C::manifest(&*typed::<C::Settings>(settings)?))
+        let settings = typed::<C::Settings>(settings)?;
+        // Called by the kernel itself, which no part may take down.
+        std::panic::catch_unwind(AssertUnwindSafe(|| C::manifest(&settings))).map_err(|panic| {
+            let message = format!("its manifest panicked: {}", panic_text(&*panic));
+            Fault::new(codes::PANICKED, message)
+        })
     }
     fn on_change(&self, old: &AnySettings, new: &AnySettings) -> OnChange {
         match (typed::<C::Settings>(old), typed::<C::Settings>(new)) {
-            (Ok(old), Ok(new)) => C::on_change(&old, &new),
+            (Ok(old), Ok(new)) => {
+                std::panic::catch_unwind(AssertUnwindSafe(|| C::on_change(&old, &new)))
+                    .unwrap_or(OnChange::Reboot)
+            }
             _ => OnChange::Reboot,
         }
     }

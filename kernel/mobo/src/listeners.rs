@@ -2,16 +2,23 @@
 //! takes over the same queue of connections, so a swap refuses nobody.
 
 use mag_contract::wiring::{Listener, Listeners};
-use mag_contract::{Claim, Fault, codes};
+use mag_contract::{Claim, Fault, PartId, codes};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) struct Held {
     /// Where relative paths of local sockets begin.
     folder: PathBuf,
-    owned: Mutex<HashMap<Claim, Owned>>,
+    /// By part, because two parts may both ask for any free port.
+    owned: Mutex<HashMap<(PartId, Claim), Owned>>,
+}
+
+/// What one part may borrow.
+struct HeldFor {
+    part: PartId,
+    held: Arc<Held>,
 }
 
 enum Owned {
@@ -20,16 +27,17 @@ enum Owned {
     Local(std::os::unix::net::UnixListener),
 }
 
-impl Listeners for Held {
+impl Listeners for HeldFor {
     fn listen(&self, claim: &Claim) -> Result<Listener, Fault> {
-        let mut held = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
-        if !held.contains_key(claim) {
-            held.insert(claim.clone(), self.open(claim)?);
+        let key = (self.part.clone(), claim.clone());
+        let mut held = self.held.owned.lock().unwrap_or_else(PoisonError::into_inner);
+        if !held.contains_key(&key) {
+            held.insert(key.clone(), self.held.open(claim)?);
         }
         let broken = |e: std::io::Error| {
             Fault::new(codes::IO, format!("{claim} cannot be listened on")).because(e)
         };
-        match held.get(claim) {
+        match held.get(&key) {
             Some(Owned::Network(owned)) => {
                 let lent = owned.try_clone().map_err(broken)?;
                 Ok(Listener::Network(tokio::net::TcpListener::from_std(lent).map_err(broken)?))
@@ -48,11 +56,14 @@ impl Held {
     pub(crate) fn in_folder(folder: &Path) -> Self {
         Self { folder: folder.to_path_buf(), owned: Mutex::default() }
     }
+    pub(crate) fn of(self: &Arc<Self>, part: &PartId) -> Arc<dyn Listeners> {
+        Arc::new(HeldFor { part: part.clone(), held: self.clone() })
+    }
     /// The port is free again. For parts that stopped; a crashed one keeps its queue.
-    pub(crate) fn release(&self, claims: &[Claim]) {
+    pub(crate) fn release(&self, part: &PartId, claims: &[Claim]) {
         let mut held = self.owned.lock().unwrap_or_else(PoisonError::into_inner);
         for claim in claims {
-            if let Some(Owned::Local(_)) = held.remove(claim)
+            if let Some(Owned::Local(_)) = held.remove(&(part.clone(), claim.clone()))
                 && let Claim::ListenLocal(path) = claim
             {
                 let _ = std::fs::remove_file(self.folder.join(path));

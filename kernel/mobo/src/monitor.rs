@@ -3,6 +3,7 @@
 
 use crate::facts::{HealthCheck, HealthDegraded, HealthRecovered};
 use crate::health::{Condition, Judgement, Thresholds};
+use crate::incarnation::EndsWithUs;
 use crate::registry::Registry;
 use crate::settings::HealthSettings;
 use mag_contract::bus::Bus;
@@ -108,8 +109,9 @@ impl Monitor {
         let still_there = self.probes().iter().any(|(p, s, _)| *p == part && *s == serial);
         let held = self.registry.judgement(&part).unwrap_or_default();
         let mut condition = held.condition;
-        // A part without a probe speaks for itself, through its `Life`; so does one that left meanwhile.
-        if still_there && (probe.is_some() || condition == Condition::Recovering) {
+        // A part without a probe speaks for itself, through its `Life`. Where it has said nothing, it
+        // recovers from a crash by living on.
+        if still_there && (probe.is_some() || !held.is_said()) {
             let thresholds =
                 Thresholds { failures: settings.failures, recoveries: settings.recoveries };
             let judgement = held.after(good, thresholds);
@@ -127,15 +129,15 @@ impl Monitor {
     /// The check runs where parts run: one that blocks does not block the monitor.
     async fn attempt(&self, probe: Option<&Probe>, within: Duration) -> Result<(), Fault> {
         let Some(probe) = probe else { return Ok(()) };
-        let mut task = self.parts.spawn(probe());
-        match timeout(within, &mut task).await {
+        let probe = probe.clone();
+        let mut task = EndsWithUs(self.parts.spawn(async move { probe().await }));
+        match timeout(within, &mut task.0).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(e)) => {
                 let why = e.try_into_panic().map_or("it was ended".into(), |p| panic_text(&*p));
                 Err(Fault::new(codes::PANICKED, format!("its check panicked: {why}")))
             }
             Err(_) => {
-                task.abort();
                 Err(Fault::new(codes::TOO_LATE, format!("its check did not end within {within:?}")))
             }
         }

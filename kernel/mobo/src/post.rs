@@ -14,6 +14,8 @@ pub enum Misfit {
     TwoClaims { claim: Claim, a: PartId, b: PartId },
     #[error("operation `{operation}` is declared by both `{a}` and `{b}`")]
     TwoOperations { operation: &'static str, a: PartId, b: PartId },
+    #[error("two parts have the name `{part}`")]
+    TwoParts { part: PartId },
     #[error("these parts wait for each other: {}", joined(.0))]
     Cycle(Vec<PartId>),
 }
@@ -27,6 +29,9 @@ pub(crate) fn plan(manifests: &[Manifest]) -> Result<Plan, Vec<Misfit>> {
     clashes(manifests, &mut misfits);
     let mut waits_for: BTreeMap<PartId, BTreeSet<PartId>> = BTreeMap::new();
     for m in manifests {
+        if waits_for.contains_key(&m.id) {
+            misfits.push(Misfit::TwoParts { part: m.id.clone() });
+        }
         let waits = waits_for.entry(m.id.clone()).or_default();
         for socket in &m.needs {
             match providers.get(socket) {

@@ -110,6 +110,23 @@ impl Registry {
         self.changed();
     }
 
+    /// A part has a new seat: other settings, perhaps other needs and claims.
+    pub(crate) fn reseat(&self, manifest: &Manifest, waits_for: Option<Vec<PartId>>, config: Json) {
+        if let Some(row) = self.lock().get_mut(&manifest.id) {
+            let record = &mut row.record;
+            record.version = manifest.version.to_owned();
+            record.about = manifest.about.to_owned();
+            record.standing = manifest.standing;
+            record.provides = manifest.provides.iter().map(ToString::to_string).collect();
+            record.needs = manifest.needs.iter().map(ToString::to_string).collect();
+            record.claims = manifest.claims.iter().map(ToString::to_string).collect();
+            record.dependencies = waits_for.unwrap_or_default();
+            record.config = config;
+            row.needs.clone_from(&manifest.needs);
+        }
+        self.changed();
+    }
+
     pub(crate) fn forget(&self, part: &PartId) {
         self.lock().remove(part);
         self.changed();

@@ -18,7 +18,7 @@ use mag_telemetry::Telemetry;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 #[derive(Clone)]
@@ -29,9 +29,7 @@ struct Inner {
     jobs_line: watch::Sender<JobsSettings>,
     report: OnceLock<BootReport>,
     since: Instant,
-    end: watch::Sender<Option<Ending>>,
     reloads: tokio::sync::Mutex<()>,
-    lost_line: Mutex<Option<mpsc::Receiver<(PartId, Fault)>>>,
     lock: Mutex<Option<FolderLock>>,
 }
 
@@ -70,7 +68,7 @@ pub struct ShutdownReport {
 /// What a reload did, by the names of settings.
 #[derive(Clone, Debug, Default, Serialize, schemars::JsonSchema)]
 pub struct ReloadReport {
-    /// In force now.
+    /// In force now, or at the next start of a part that is down.
     pub live: Vec<String>,
     /// Parts that were swapped to take up their new settings.
     pub swapped: Vec<PartId>,
@@ -81,20 +79,13 @@ pub struct ReloadReport {
 }
 
 impl Session {
-    pub(crate) fn new(
-        made: Made,
-        lock: FolderLock,
-        lost_line: mpsc::Receiver<(PartId, Fault)>,
-        jobs: JobsSettings,
-    ) -> Self {
+    pub(crate) fn new(made: Made, lock: FolderLock, jobs: JobsSettings) -> Self {
         Self(Arc::new(Inner {
             made,
             jobs_line: watch::channel(jobs).0,
             report: OnceLock::new(),
             since: Instant::now(),
-            end: watch::channel(None).0,
             reloads: tokio::sync::Mutex::default(),
-            lost_line: Mutex::new(Some(lost_line)),
             lock: Mutex::new(Some(lock)),
         }))
     }
@@ -164,40 +155,19 @@ impl Session {
 
     /// Asks for the end. The first reason counts.
     pub fn end(&self, ending: Ending) {
-        self.0.end.send_if_modified(|held| {
-            let first = held.is_none();
-            if first {
-                *held = Some(ending);
-            }
-            first
-        });
+        self.board().kernel().end(ending);
     }
     pub fn ending(&self) -> Option<Ending> {
-        self.0.end.borrow().clone()
+        self.board().kernel().end.borrow().clone()
     }
 
     /// Resolves when the board shall end, and why.
     pub async fn ended(&self) -> Ending {
-        let taken = self.0.lost_line.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let lost = async {
-            match taken {
-                Some(mut line) => line.recv().await,
-                None => None,
-            }
-        };
-        let mut end = self.0.end.subscribe();
-        let asked = end.wait_for(Option::is_some);
-        tokio::select! {
-            biased;
-            ending = asked => match ending {
-                Ok(ending) => ending.clone().unwrap_or(Ending::Restart),
-                Err(_) => Ending::Shutdown("the board was dropped".into()),
-            },
-            Some((part, fault)) = lost => {
-                let why = format!("essential part `{part}` is lost: {}", fault.message());
-                self.end(Ending::Lost(why.clone()));
-                Ending::Lost(why)
-            }
+        let mut end = self.board().kernel().end.subscribe();
+        let asked = end.wait_for(Option::is_some).await;
+        match asked {
+            Ok(ending) => ending.clone().unwrap_or(Ending::Restart),
+            Err(_) => Ending::Shutdown("the board was dropped".into()),
         }
     }
 
@@ -213,17 +183,29 @@ impl Session {
         // A disk that hangs shall not keep the board from going down.
         let _ = tokio::time::timeout(NOTE_WITHIN, told).await;
         self.0.made.workers.stop();
-        let parts = self.board().halt(self.shutdown_within()).await;
         let how = match ending {
             Ending::Lost(_) => HowEnded::Failed,
             Ending::Shutdown(_) | Ending::Restart => HowEnded::Clean,
         };
-        let _ = tokio::time::timeout(NOTE_WITHIN, self.keep().close(self.boot_number(), how)).await;
-        drop(self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let parts = self.take_down(how).await;
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         tracing::info!(part = "board", "the board is down after {took_ms} ms: {why}");
         self.telemetry().flush();
         ShutdownReport { why, took_ms, parts }
+    }
+
+    /// Halts the parts, closes the files, and lets go of everything that holds this session: what
+    /// the kernel itself has offered holds the kernel, and would keep it for ever.
+    pub(crate) async fn take_down(&self, how: HowEnded) -> Vec<(PartId, DrainReport)> {
+        let parts = self.board().halt(self.shutdown_within()).await;
+        // What was told last reaches the disk as well.
+        let _ = tokio::time::timeout(NOTE_WITHIN, self.bus().settled()).await;
+        let _ = tokio::time::timeout(NOTE_WITHIN, self.keep().close(self.boot_number(), how)).await;
+        let kernel = self.board().kernel();
+        kernel.desk.close();
+        self.unplug_vitals();
+        drop(self.0.lock.lock().unwrap_or_else(PoisonError::into_inner).take());
+        parts
     }
 
     /// Reads all layers of the settings again and brings what changed into force: live where the
@@ -240,12 +222,17 @@ impl Session {
         }
         config.accept(loaded);
         let mut sections: Vec<String> = changes.iter().map(|c| c.section.clone()).collect();
+        sections.sort();
         sections.dedup();
         for section in sections {
             let keys: Vec<String> =
                 changes.iter().filter(|c| c.section == section).map(|c| c.path.clone()).collect();
             let all_live = changes.iter().filter(|c| c.section == section).all(|c| c.live);
-            if config.parts().get(&section).is_some() {
+            if section == "parts" {
+                let (done, open) = self.plugged_already(keys);
+                report.live.extend(done);
+                report.needs_restart.extend(open);
+            } else if config.parts().get(&section).is_some() {
                 self.reload_part(&PartId::new(&section), keys, &mut report).await;
             } else {
                 self.reload_own(&section)?;
@@ -279,14 +266,17 @@ impl Session {
         let Some((kind, old)) = board.seated(id).await else { return };
         let Some(part) = config.parts().get(id.as_str()) else { return };
         let outcome = async {
-            let (new, _) = config.of_part(part)?;
+            let (new, shown) = config.of_part(part)?;
             match kind.on_change(&old, &new) {
+                OnChange::Live | OnChange::Swap if board.reseat(id, &new, &shown).await? => {
+                    report.live.extend(keys.iter().cloned());
+                }
                 OnChange::Live => {
-                    board.tell_live(id, new).await?;
+                    board.tell_live(id, new, shown).await?;
                     report.live.extend(keys.iter().cloned());
                 }
                 OnChange::Swap => {
-                    board.swap(id, new).await?;
+                    board.swap(id, new, shown).await?;
                     report.swapped.push(id.clone());
                 }
                 OnChange::Reboot => report.needs_restart.extend(keys.iter().cloned()),
@@ -305,7 +295,7 @@ impl Session {
         let (settings, shown) = self.config().of_part(part)?;
         let took = self.board().plug(part.kind.clone(), settings, shown).await?;
         self.config().set(&format!("parts.{name}"), Some("true"))?;
-        self.remember_settings();
+        self.take_up_file().await;
         Ok(took)
     }
     /// Takes a part out, now and for the boots to come.
@@ -313,7 +303,7 @@ impl Session {
         self.shelf(name)?;
         let report = self.board().unplug(&PartId::new(name), force).await?;
         self.config().set(&format!("parts.{name}"), Some("false"))?;
-        self.remember_settings();
+        self.take_up_file().await;
         Ok(report)
     }
     /// The settings of now for one part, as a swap.
@@ -323,13 +313,23 @@ impl Session {
         let loaded = self.config().read_again().map_err(|errors| mag_settings::fault(&errors))?;
         let part = self.shelf(name)?;
         let settings = part.kind.read(&loaded, name).map_err(|e| mag_settings::fault(&e))?;
-        self.board().swap(&id, settings).await
+        self.board().swap(&id, settings, crate::config::shown(&loaded, name)).await
     }
-    /// What was just written to the file by ourselves is no news to the next reload.
-    fn remember_settings(&self) {
-        if let Ok(loaded) = self.config().read_again() {
-            self.config().accept(loaded);
+    /// What was just written to the file by ourselves holds already. Whatever else somebody has
+    /// changed there is brought into force with it, never just taken for known.
+    async fn take_up_file(&self) {
+        if let Err(fault) = self.reload().await {
+            tracing::warn!(part = "board", "the settings are not reloaded: {}", fault.chain());
         }
+    }
+    /// Of the keys of the section `parts`: those that the board follows already, and the others.
+    fn plugged_already(&self, keys: Vec<String>) -> (Vec<String>, Vec<String>) {
+        let (config, seated) = (self.config(), self.board().parts());
+        keys.into_iter().partition(|key| {
+            let name = key.strip_prefix("parts.").unwrap_or(key);
+            let Some(part) = config.parts().get(name) else { return false };
+            config.is_plugged(part) == seated.iter().any(|p| p.name.as_str() == name)
+        })
     }
     fn shelf(&self, name: &str) -> Result<&crate::parts::Part, Fault> {
         let parts = self.config().parts();

@@ -3,7 +3,7 @@
 
 use crate::facts::*;
 use crate::health::{Condition, Judgement};
-use crate::incarnation::{DrainReport, Incarnation, Reached, ended, returned};
+use crate::incarnation::{DrainReport, Incarnation, Reached, Told, ended, returned};
 use crate::kernel::{Kernel, Paces, Seat};
 use crate::lifecycle::{self, State, Step};
 use mag_contract::life::Health;
@@ -43,6 +43,14 @@ pub(crate) struct Supervisor {
     crashes: u32,
     /// Old incarnations that finish their work beside the newcomer.
     leaving: tokio::task::JoinSet<()>,
+    trial: Option<Trial>,
+}
+
+/// A seat that waits to be proven by the next start, and the one to go back to.
+struct Trial {
+    before: Seat,
+    done: oneshot::Sender<Result<SwapReport, Fault>>,
+    began: Instant,
 }
 
 /// A swap waits so long for the old incarnation, to tell how it left; most leave at once.
@@ -56,7 +64,8 @@ enum End {
 
 impl Supervisor {
     pub(crate) fn new(kernel: Arc<Kernel>, seat: Seat, inbox: mpsc::Receiver<Order>) -> Self {
-        Self { kernel, seat, inbox, crashes: 0, leaving: tokio::task::JoinSet::new() }
+        let leaving = tokio::task::JoinSet::new();
+        Self { kernel, seat, inbox, crashes: 0, leaving, trial: None }
     }
 
     fn id(&self) -> &PartId {
@@ -78,11 +87,15 @@ impl Supervisor {
             let raised = self.raise().await;
             let fault = match raised {
                 None => return,
-                Some(Err(fault)) => fault,
+                Some(Err(fault)) => {
+                    self.trial_failed(&fault);
+                    fault
+                }
                 Some(Ok(mut alive)) => {
-                    alive.commit(&self.kernel);
+                    alive.commit();
                     self.step(Step::Ready, "");
                     self.told_ready(began.elapsed());
+                    self.trial_passed();
                     if let Some(first) = first.take() {
                         let _ = first.send(Ok(began.elapsed()));
                     }
@@ -126,7 +139,7 @@ impl Supervisor {
                     drop(raising);
                     self.step(Step::Drain, "halted while it was starting");
                     self.step(Step::Ended, "");
-                    self.kernel.listeners.release(&self.seat.manifest.claims);
+                    self.kernel.listeners.release(self.id(), &self.seat.manifest.claims);
                     if let Some(Order::Halt { done, .. }) = halt {
                         let _ = done.send(DrainReport::default());
                     }
@@ -144,12 +157,10 @@ impl Supervisor {
     /// Follow a live incarnation, and those that take over from it.
     async fn follow(&mut self, mut alive: Incarnation) -> End {
         let mut pulse = Pulse::new(self.pace().heartbeat_within);
-        let live_since = Instant::now();
+        let mut live_since = Instant::now();
         self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
         let end = loop {
-            if self.crashes > 0 && live_since.elapsed() >= self.kernel.settings().stable_after() {
-                self.crashes = 0;
-            }
+            self.forgive(live_since);
             tokio::select! {
                 biased;
                 end = &mut alive.task => {
@@ -164,6 +175,7 @@ impl Supervisor {
                     Some(Order::Swap { seat, done }) => match self.swap(alive, *seat).await {
                         (Some(newcomer), answer) => {
                             alive = newcomer;
+                            live_since = Instant::now();
                             pulse = Pulse::new(self.pace().heartbeat_within);
                             self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
                             let _ = done.send(answer);
@@ -183,9 +195,9 @@ impl Supervisor {
                         self.kernel.monitor.forget(self.id());
                         self.step(Step::Drain, "halt");
                         let within = within.min(self.pace().drain_within);
-                        let report = alive.drain(&self.kernel, within).await;
+                        let report = alive.drain(within).await;
                         self.end_leaving(within.saturating_sub(Duration::from_millis(report.took_ms))).await;
-                        self.kernel.listeners.release(&self.seat.manifest.claims);
+                        self.kernel.listeners.release(self.id(), &self.seat.manifest.claims);
                         self.step(Step::Ended, "");
                         self.told_stopped(&report);
                         if let Some(Order::Halt { done, .. }) = halt {
@@ -204,8 +216,31 @@ impl Supervisor {
             }
         };
         self.kernel.monitor.forget(self.id());
-        alive.bury(&self.kernel);
+        // Its tasks end here, and what it plugged is taken back.
+        drop(alive);
+        self.forgive(live_since);
         end
+    }
+
+    /// A part that lived long enough has its restarts back.
+    fn forgive(&mut self, live_since: Instant) {
+        if self.crashes > 0 && live_since.elapsed() >= self.kernel.settings().stable_after() {
+            self.crashes = 0;
+            self.kernel.registry.update(self.id(), |r| r.restarts = 0);
+        }
+    }
+
+    fn trial_passed(&mut self) {
+        let Some(Trial { before, done, began }) = self.trial.take() else { return };
+        self.kernel.release_difference(&before.manifest, &self.seat.manifest);
+        let report = self.told_swap(began, began.elapsed(), None);
+        let _ = done.send(Ok(report));
+    }
+    fn trial_failed(&mut self, fault: &Fault) {
+        let Some(Trial { before, done, .. }) = self.trial.take() else { return };
+        self.kernel.release_difference(&self.seat.manifest, &before.manifest);
+        self.seat = before;
+        let _ = done.send(Err(fault.clone()));
     }
 
     /// The newcomer is built, tested and ready before the old one drains; if it never is, nothing
@@ -218,50 +253,56 @@ impl Supervisor {
     ) -> (Option<Incarnation>, Result<SwapReport, Fault>) {
         let began = Instant::now();
         let kernel = self.kernel.clone();
-        let quiet: Arc<dyn Fn(Reached) + Send + Sync> = Arc::new(|_| ());
+        let quiet: Told = Arc::new(|_| ());
         let exclusive = seat.manifest.claims.iter().any(|c| matches!(c, Claim::Exclusive(_)));
         if exclusive {
-            let mut drained = old.drain(&kernel, self.pace().drain_within).await;
+            let mut drained = old.drain(self.pace().drain_within).await;
             let left = Instant::now();
-            let (mut newcomer, answer) =
-                match Incarnation::raise(&kernel, &seat, quiet.clone()).await {
-                    Ok(newcomer) => {
-                        self.seat = seat;
-                        (newcomer, Ok(()))
-                    }
-                    Err(fault) => match Incarnation::raise(&kernel, &self.seat, quiet).await {
+            let (mut newcomer, answer) = match raise(&kernel, &seat, quiet.clone()).await {
+                Ok(newcomer) => {
+                    kernel.release_difference(&self.seat.manifest, &seat.manifest);
+                    self.seat = seat;
+                    (newcomer, Ok(()))
+                }
+                Err(fault) => {
+                    kernel.release_difference(&seat.manifest, &self.seat.manifest);
+                    match raise(&kernel, &self.seat, quiet).await {
                         Ok(back) => (back, Err(fault)),
                         Err(lost) => return (None, Err(lost)),
-                    },
-                };
-            newcomer.commit(&kernel);
+                    }
+                }
+            };
+            newcomer.commit();
             drained.late.dedup();
             let report = self.told_swap(began, left.elapsed(), Some(drained));
             return (Some(newcomer), answer.map(|()| report));
         }
-        let mut newcomer = match Incarnation::raise(&kernel, &seat, quiet).await {
+        let mut newcomer = match raise(&kernel, &seat, quiet).await {
             Ok(newcomer) => newcomer,
-            Err(fault) => return (Some(old), Err(fault)),
+            Err(fault) => {
+                kernel.release_difference(&seat.manifest, &self.seat.manifest);
+                return (Some(old), Err(fault));
+            }
         };
-        newcomer.commit(&kernel);
-        let drained = self.see_off(old, &seat).await;
+        newcomer.commit();
+        old.hand_over();
+        // The old one goes on with what it has borrowed until it is gone.
+        kernel.release_difference(&self.seat.manifest, &seat.manifest);
         self.seat = seat;
+        let drained = self.see_off(old).await;
         let report = self.told_swap(began, Duration::ZERO, drained);
         (Some(newcomer), Ok(report))
     }
 
     /// The old incarnation leaves in a task of its own: a part may be asked for its own swap, and
     /// then the old one still carries the answer.
-    async fn see_off(&mut self, old: Incarnation, seat: &Seat) -> Option<DrainReport> {
-        let (kernel, within) = (self.kernel.clone(), self.pace().drain_within);
-        let claims = old.manifest.claims.iter().filter(|c| !seat.manifest.claims.contains(c));
-        let gone: Vec<Claim> = claims.cloned().collect();
+    async fn see_off(&mut self, old: Incarnation) -> Option<DrainReport> {
+        let within = self.pace().drain_within;
         let (left, report) = oneshot::channel();
         while self.leaving.try_join_next().is_some() {}
         self.leaving.spawn(async move {
             let part = old.manifest.id.clone();
-            let report = old.drain(&kernel, within).await;
-            kernel.listeners.release(&gone);
+            let report = old.drain(within).await;
             if !report.late.is_empty() {
                 let late = report.late.join(", ");
                 tracing::warn!(part = %part, "the old `{part}` was late to leave: {late}");
@@ -285,7 +326,7 @@ impl Supervisor {
         if self.crashes > restarts {
             let because = format!("{} after {restarts} restarts", fault.message());
             self.step(Step::GiveUp, &because);
-            self.kernel.listeners.release(&self.seat.manifest.claims);
+            self.kernel.listeners.release(self.id(), &self.seat.manifest.claims);
             self.kernel.bus.publish(SystemCritical { part: self.id().clone(), because });
             tracing::error!(critical = true, part = %self.id(), "part `{}` is lost for good: {}", self.id(), fault.message());
             if self.seat.manifest.standing == Standing::Essential {
@@ -293,8 +334,8 @@ impl Supervisor {
             }
             return false;
         }
-        let pause =
-            restart_pause.saturating_mul(2u32.saturating_pow(self.crashes.saturating_sub(1)));
+        let doubled = 2u32.saturating_pow(self.crashes.saturating_sub(1));
+        let pause = restart_pause.saturating_mul(doubled).min(PAUSE_MAX.max(restart_pause));
         let order = tokio::select! {
             () = tokio::time::sleep(pause) => return true,
             order = self.inbox.recv() => order,
@@ -302,13 +343,13 @@ impl Supervisor {
         match order {
             // An operator who brings new settings need not wait for the pause.
             Some(Order::Swap { seat, done }) => {
-                self.seat = *seat;
-                let _ = done.send(Err(self.busy()));
+                let before = std::mem::replace(&mut self.seat, *seat);
+                self.trial = Some(Trial { before, done, began: Instant::now() });
                 true
             }
             halt => {
                 self.step(Step::Drain, "halt");
-                self.kernel.listeners.release(&self.seat.manifest.claims);
+                self.kernel.listeners.release(self.id(), &self.seat.manifest.claims);
                 if let Some(Order::Halt { done, .. }) = halt {
                     let _ = done.send(DrainReport::default());
                 }
@@ -323,7 +364,7 @@ impl Supervisor {
             Health::Degraded(why) => (Condition::Degraded, Some(why)),
             Health::Bad(why) => (Condition::Critical, Some(why)),
         };
-        let judgement = Judgement::at(condition);
+        let judgement = Judgement::said(condition);
         self.kernel.monitor.judge(self.id(), judgement, why, None);
     }
 
@@ -377,17 +418,28 @@ impl Supervisor {
     }
 }
 
+/// The longest pause before a restart: a machine that comes back after a night is not waited for
+/// until the next one.
+const PAUSE_MAX: Duration = Duration::from_secs(5 * 60);
+
+/// A newcomer, unless the board leaves meanwhile.
+async fn raise(kernel: &Arc<Kernel>, seat: &Seat, reached: Told) -> Result<Incarnation, Fault> {
+    kernel.unless_leaving(Incarnation::raise(kernel, seat, reached)).await
+}
+
 fn millis(d: Duration) -> u64 {
     u64::try_from(d.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Every change of state of every part goes through the table, the registry and the bus.
-fn change_state(kernel: &Kernel, part: &PartId, step: Step, because: &str) {
+pub(crate) fn change_state(kernel: &Kernel, part: &PartId, step: Step, because: &str) {
     let from = kernel.registry.state(part).unwrap_or(State::Seated);
     let to = match lifecycle::next(from, step) {
         Ok(to) => to,
         Err(illegal) => {
-            tracing::error!(part = %part, "a bug in the kernel: part `{part}`: {illegal}");
+            let message = format!("a bug in the kernel: part `{part}`: {illegal}");
+            tracing::error!(part = %part, "{message}");
+            kernel.bus.publish(SystemError { message, code: codes::BUG.id.to_owned() });
             return;
         }
     };
@@ -407,6 +459,9 @@ struct Pulse {
     asked: u64,
     /// When the oldest question without an answer was asked.
     open_since: Option<Instant>,
+    /// How often it was looked at in vain: a process that slept for a while asks again before it
+    /// takes a part for hung.
+    looks: u32,
 }
 
 /// A part is asked so often within the time that it has to answer.
@@ -417,7 +472,7 @@ impl Pulse {
         let every = (within / QUESTIONS).max(Duration::from_millis(1));
         let mut ticks = tokio::time::interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { within, ticks, asked: 0, open_since: None }
+        Self { within, ticks, asked: 0, open_since: None, looks: 0 }
     }
     async fn next(&mut self) {
         if self.within.is_zero() {
@@ -429,9 +484,12 @@ impl Pulse {
         if alive.reins.pong.load(Ordering::Relaxed) >= self.asked {
             self.asked += 1;
             self.open_since = Some(Instant::now());
+            self.looks = 0;
             alive.reins.ping.send_replace(self.asked);
             return None;
         }
-        self.open_since.map(|since| since.elapsed()).filter(|silent| *silent >= self.within)
+        self.looks += 1;
+        let silent = self.open_since.map(|since| since.elapsed());
+        silent.filter(|silent| *silent >= self.within && self.looks >= QUESTIONS)
     }
 }

@@ -4,18 +4,23 @@ use crate::health::Condition;
 use crate::lifecycle::State;
 use crate::registry::PartRecord;
 use crate::session::Session;
-use mag_contract::Standing;
 use mag_contract::vitals::{Readiness, Status, Unwell, Vital, Vitals};
+use mag_contract::{SocketKey, Standing};
 use std::sync::Arc;
 
 struct BoardVitals(Session);
+
+/// The kernel's own plug; no incarnation has this number.
+const OWN: u64 = 0;
 
 impl Session {
     pub(crate) fn plug_vitals(&self) {
         let backplane = &self.board().kernel().backplane;
         let vitals: Arc<dyn Vitals> = Arc::new(BoardVitals(self.clone()));
-        // The kernel's own plug; no incarnation has this number.
-        backplane.commit(0, vec![backplane.plug::<Vital>(vitals)]);
+        backplane.commit(OWN, vec![backplane.plug::<Vital>(vitals)]);
+    }
+    pub(crate) fn unplug_vitals(&self) {
+        self.board().kernel().backplane.unplug(OWN, &[SocketKey::of::<Vital>()]);
     }
 }
 

@@ -2,6 +2,7 @@
 //! notes what became of them; and queues what schedules name. Off the kernel's own work.
 
 use crate::facts::{JobDone, JobFailed, JobQueued};
+use crate::incarnation::EndsWithUs;
 use crate::settings::JobsSettings;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -26,6 +27,8 @@ pub(crate) struct Workers {
     /// Changes when a part brings or takes away kinds of jobs.
     changed: watch::Sender<u64>,
     running: Mutex<Vec<AbortHandle>>,
+    /// Changes when somebody has cancelled a job.
+    cancelled: watch::Sender<u64>,
 }
 
 /// The longest the runner sleeps: schedules have a resolution of a second, leases of half a minute.
@@ -36,7 +39,15 @@ const SWEEP: Duration = Duration::from_secs(60);
 impl Workers {
     pub(crate) fn new(state: State, bus: Bus, parts: Handle) -> Self {
         let changed = watch::channel(0).0;
-        Self { state, bus, parts, held: Mutex::default(), changed, running: Mutex::default() }
+        Self {
+            state,
+            bus,
+            parts,
+            held: Mutex::default(),
+            changed,
+            running: Mutex::default(),
+            cancelled: watch::channel(0).0,
+        }
     }
     pub(crate) fn seat(&self, serial: u64, workers: Vec<Worker>) {
         if workers.is_empty() {
@@ -61,6 +72,11 @@ impl Workers {
     fn worker(&self, kind: &str) -> Option<Worker> {
         let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         held.get(kind).and_then(|w| w.last()).map(|(_, worker)| worker.clone())
+    }
+
+    /// Somebody has cancelled a job: whoever runs it looks at once.
+    pub(crate) fn poke(&self) {
+        self.cancelled.send_modify(|n| *n += 1);
     }
 
     pub(crate) fn start(self: &Arc<Self>, settings: watch::Receiver<JobsSettings>) {
@@ -128,8 +144,11 @@ impl Workers {
         for (lease, job) in taken {
             let (this, room) = (self.clone(), room.clone());
             let task = self.parts.spawn(async move {
-                let _place = room.acquire_owned().await;
+                let place = room.acquire_owned().await;
                 this.attempt(lease, job).await;
+                drop(place);
+                // There is room for the next one.
+                this.changed.send_modify(|n| *n += 1);
             });
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
             running.retain(|task| !task.is_finished());
@@ -147,10 +166,12 @@ impl Workers {
             return;
         };
         let attempt = Attempt { id: job.id.clone(), number: job.attempts };
-        let mut work = self.parts.spawn((worker.handler)(job.payload.clone(), attempt));
+        // Ends with this attempt, also when the board leaves in the middle of it.
+        let handler = (worker.handler)(job.payload.clone(), attempt);
+        let mut work = EndsWithUs(self.parts.spawn(handler));
         let within = Duration::from_millis(job.timeout_ms);
         let outcome = tokio::select! {
-            ended = timeout(within, &mut work) => match ended {
+            ended = timeout(within, &mut work.0) => match ended {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(e)) => {
                     let why = e.try_into_panic().map_or("it was ended".into(), |p| panic_text(&*p));
@@ -159,19 +180,23 @@ impl Workers {
                 Err(_) => Err(Fault::new(codes::TOO_LATE, format!("it did not end within {within:?}"))),
             },
             lost = self.hold(&lease) => {
-                work.abort();
+                drop(work);
                 tracing::info!(part = "board", job = %job.id, "job `{}` was taken back: {}", job.id, lost.message());
                 return;
             }
         };
-        work.abort();
+        drop(work);
         self.settle(&lease, &job, outcome, began.elapsed()).await;
     }
 
     /// Keeps the lease; resolves when the job is no longer ours.
     async fn hold(&self, lease: &Lease) -> Fault {
+        let mut cancelled = self.cancelled.subscribe();
         loop {
-            tokio::time::sleep(LEASE / 3).await;
+            tokio::select! {
+                () = tokio::time::sleep(LEASE / 3) => {}
+                _ = cancelled.changed() => {}
+            }
             if let Err(fault) = self.state.jobs().heartbeat(lease, self.bus.clock().now()).await
                 && fault.code() == codes::STATE_CONFLICT
             {

@@ -3,7 +3,7 @@
 use super::{Nothing, operations};
 use crate::session::{ReloadReport, Session};
 use mag_contract::operation::Call;
-use mag_contract::{Effect, Example, Fault, Operation, codes};
+use mag_contract::{Effect, Example, Fault, Operation, Secret, codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -167,7 +167,8 @@ pub(crate) struct SetInput {
     /// Such as `health.interval`.
     pub name: String,
     /// Such as `10s`; numbers, `true`, and lists as in TOML.
-    pub value: String,
+    // A secret in any case: some settings are, and the audit log forgets nothing.
+    pub value: Secret<String>,
 }
 
 /// What the change did, or would do.
@@ -211,7 +212,7 @@ impl Operation for Set {
 }
 
 async fn set(session: Session, input: SetInput, call: Call) -> Result<SetReport, Fault> {
-    change(session, input.name, Some(input.value), call).await
+    change(session, input.name, Some(input.value.expose().clone()), call).await
 }
 
 pub(super) struct Unset;

@@ -81,8 +81,6 @@ fn covers(prefix: &str, topic: &str) -> bool {
 
 async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tailed, Fault> {
     let bus = session.bus();
-    // Before the history, so that nothing falls between the two.
-    let mut told_now = bus.watch_all();
     let wanted = |t: &Arc<dyn Told>| {
         input.topic.as_ref().is_none_or(|topic| covers(topic, t.name()))
             && input.source.as_ref().is_none_or(|source| *source == *t.source().component)
@@ -95,7 +93,8 @@ async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tail
         fact: t.to_json(),
     };
     let mut tailed = Tailed { told: 0, missed: 0 };
-    let history: Vec<_> = bus.history().into_iter().filter(wanted).collect();
+    let (history, mut told_now) = bus.watch_all_since();
+    let history: Vec<_> = history.into_iter().filter(wanted).collect();
     let last = usize::try_from(input.last).unwrap_or(usize::MAX);
     for told in &history[history.len().saturating_sub(last)..] {
         if !call.progress.item(serde_json::to_value(row(told)).unwrap_or_default()).await {

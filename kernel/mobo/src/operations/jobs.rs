@@ -185,6 +185,7 @@ impl Operation for Cancel {
 async fn cancel(session: Session, input: OneJob, _: Call) -> Result<JobChanged, Fault> {
     let jobs = session.keep().state.jobs();
     jobs.cancel(&input.id).await?;
+    session.board().kernel().workers.poke();
     let state = jobs.show(&input.id).await?.state;
     Ok(JobChanged { id: input.id, state })
 }
