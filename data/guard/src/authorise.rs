@@ -33,14 +33,8 @@ impl Guard {
             .get(&session.role)
             .ok_or_else(|| Refusal::NoRole { role: session.role.to_string() })?;
         plan.rules = rules;
-        let mut pass = Pass {
-            guard: self,
-            role,
-            session,
-            next_ref: plan.next_ref,
-            within: Vec::new(),
-            read_by_policies: 0,
-        };
+        let mut pass =
+            Pass { guard: self, role, session, next_ref: plan.next_ref, within: Vec::new() };
         if !role.bypass && rules == Rules::Compiled {
             match &mut plan.work {
                 Work::Read(select) => pass.select(select, &mut Vec::new())?,
@@ -51,15 +45,15 @@ impl Guard {
             }
         }
         plan.next_ref = pass.next_ref;
-        keep_budget(&mut plan, role, pass.read_by_policies)?;
+        keep_budget(&mut plan, role)?;
         let time_max = role.budget.time_max_ms.map(Duration::from_millis);
         Ok(Authorised::new(plan, session.clone(), time_max))
     }
 }
 
-fn keep_budget(plan: &mut Plan, role: &Role, by_policies: u64) -> Result<(), Refusal> {
+fn keep_budget(plan: &mut Plan, role: &Role) -> Result<(), Refusal> {
     let over = |what, needs, budget| Refusal::OverBudget { what, needs, budget };
-    let needs = plan.cost() + by_policies;
+    let needs = plan.cost();
     if let Some(budget) = role.budget.cost_max.filter(|budget| needs > *budget) {
         return Err(over("tables", needs, budget));
     }

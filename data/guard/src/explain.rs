@@ -119,14 +119,8 @@ impl Guard {
             .roles
             .get(&session.role)
             .ok_or_else(|| Refusal::NoRole { role: session.role.to_string() })?;
-        let mut pass = Pass {
-            guard: self,
-            role,
-            session,
-            next_ref: plan.next_ref,
-            within: Vec::new(),
-            read_by_policies: 0,
-        };
+        let mut pass =
+            Pass { guard: self, role, session, next_ref: plan.next_ref, within: Vec::new() };
         if let Work::Read(select) = &mut plan.work
             && let Some(table) = select.main().row_of()
         {

@@ -20,8 +20,6 @@ pub(crate) struct Pass<'a> {
     pub(crate) next_ref: u32,
     /// The tables whose policies are being worked out.
     pub(crate) within: Vec<TableId>,
-    /// Tables that policies read, for the budget.
-    pub(crate) read_by_policies: u64,
 }
 
 /// Which of a policy's two conditions is meant.
@@ -173,7 +171,6 @@ impl Pass<'_> {
     }
 
     fn guard_source(&mut self, source: &mut Source) -> Result<(), Refusal> {
-        self.read_by_policies += 1;
         if let Some(of) = source.row_of() {
             source.rule = self.rows(of, Verb::Select, Side::Using, source.id)?;
         }

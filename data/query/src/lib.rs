@@ -6,6 +6,7 @@ pub mod call;
 pub mod error;
 pub mod expr;
 pub mod limits;
+pub mod notation;
 pub mod payload;
 pub mod plan;
 pub mod planner;

@@ -141,10 +141,10 @@ impl Plan {
             Work::Invoke(_) => None,
         }
     }
-    /// How many tables are read to answer, one row of the outermost select counted once: what a
-    /// budget for costs is measured in.
+    /// How many tables are written and read to answer, those of policies included: what a budget for
+    /// costs is measured in.
     pub fn cost(&self) -> u64 {
-        let mut tables = 1;
+        let mut tables = u64::from(self.writes());
         if let Some(select) = self.answer() {
             select.visit(&mut |select| {
                 tables += u64::try_from(select.sources.len()).unwrap_or(u64::MAX);

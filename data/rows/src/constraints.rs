@@ -97,8 +97,8 @@ fn same_key_but(
     })
 }
 
-/// Every foreign key of every table, once the write is done.
-pub(crate) fn check_references(database: &Database) -> Result<(), Error> {
+/// Every foreign key of every table, once the write to `written` is done.
+pub(crate) fn check_references(database: &Database, written: TableId) -> Result<(), Error> {
     for (id, table) in database.catalog.tables() {
         for key in &table.foreign {
             for row in database.rows(id) {
@@ -107,6 +107,9 @@ pub(crate) fn check_references(database: &Database) -> Result<(), Error> {
                     continue;
                 }
                 let target = database.catalog.table(key.to);
+                if key.to == written && id != written {
+                    return Err(still_referenced(key, target, table, &values));
+                }
                 return Err(BadValue::new(
                     "23503",
                     format!(
@@ -124,6 +127,25 @@ pub(crate) fn check_references(database: &Database) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+fn still_referenced(key: &ForeignKey, target: &Table, from: &Table, values: &[Value]) -> Error {
+    let names: Vec<&str> = key.to_columns.iter().map(|c| &*target.column(*c).name).collect();
+    let values: Vec<String> = values.iter().map(literal::text).collect();
+    BadValue::new(
+        "23503",
+        format!(
+            "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
+            target.name, key.name, from.name
+        ),
+    )
+    .details(format!(
+        "Key ({})=({}) is still referenced from table \"{}\".",
+        names.join(", "),
+        values.join(", "),
+        from.name
+    ))
+    .into()
 }
 
 fn values(row: &Row, columns: &[ColumnId]) -> Vec<Value> {

@@ -82,7 +82,9 @@ impl Database {
                 return Err(Error::Unsupported { what: "calling a function" });
             }
         };
-        constraints::check_references(&writer.after)?;
+        if let Some(table) = plan.table() {
+            constraints::check_references(&writer.after, table)?;
+        }
         let rows = u64::try_from(written.len()).unwrap_or(u64::MAX);
         if plan.max_affected.is_some_and(|most| rows > most) {
             return Err(Error::TooManyAffected { rows });

@@ -2,6 +2,7 @@
 //! and names are quoted by one function: nothing from outside becomes part of a statement's text.
 //! Never: a connection, a policy, a name that no catalog has.
 
+pub mod ddl;
 pub mod dialect;
 pub mod postgres;
 mod render;

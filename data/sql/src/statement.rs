@@ -3,6 +3,9 @@
 use mag_model::{Type, Value};
 use std::sync::Arc;
 
+/// Names and types, in their order.
+pub type Columns = Vec<(Arc<str>, Type)>;
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statement {
     pub text: String,
@@ -10,7 +13,7 @@ pub struct Statement {
     pub args: Vec<Arg>,
     /// The columns that come back, with the types in which they come: a type that only the engine
     /// knows comes as JSON.
-    pub columns: Vec<(Arc<str>, Type)>,
+    pub columns: Columns,
 }
 
 #[derive(Clone, Debug, PartialEq)]

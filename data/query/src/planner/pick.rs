@@ -70,7 +70,7 @@ impl Planner<'_> {
             (limit, most) => limit.or(most),
         };
         select.offset = query.offset.unwrap_or(0);
-        Self::gather(&mut select)?;
+        self.gather(&scope, &mut select)?;
         Ok(Planned { select, hoisted })
     }
 
@@ -203,7 +203,7 @@ impl Planner<'_> {
     }
 
     /// With an aggregate among the outputs, all others are what the rows are gathered by.
-    fn gather(select: &mut Select) -> Result<(), Error> {
+    fn gather(&self, scope: &Scope, select: &mut Select) -> Result<(), Error> {
         select.grouped = select.outputs.iter().any(|output| output.expr.has_aggregate());
         if !select.grouped {
             return Ok(());
@@ -214,8 +214,12 @@ impl Planner<'_> {
             let known = select.group.contains(&sort.expr)
                 || select.outputs.iter().any(|o| o.shown && o.expr == sort.expr);
             if !known {
-                let column = select.outputs.iter().find(|o| o.expr == sort.expr);
-                let column = column.map_or_else(|| "order".to_owned(), |o| o.name.to_string());
+                let column = match (&sort.expr, scope.table) {
+                    (Expr::Column(column), Some(table)) => {
+                        format!("{}.{}", scope.label, self.catalog.column(table, column.id).name)
+                    }
+                    _ => scope.label.to_string(),
+                };
                 return Err(Error::NotGrouped { column });
             }
         }

@@ -127,7 +127,7 @@ impl Renderer<'_> {
                 let text = self.tied(embed, "1")?;
                 format!("EXISTS ({text})")
             }
-            Expr::FromEmbed { embed, output, .. } => self.from_embed(*embed, *output, embeds)?,
+            Expr::FromEmbed { embed, output, .. } => self.embed_output(*embed, *output, embeds)?,
             Expr::Aggregate { function, argument } => {
                 let argument = argument.as_ref().map(|a| self.piece(a, embeds)).transpose()?;
                 self.dialect.aggregate(*function, argument.as_ref())?
@@ -185,7 +185,7 @@ impl Renderer<'_> {
         Ok(format!("({})", self.embed_select(embed)?))
     }
 
-    fn from_embed(
+    fn embed_output(
         &mut self,
         at: usize,
         output: usize,

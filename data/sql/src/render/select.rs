@@ -2,10 +2,10 @@
 
 use super::{Renderer, RowOf, WRITTEN, Written};
 use crate::dialect::{Error, Piece};
+use crate::statement::Columns;
 use mag_model::{Type, Value};
 use mag_query::Expr;
 use mag_query::select::{Embed, From, Output, Select, Show, Sort};
-use std::sync::Arc;
 
 impl Renderer<'_> {
     /// Remembers what the numbers of the select's sources stand for.
@@ -164,10 +164,7 @@ impl Renderer<'_> {
     }
 
     /// The shown outputs of the outermost select, as they are sent.
-    pub(super) fn whole(
-        &mut self,
-        select: &Select,
-    ) -> Result<(String, Vec<(Arc<str>, Type)>), Error> {
+    pub(super) fn whole(&mut self, select: &Select) -> Result<(String, Columns), Error> {
         let body = self.body(select, None, true)?;
         let (mut columns, mut known) = (Vec::new(), Vec::new());
         for output in select.shown() {

@@ -1,0 +1,9 @@
+//! Worlds out of a number: tables, rows, rules and calls, the same for the same seed on every
+//! machine. For suites that compare engines on what nobody has thought of.
+
+pub mod calls;
+pub mod chance;
+pub mod tables;
+
+pub use chance::Chance;
+pub use tables::{World, world};

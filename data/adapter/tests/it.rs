@@ -1,0 +1,66 @@
+//! The cases are what the operators in memory say, and the generated worlds hold together.
+#![allow(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mag_adapter::conformance::cases::{Case, Suite, suites};
+use mag_adapter::conformance::{self, Stage, World};
+use mag_adapter::{Engine, EngineError, Memory};
+use mag_model::catalog::Draft;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+struct InMemory;
+
+impl Stage for InMemory {
+    fn make<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Arc<dyn Engine>, EngineError>> {
+        let catalog = Arc::new(draft.build(1).unwrap());
+        Box::pin(async move { Ok(Arc::new(Memory::new(catalog)) as Arc<dyn Engine>) })
+    }
+}
+
+/// `UPDATE_GOLDEN=1` writes what memory says; a person reads the difference.
+#[test]
+fn the_cases_are_what_the_operators_in_memory_say() {
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        suites().iter().for_each(rewrite);
+        return;
+    }
+    let report = conformance::run(&InMemory).now_or_never().unwrap();
+    report.assert_green();
+    assert!(report.passed > 150, "{report}");
+}
+
+fn rewrite(suite: &Suite) {
+    let file =
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("cases").join(suite.name).join("cases.txt");
+    let engine = InMemory.make(&suite.draft).now_or_never().unwrap().unwrap();
+    let world = World::load(engine, suite).now_or_never().unwrap().unwrap();
+    let mut cases: std::slice::Iter<'_, Case> = suite.cases.iter();
+    let mut out = String::new();
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        let plain = line.trim();
+        if plain.starts_with("=> ") || plain.starts_with("!! ") {
+            continue;
+        }
+        out.push_str(line);
+        out.push('\n');
+        let is_case = !plain.is_empty() && !plain.starts_with('#') && !plain.starts_with("as ");
+        if is_case {
+            let case = cases.next().unwrap();
+            let outcome = world.outcome(suite, case).now_or_never().unwrap();
+            out.push_str(&format!("{outcome}\n"));
+        }
+    }
+    std::fs::write(file, out).unwrap();
+}
+
+#[test]
+fn a_generated_world_is_the_same_for_the_same_seed_and_agrees_with_itself() {
+    let tally =
+        mag_adapter::differential::run(&InMemory, 0..40, 25).now_or_never().unwrap().unwrap();
+    assert!(tally.failures.is_empty(), "{}", tally.failures.join("\n"));
+    assert_eq!(tally.cases, 1_000);
+    // Calls that are all refused, or never, would prove nothing.
+    assert!(tally.refused > 50 && tally.refused < 700, "{} refused", tally.refused);
+}
