@@ -356,7 +356,15 @@ impl<E: Fact> Consumer<E> {
             }
             let wanted = Wanted { topic: E::NAME.to_owned(), source: String::new() };
             let from = self.next.max(self.journal.oldest());
-            let batch = self.journal.read(from, wanted, BATCH).await?;
+            let batch = match self.journal.read(from, wanted, BATCH).await {
+                // Forgotten between the two calls: what is left begins later.
+                Err(gone)
+                    if gone.code() == codes::POSITION_GONE && self.journal.oldest() > from =>
+                {
+                    continue;
+                }
+                read => read?,
+            };
             self.next = batch.next;
             self.ready = batch.kept.into_iter().filter(|k| k.line.topic == E::NAME).collect();
         }

@@ -20,6 +20,9 @@ pub trait HttpDoor: Send + Sync {
     fn answer(&self, request: Request) -> BoxFuture<'static, Response>;
 }
 
+/// The local socket of a board, relative to its data folder.
+pub const LOCAL_SOCKET: &str = "run/mobo.sock";
+
 /// How a request came in, told to the doors as an extension of the request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Peer {
