@@ -2,7 +2,7 @@
 //! database a test. It ends with the process, however that ends: its keeper is a shell that waits
 //! for the end of a pipe which only this process holds.
 
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -96,7 +96,8 @@ impl Owner {
         let mut own = String::new();
         std::fs::File::open("/proc/self/status").ok()?.read_to_string(&mut own).ok()?;
         let root = own.lines().any(|line| {
-            line.strip_prefix("Uid:").is_some_and(|rest| rest.split_whitespace().nth(1) == Some("0"))
+            line.strip_prefix("Uid:")
+                .is_some_and(|rest| rest.split_whitespace().nth(1) == Some("0"))
         });
         if !root {
             return None;
@@ -228,20 +229,21 @@ impl Server {
     }
 
     fn keep(&self) -> Keeper {
-        // `read` ends when the last holder of the other end is gone. SIGQUIT ends the server at
-        // once, without a checkpoint.
+        // `read` ends when the holder of the other end is gone, and then nobody wants the folder
+        // any more. SIGQUIT ends the server at once, without a checkpoint.
         let script = r#"
             "$1/postgres" -D "$2" >>"$3" 2>&1 </dev/null &
             server=$!
             read -r word
             if [ "$word" = stop ]; then kill -INT $server; else kill -QUIT $server; fi
             wait $server
+            if [ -z "$word" ]; then rm -rf "$4"; fi
         "#;
         let mut shell = Owner::run(self.owner, Path::new("/bin/sh"));
         // A group of its own: an interrupted test run does not interrupt the clean end.
         shell.process_group(0);
         shell.arg("-c").arg(script).arg("keeper");
-        shell.arg(&self.programs).arg(self.data()).arg(self.log_file());
+        shell.arg(&self.programs).arg(self.data()).arg(self.log_file()).arg(self.socket());
         shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         let mut shell = shell.spawn().unwrap();
         let line = shell.stdin.take();
@@ -262,7 +264,7 @@ impl Server {
 
     /// An orderly end; what it held stays.
     pub fn stop(&self) {
-        self.end(Some("stop\n"));
+        self.end("stop\n");
     }
 
     /// The server dies where it stands, with all its children.
@@ -272,14 +274,14 @@ impl Server {
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
         let all = std::iter::once(pid.as_str()).chain(children.split_whitespace());
-        checked(Command::new("kill").arg("-KILL").args(all));
-        self.end(None);
+        // One of the children may end by itself meanwhile.
+        let _ = Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status();
+        self.end("killed\n");
     }
 
-    fn end(&self, word: Option<&str>) {
+    fn end(&self, word: &str) {
         let Some(mut keeper) = self.keeper.lock().unwrap().take() else { return };
-        if let (Some(word), Some(line)) = (word, keeper.line.as_mut()) {
-            use std::io::Write;
+        if let Some(line) = keeper.line.as_mut() {
             let _ = line.write_all(word.as_bytes());
         }
         keeper.line = None;
@@ -354,7 +356,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.end(None);
+        self.end("");
     }
 }
 
@@ -376,7 +378,8 @@ impl Database {
 /// A data folder as `initdb` leaves it: made once for each version and user of this machine.
 fn template(programs: &Path, owner: Option<Owner>) -> PathBuf {
     let version = checked(Command::new(programs.join("postgres")).arg("--version"));
-    let version = String::from_utf8_lossy(&version.stdout).trim().replace([' ', '(', ')', '/'], "-");
+    let version =
+        String::from_utf8_lossy(&version.stdout).trim().replace([' ', '(', ')', '/'], "-");
     let whose = owner.map_or_else(|| "own".to_owned(), |owner| owner.user.to_string());
     let user = std::env::var("USER").unwrap_or_default();
     let cache = std::env::temp_dir().join(format!("mag-kit-{user}-{whose}-{version}"));

@@ -1,0 +1,113 @@
+//! The names of types. The server writes them quoted and with modifiers, which is right for SQL; those
+//! that someone has made are named as the model names them.
+
+use crate::wire::Reply;
+use mag_model::catalog::draft::TypeDraft;
+use std::collections::HashMap;
+
+pub(super) struct Names {
+    /// Enums, domains and composites: `schema.name`, and `schema.name[]` under the number of the
+    /// array type.
+    made: HashMap<u32, String>,
+    /// The row types of tables and views.
+    rows: HashMap<u32, (String, String)>,
+}
+
+impl Names {
+    pub(super) fn read(types: &Reply) -> Self {
+        let mut names = Self { made: HashMap::new(), rows: HashMap::new() };
+        for row in types.texts() {
+            let [oid, array, schema, name, _, relkind, ..] = row.as_slice() else { continue };
+            let (Some(oid), Some(schema), Some(name)) = (number(*oid), *schema, *name) else {
+                continue;
+            };
+            if relkind.is_some_and(|kind| kind != "c") {
+                names.rows.insert(oid, (schema.to_owned(), name.to_owned()));
+            }
+            // A dot inside a name could not be told from the one between the two.
+            if schema.contains('.') || name.contains('.') {
+                continue;
+            }
+            let full = format!("{schema}.{name}");
+            if let Some(array) = number(*array).filter(|array| *array != 0) {
+                names.made.insert(array, format!("{full}[]"));
+            }
+            names.made.insert(oid, full);
+        }
+        names
+    }
+
+    /// The model's name of a type: `written` is what the server writes for it.
+    pub(super) fn of(&self, oid: Option<u32>, written: Option<&str>) -> String {
+        let known = oid.and_then(|oid| self.made.get(&oid));
+        match (known, written) {
+            (Some(name), _) => name.clone(),
+            // Fields and precision say how it is cut, not what it is.
+            (None, Some(name)) if name.starts_with("interval") => {
+                if name.ends_with("[]") { "interval[]" } else { "interval" }.to_owned()
+            }
+            (None, Some(name)) => name.to_owned(),
+            (None, None) => "unknown".to_owned(),
+        }
+    }
+
+    /// The table whose rows are values of this type.
+    pub(super) fn row_of(&self, oid: Option<u32>) -> Option<&(String, String)> {
+        self.rows.get(&oid?)
+    }
+
+    pub(super) fn drafts(&self, types: &Reply, labels: &Reply, fields: &Reply) -> Vec<TypeDraft> {
+        let mut of_enum: HashMap<u32, Vec<String>> = HashMap::new();
+        for row in labels.texts() {
+            if let [Some(oid), Some(label)] = row.as_slice()
+                && let Some(oid) = number(Some(oid))
+            {
+                of_enum.entry(oid).or_default().push((*label).to_owned());
+            }
+        }
+        let mut of_composite: HashMap<u32, Vec<(String, String)>> = HashMap::new();
+        for row in fields.texts() {
+            let [relation, Some(name), ty, written] = row.as_slice() else { continue };
+            if let Some(relation) = number(*relation) {
+                let field = ((*name).to_owned(), self.of(number(*ty), *written));
+                of_composite.entry(relation).or_default().push(field);
+            }
+        }
+        let mut drafts = Vec::new();
+        for row in types.texts() {
+            let [oid, _, schema, name, kind, relkind, not_null, base, written, check, relation] =
+                row.as_slice()
+            else {
+                continue;
+            };
+            let (Some(oid), Some(schema), Some(name)) = (number(*oid), *schema, *name) else {
+                continue;
+            };
+            let (schema, name) = (schema.to_owned(), name.to_owned());
+            match (*kind, *relkind) {
+                (Some("e"), _) => {
+                    let labels = of_enum.remove(&oid).unwrap_or_default();
+                    drafts.push(TypeDraft::Enum { schema, name, labels });
+                }
+                (Some("d"), _) => drafts.push(TypeDraft::Domain {
+                    schema,
+                    name,
+                    base: self.of(number(*base), *written),
+                    not_null: *not_null == Some("t"),
+                    check: check.map(str::to_owned),
+                }),
+                (Some("c"), Some("c")) => {
+                    let relation = number(*relation).unwrap_or_default();
+                    let fields = of_composite.remove(&relation).unwrap_or_default();
+                    drafts.push(TypeDraft::Composite { schema, name, fields });
+                }
+                _ => {}
+            }
+        }
+        drafts
+    }
+}
+
+pub(super) fn number(cell: Option<&str>) -> Option<u32> {
+    cell?.parse().ok()
+}

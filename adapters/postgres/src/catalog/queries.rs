@@ -1,0 +1,170 @@
+//! The questions to the system's own tables. Each is one scan of a few tables: no `information_schema`,
+//! whose views join and check rights for every row.
+
+/// Names are written with their schema when no schema is searched.
+pub(super) const NO_PATH: &str = "SELECT pg_catalog.set_config('search_path', '', true)";
+
+pub(super) const ALL: [&str; 10] =
+    [SCHEMAS, TYPES, LABELS, FIELDS, TABLES, COLUMNS, KEYS, INDEXES, FUNCTIONS, VIEWS];
+
+/// The schemas that are not the system's own.
+macro_rules! ours {
+    () => {
+        "n.nspname <> 'pg_catalog' AND n.nspname <> 'information_schema' \
+         AND n.nspname !~ '^pg_(toast|temp)'"
+    };
+}
+
+const SCHEMAS: &str = concat!(
+    "SELECT n.nspname, d.description FROM pg_namespace n \
+     LEFT JOIN pg_description d ON d.objoid = n.oid AND d.classoid = 'pg_namespace'::regclass \
+     WHERE ",
+    ours!(),
+    " ORDER BY n.nspname"
+);
+
+/// Enums, domains, composites, and the row types of tables. Older ones first: a type is made after
+/// those that it is made of.
+const TYPES: &str = concat!(
+    "SELECT t.oid, t.typarray, n.nspname, t.typname, t.typtype, c.relkind, t.typnotnull, \
+       t.typbasetype, format_type(nullif(t.typbasetype, 0), t.typtypmod), \
+       (SELECT string_agg(pg_get_expr(k.conbin, 0), ' AND ' ORDER BY k.conname) \
+        FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), t.typrelid \
+     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace \
+     LEFT JOIN pg_class c ON c.oid = t.typrelid AND t.typtype = 'c' \
+     WHERE t.typtype IN ('e', 'd', 'c') AND ",
+    ours!(),
+    " ORDER BY t.typtype <> 'e', t.oid"
+);
+
+const LABELS: &str = "SELECT enumtypid, enumlabel FROM pg_enum ORDER BY enumtypid, enumsortorder";
+
+const FIELDS: &str = "SELECT a.attrelid, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod) \
+     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+     WHERE c.relkind = 'c' AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum";
+
+/// A partition is reached through the table that it is a part of.
+macro_rules! listed {
+    () => {
+        "c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relispartition"
+    };
+}
+
+const TABLES: &str = concat!(
+    "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity, c.reltuples::int8, \
+       d.description, \
+       CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) END \
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     LEFT JOIN pg_description d \
+       ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
+     WHERE ",
+    listed!(),
+    " AND ",
+    ours!(),
+    " ORDER BY n.nspname, c.relname"
+);
+
+const COLUMNS: &str = concat!(
+    "SELECT a.attrelid, a.attnum, a.attname, a.atttypid, format_type(a.atttypid, a.atttypmod), \
+       a.attnotnull OR (t.typtype = 'd' AND t.typnotnull), pg_get_expr(e.adbin, e.adrelid), \
+       a.attgenerated, a.attidentity, d.description \
+     FROM pg_attribute a \
+     JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+     JOIN pg_type t ON t.oid = a.atttypid \
+     LEFT JOIN pg_attrdef e ON e.adrelid = a.attrelid AND e.adnum = a.attnum \
+     LEFT JOIN pg_description d \
+       ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = a.attnum \
+     WHERE a.attnum > 0 AND NOT a.attisdropped AND ",
+    listed!(),
+    " AND ",
+    ours!(),
+    " ORDER BY a.attrelid, a.attnum"
+);
+
+/// Those of partitions are copies.
+const KEYS: &str = concat!(
+    "SELECT k.conrelid, k.conname, k.contype, array_to_string(k.conkey, ' '), k.confrelid, \
+       array_to_string(k.confkey, ' '), k.confdeltype, k.confupdtype, \
+       CASE WHEN k.contype = 'c' THEN pg_get_expr(k.conbin, k.conrelid) END \
+     FROM pg_constraint k JOIN pg_namespace n ON n.oid = k.connamespace \
+     WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conrelid <> 0 AND k.conparentid = 0 AND ",
+    ours!(),
+    " ORDER BY k.conrelid, k.conname"
+);
+
+const INDEXES: &str = concat!(
+    "SELECT i.indrelid, x.relname, i.indisunique, i.indkey::text, i.indnkeyatts, m.amname, \
+       pg_get_expr(i.indpred, i.indrelid), pg_get_indexdef(i.indexrelid) \
+     FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid \
+     JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace \
+     JOIN pg_am m ON m.oid = x.relam \
+     WHERE i.indisvalid AND ",
+    listed!(),
+    " AND ",
+    ours!(),
+    " ORDER BY i.indrelid, x.relname"
+);
+
+/// Those that came with an extension are not someone's interface; nor are those that only the
+/// system may call.
+const FUNCTIONS: &str = concat!(
+    "SELECT n.nspname, p.proname, p.pronargs, p.pronargdefaults, p.proretset, p.prorows = 1, \
+       p.provolatile, p.prosecdef, d.description, p.prorettype, format_type(p.prorettype, NULL), \
+       to_json(coalesce(p.proargnames, '{}')), \
+       to_json(coalesce(p.proargmodes::text[], '{}')), \
+       to_json(array(SELECT a.ty::text FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) \
+         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), \
+       to_json(array(SELECT format_type(a.ty, NULL) \
+         FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) \
+         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)) \
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+     JOIN pg_type r ON r.oid = p.prorettype \
+     LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass \
+     WHERE p.prokind = 'f' \
+       AND NOT (r.typtype = 'p' AND r.typname <> ALL ('{void,record,anyelement,anyarray,anynonarray}')) \
+       AND NOT EXISTS (SELECT FROM pg_depend e WHERE e.classid = 'pg_proc'::regclass \
+         AND e.objid = p.oid AND e.deptype = 'e') AND ",
+    ours!(),
+    " ORDER BY n.nspname, p.proname, p.oid"
+);
+
+const VIEWS: &str = concat!(
+    "SELECT c.oid, pg_get_viewdef(c.oid) \
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+     WHERE c.relkind IN ('v', 'm') AND ",
+    ours!(),
+    " ORDER BY c.oid"
+);
+
+pub(super) const EXTENSIONS: &str = "SELECT coalesce(a.name, e.extname), e.extversion, a.default_version, n.nspname, a.comment \
+     FROM pg_available_extensions a FULL JOIN pg_extension e ON e.extname = a.name \
+     LEFT JOIN pg_namespace n ON n.oid = e.extnamespace ORDER BY 1";
+
+/// Every change of a structure writes new rows into these tables, and a new row has a new `xmin`.
+/// Statistics are written in place and do not.
+pub(super) const FINGERPRINT: &str = concat!(
+    "SELECT concat_ws('.', \
+       (SELECT sum(hashtextextended(c.oid || ':' || c.xmin, 0)) FROM pg_class c \
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(a.attrelid || ':' || a.attnum || ':' || a.xmin, 0)) \
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
+         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(p.oid || ':' || p.xmin, 0)) FROM pg_proc p \
+         JOIN pg_namespace n ON n.oid = p.pronamespace WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(k.oid || ':' || k.xmin, 0)) FROM pg_constraint k \
+         JOIN pg_namespace n ON n.oid = k.connamespace WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(n.oid || ':' || n.xmin, 0)) FROM pg_namespace n WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(t.oid || ':' || t.xmin, 0)) FROM pg_type t \
+         JOIN pg_namespace n ON n.oid = t.typnamespace WHERE ",
+    ours!(),
+    "), (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_enum), \
+       (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_policy), \
+       (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_attrdef), \
+       (SELECT sum(hashtextextended(objoid || ':' || objsubid || ':' || xmin, 0)) \
+        FROM pg_description WHERE objoid >= 16384))"
+);

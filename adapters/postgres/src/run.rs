@@ -1,0 +1,346 @@
+//! Authorised plans become statements, statements become answers. What can go in one exchange goes
+//! in one: role, claims, settings, the statement and its count leave together, are one transaction,
+//! and after the first error the server does nothing of the rest.
+//! Never: a text from a request; a plan that the guard has not seen.
+
+mod answer;
+mod setup;
+
+use crate::engine::Postgres;
+use crate::error::Failure;
+use crate::pool::{Lease, Pool, too_late};
+use crate::wire::{Ask, Reply, Wire};
+pub(crate) use answer::rows;
+use answer::{Counting, Rendered};
+use mag_adapter::engine::{Access, Ending};
+use mag_adapter::{EngineError, Transaction};
+use mag_guard::{Authorised, Session};
+use mag_query::{Answer, Plan, Rules};
+use setup::Setup;
+pub(crate) use setup::quoted;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// The server stops a statement by itself in time; so much later we no longer believe that it does.
+const GRACE: Duration = Duration::from_secs(2);
+/// An upper end for work that nobody gave one: a line that died silently must not hold a place.
+const TIME_MAX: Duration = Duration::from_secs(600);
+
+pub(crate) async fn transact(
+    engine: &Postgres,
+    work: Transaction,
+) -> Result<Vec<Answer>, EngineError> {
+    let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
+    let within = time_max(engine, &work);
+    let job = Job { setup: Setup::new(&work, within), work: &work, plans };
+    let mut pool = engine.pool_for(work.access);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let lease = pool.lease().await;
+        let mut lease = match lease {
+            Ok(lease) => lease,
+            // A replica that is gone is no reason to refuse a read.
+            Err(_) if engine.is_replica(pool) => {
+                pool = engine.primary();
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        let failure = match timeout(within + GRACE, job.run(&mut lease)).await {
+            Ok(Ok(answers)) => return Ok(answers),
+            Ok(Err(Ended::Refused(error))) => {
+                calm(&mut lease).await;
+                return Err(error);
+            }
+            Ok(Err(Ended::Failed(failure))) => failure,
+            Err(_) => return Err(too_late(pool.target(), within)),
+        };
+        if tries <= TRIES && job.may_be_tried_again(&failure, &lease) {
+            calm(&mut lease).await;
+            tracing::debug!("tried again: {failure:?}");
+            if failure.is_gone() {
+                drop(lease);
+                pool.forget_idle();
+            }
+            continue;
+        }
+        calm(&mut lease).await;
+        return Err(failure.into());
+    }
+}
+
+/// A stale statement and a connection that died while it was at rest: each once, and once more for
+/// a replica.
+const TRIES: u32 = 3;
+
+/// The budget of the role, what the caller allows, what the source allows: the least of them.
+fn time_max(engine: &Postgres, work: &Transaction) -> Duration {
+    let of_plans = work.plans.iter().filter_map(Authorised::time_max);
+    of_plans.chain(work.timeout).chain(engine.settings().time_max).min().unwrap_or(TIME_MAX)
+}
+
+/// Leaves no transaction open.
+async fn calm(lease: &mut Lease) {
+    if lease.in_transaction() && !lease.at_work() {
+        let undo = [Ask::new("ROLLBACK")];
+        // When it does not come through, the connection is dropped, which undoes as well.
+        let _ = timeout(GRACE, lease.exchange(&undo)).await;
+    }
+}
+
+enum Ended {
+    Failed(Failure),
+    /// Not the server refused, but we.
+    Refused(EngineError),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+impl From<EngineError> for Ended {
+    fn from(error: EngineError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+struct Job<'a> {
+    setup: Setup,
+    work: &'a Transaction,
+    plans: Vec<Rendered<'a>>,
+}
+
+impl Job<'_> {
+    /// What was sent has not happened, or cannot have changed anything.
+    fn may_be_tried_again(&self, failure: &Failure, lease: &Lease) -> bool {
+        if failure.statement_is_stale() {
+            return true;
+        }
+        self.work.access == Access::Read && failure.is_gone() && !lease.fresh
+    }
+
+    async fn run(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
+        // What must look at an answer before it goes on cannot be sent in one go.
+        if self.plans.iter().all(Rendered::goes_in_one) {
+            return self.in_one(wire).await;
+        }
+        self.step_by_step(wire).await
+    }
+
+    /// Begin, role and claims, and the function that comes before all else.
+    fn opening(&self, explicit: bool) -> Result<Vec<Ask<'_>>, EngineError> {
+        let mut asks = Vec::with_capacity(4);
+        if explicit {
+            asks.push(Ask::new("BEGIN"));
+        }
+        asks.push(self.setup.ask(self.work.plans.first())?);
+        if let Some(before) = &self.setup.before {
+            asks.push(Ask::new(before));
+        }
+        Ok(asks)
+    }
+
+    async fn in_one(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
+        // Without a `BEGIN` the exchange is a transaction that commits at its end.
+        let undone = self.work.ending == Ending::RollBack;
+        let mut asks = self.opening(undone)?;
+        let mut session = self.work.plans.first().map(|plan| plan.session().clone());
+        let mut places = Vec::with_capacity(self.plans.len());
+        for (plan, rendered) in self.work.plans.iter().zip(&self.plans) {
+            self.switch(&mut session, plan, &mut asks);
+            places.push(asks.len());
+            asks.extend(rendered.asks());
+        }
+        let wanted = asks.len();
+        asks.extend(self.setup.wanted());
+        if undone {
+            asks.push(Ask::new("ROLLBACK"));
+        }
+        let replies = wire.exchange(&asks).await?;
+        let settings = self.setup.settings(replies.get(wanted));
+        let mut answers = Vec::with_capacity(self.plans.len());
+        for (rendered, place) in self.plans.iter().zip(places) {
+            answers.push(rendered.answer(replies.get(place..).unwrap_or_default())?);
+        }
+        with_settings(&mut answers, settings);
+        Ok(answers)
+    }
+
+    async fn step_by_step(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
+        wire.exchange(&self.opening(true)?).await?;
+        let mut session = self.work.plans.first().map(|plan| plan.session().clone());
+        let mut answers = Vec::with_capacity(self.plans.len());
+        for (plan, rendered) in self.work.plans.iter().zip(&self.plans) {
+            let mut switch = Vec::new();
+            self.switch(&mut session, plan, &mut switch);
+            if !switch.is_empty() {
+                wire.exchange(&switch).await?;
+            }
+            let answer = self.one(wire, plan, rendered).await?;
+            if let Some(most) = plan.max_affected
+                && answer.rows > most
+            {
+                return Err(EngineError::too_many_affected(answer.rows).into());
+            }
+            answers.push(answer);
+        }
+        let mut closing: Vec<Ask<'_>> = self.setup.wanted().into_iter().collect();
+        closing.push(Ask::new(match self.work.ending {
+            Ending::Commit => "COMMIT",
+            Ending::RollBack => "ROLLBACK",
+        }));
+        let replies = wire.exchange(&closing).await?;
+        with_settings(&mut answers, self.setup.settings(replies.first()));
+        Ok(answers)
+    }
+
+    async fn one(
+        &self,
+        wire: &mut Wire,
+        plan: &Plan,
+        rendered: &Rendered<'_>,
+    ) -> Result<Answer, Ended> {
+        if let Some(steps) = &rendered.steps {
+            return write_in_steps(wire, plan, steps).await;
+        }
+        let asks: Vec<Ask<'_>> = rendered.asks().collect();
+        let replies = wire.exchange(&asks).await?;
+        let mut answer = rendered.answer(&replies)?;
+        // An estimate that is small enough is made sure of.
+        if let (Counting::Estimated, Some(guess)) = (&rendered.counting, answer.count)
+            && guess <= ESTIMATE_FROM
+            && let Some(count) = &rendered.count
+        {
+            let replies = wire.exchange(&[answer::ask(count)]).await?;
+            answer.count = replies.first().and_then(Reply::first_text).and_then(|n| n.parse().ok());
+        }
+        Ok(answer)
+    }
+
+    /// Another plan of the same transaction may be another's.
+    fn switch<'s>(
+        &'s self,
+        session: &mut Option<Arc<Session>>,
+        plan: &'s Authorised<Plan>,
+        asks: &mut Vec<Ask<'s>>,
+    ) {
+        let same = session.as_ref().is_some_and(|known| {
+            known.role == plan.session().role && known.claims == plan.session().claims
+        });
+        if !same {
+            asks.push(self.setup.switch(plan));
+            *session = Some(plan.session().clone());
+        }
+    }
+}
+
+/// The database sorts text as it was told to, by its own collation.
+const DIALECT: mag_sql::Postgres = mag_sql::Postgres { bytewise: false };
+/// From here on an estimate is as good as a count, and much cheaper.
+const ESTIMATE_FROM: u64 = 1_000;
+
+/// For rules that the plan holds and not the engine: what was touched is looked at before it stays.
+async fn write_in_steps(
+    wire: &mut Wire,
+    plan: &Plan,
+    steps: &mag_sql::Steps,
+) -> Result<Answer, Ended> {
+    let render = |e: mag_sql::Error| Ended::Refused(answer::cannot(e));
+    let mut before = None;
+    if let Some(statement) = &steps.before {
+        let replies = wire.exchange(&[answer::ask(statement)]).await?;
+        before = replies.first().map(|reply| rows(reply, &statement.columns)).transpose()?;
+    }
+    let mut keys = Vec::new();
+    for write in &steps.writes {
+        let replies = wire.exchange(&[answer::ask(write)]).await?;
+        let touched = replies.first().map(|reply| rows(reply, &write.columns)).transpose()?;
+        keys.extend(touched.unwrap_or_default().rows);
+    }
+    let touched = u64::try_from(keys.len()).unwrap_or(u64::MAX);
+    let table = plan.table().map(|id| plan.catalog.table(id).name.to_string()).unwrap_or_default();
+    if steps.must_touch.is_some_and(|least| touched < least) {
+        return Err(EngineError::row_refused(&table).into());
+    }
+    if let Some(refused) = mag_sql::refused(plan, &DIALECT, &keys).map_err(render)? {
+        let replies = wire.exchange(&[answer::ask(&refused)]).await?;
+        if replies.first().and_then(Reply::first_text).as_deref() != Some("0") {
+            return Err(EngineError::row_refused(&table).into());
+        }
+    }
+    let rows = match before {
+        Some(rows) => Some(rows),
+        None => match mag_sql::answer(plan, &DIALECT, &keys).map_err(render)? {
+            Some(statement) => {
+                let replies = wire.exchange(&[answer::ask(&statement)]).await?;
+                let rows = replies.first().map(|reply| rows(reply, &statement.columns));
+                rows.transpose()?
+            }
+            None => None,
+        },
+    };
+    let count = plan.count.map(|_| touched);
+    let body = mag_query::Body::Rows(rows.unwrap_or_default());
+    Ok(Answer { body, count, rows: touched, ..Answer::default() })
+}
+
+fn with_settings(answers: &mut [Answer], settings: Vec<(String, String)>) {
+    if let Some(last) = answers.last_mut() {
+        last.settings = settings;
+    }
+}
+
+/// The statement of a plan and the server's own plan for it. What it does is undone.
+pub(crate) async fn explain(
+    engine: &Postgres,
+    plan: Authorised<Plan>,
+    analyze: bool,
+) -> Result<String, EngineError> {
+    let access = if analyze && plan.writes() { Access::Write } else { Access::Read };
+    let work = Transaction { access, ..Transaction::of(plan) };
+    let within = time_max(engine, &work);
+    let setup = Setup::new(&work, within);
+    let Some(plan) = work.plans.first() else { return Ok(String::new()) };
+    let rendered = Rendered::new(plan)?;
+    let Some(statement) = rendered.first() else { return Ok(String::new()) };
+    let how = if analyze { "EXPLAIN (ANALYZE, BUFFERS)" } else { "EXPLAIN" };
+    let text = format!("{how} {}", statement.text);
+    let mut lease = engine.primary().lease().await?;
+    let arguments = answer::ask(statement).arguments;
+    let explained = async {
+        let asks = [
+            Ask::new("BEGIN"),
+            setup.ask(Some(plan))?,
+            Ask { arguments, ..Ask::once(&text) },
+            Ask::new("ROLLBACK"),
+        ];
+        Ok::<_, EngineError>(lease.exchange(&asks).await?)
+    };
+    let replies = match timeout(within + GRACE, explained).await {
+        Ok(replies) => replies,
+        Err(_) => return Err(too_late(engine.primary().target(), within)),
+    };
+    calm(&mut lease).await;
+    let replies = replies?;
+    let lines = replies.get(2).into_iter().flat_map(Reply::texts);
+    let lines: Vec<String> =
+        lines.filter_map(|row| row.first().copied().flatten().map(str::to_owned)).collect();
+    Ok(format!("{}\n\n{}", statement.text, lines.join("\n")))
+}
+
+/// Whether the role of the session is taken on: where the engine holds the rules itself.
+fn is_native(plan: &Plan) -> bool {
+    match plan.rules {
+        Rules::Native => true,
+        Rules::Compiled => false,
+    }
+}
+
+impl Postgres {
+    fn is_replica(&self, pool: &Pool) -> bool {
+        !std::ptr::eq(pool, self.primary())
+    }
+}

@@ -1,0 +1,212 @@
+//! A plan as its statements, and their replies as its answer.
+
+use crate::types;
+use crate::wire::{Ask, Reply};
+use fallible_iterator::FallibleIterator;
+use mag_adapter::EngineError;
+use mag_contract::codes;
+use mag_model::{Type, Value};
+use mag_query::call::Count;
+use mag_query::plan::Insert;
+use mag_query::{Answer, Body, Plan, Rows, Rules, Work};
+use mag_sql::{Statement, Steps};
+use std::sync::Arc;
+
+pub(super) struct Rendered<'a> {
+    plan: &'a Plan,
+    statement: Option<Statement>,
+    /// Writes whose rules are in the plan.
+    pub(super) steps: Option<Steps>,
+    pub(super) count: Option<Statement>,
+    explained: Option<String>,
+    pub(super) counting: Counting,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counting {
+    Nothing,
+    /// By a statement beside the other.
+    Exact,
+    Planned,
+    Estimated,
+    /// The rows of the answer are all there are.
+    Rows,
+}
+
+impl<'a> Rendered<'a> {
+    pub(super) fn new(plan: &'a mag_guard::Authorised<Plan>) -> Result<Self, EngineError> {
+        let plan: &Plan = plan;
+        let dialect = &super::DIALECT;
+        let (statement, steps) = match &plan.work {
+            Work::Read(_) => (Some(mag_sql::read(plan, dialect)), None),
+            Work::Invoke(_) => (Some(mag_sql::invoke(plan, dialect)), None),
+            _ if needs_steps(plan) => (None, Some(mag_sql::steps(plan, dialect))),
+            _ => (Some(mag_sql::one_statement(plan, dialect)), None),
+        };
+        let counting = counting(plan);
+        let count = match counting {
+            Counting::Nothing | Counting::Rows => None,
+            Counting::Exact | Counting::Planned | Counting::Estimated => {
+                Some(mag_sql::count(plan, dialect).map_err(cannot)?)
+            }
+        };
+        let explained = match counting {
+            Counting::Planned | Counting::Estimated => {
+                count.as_ref().map(|count| format!("EXPLAIN (FORMAT JSON) {}", count.text))
+            }
+            Counting::Nothing | Counting::Exact | Counting::Rows => None,
+        };
+        Ok(Self {
+            plan,
+            statement: statement.transpose().map_err(cannot)?,
+            steps: steps.transpose().map_err(cannot)?,
+            count,
+            explained,
+            counting,
+        })
+    }
+
+    /// Nothing has to be looked at before the transaction ends.
+    pub(super) fn goes_in_one(&self) -> bool {
+        self.steps.is_none()
+            && self.plan.max_affected.is_none()
+            && self.counting != Counting::Estimated
+    }
+
+    pub(super) fn first(&self) -> Option<&Statement> {
+        self.statement.as_ref().or_else(|| self.steps.as_ref()?.writes.first())
+    }
+
+    pub(super) fn asks(&self) -> impl Iterator<Item = Ask<'_>> {
+        let count = self.count.as_ref().map(|count| match &self.explained {
+            None => ask(count),
+            // Its arguments are the count's.
+            Some(text) => Ask { sql: text, keep: false, ..ask(count) },
+        });
+        self.statement.iter().map(ask).chain(count)
+    }
+
+    pub(super) fn answer(&self, replies: &[Reply]) -> Result<Answer, EngineError> {
+        let (Some(statement), Some(reply)) = (&self.statement, replies.first()) else {
+            return Err(EngineError::broken("PostgreSQL gave no answer to a statement"));
+        };
+        let rows = rows(reply, &statement.columns)?;
+        let touched = match self.plan.answer() {
+            Some(_) => u64::try_from(rows.rows.len()).unwrap_or(u64::MAX),
+            None => reply.affected(),
+        };
+        let beside = || replies.get(1).and_then(Reply::first_text);
+        let count = match self.counting {
+            Counting::Nothing => None,
+            Counting::Rows => Some(touched),
+            Counting::Exact => beside().and_then(|text| text.parse().ok()),
+            Counting::Planned | Counting::Estimated => {
+                beside().and_then(|json| planned_rows(&json))
+            }
+        };
+        Ok(Answer { body: Body::Rows(rows), count, rows: touched, ..Answer::default() })
+    }
+}
+
+/// A rule in the plan that only the written row can be held against.
+fn needs_steps(plan: &Plan) -> bool {
+    if plan.rules == Rules::Native {
+        return false;
+    }
+    match &plan.work {
+        Work::Insert(insert) => insert.check.is_some() || clash_has_rules(insert),
+        Work::Update(update) => update.check.is_some(),
+        Work::Delete(_) | Work::Read(_) | Work::Invoke(_) => false,
+    }
+}
+
+fn clash_has_rules(insert: &Insert) -> bool {
+    insert.on_conflict.as_ref().is_some_and(|clash| clash.using.is_some() || clash.check.is_some())
+}
+
+fn counting(plan: &Plan) -> Counting {
+    let Some(count) = plan.count else { return Counting::Nothing };
+    match &plan.work {
+        Work::Insert(_) | Work::Update(_) | Work::Delete(_) => Counting::Rows,
+        // Counting would call it a second time.
+        Work::Invoke(invoke) if !invoke.read_only => {
+            let all = invoke.select.limit.is_none() && invoke.select.offset == 0;
+            if all { Counting::Rows } else { Counting::Nothing }
+        }
+        Work::Read(_) | Work::Invoke(_) => match count {
+            Count::Exact => Counting::Exact,
+            Count::Planned => Counting::Planned,
+            Count::Estimated => Counting::Estimated,
+        },
+    }
+}
+
+pub(super) fn ask(statement: &Statement) -> Ask<'_> {
+    let arguments = statement.args.iter().map(|arg| types::argument(&arg.value)).collect();
+    Ask { keep: statement.text.len() <= TEXT_KEPT_MAX, ..Ask::with(&statement.text, arguments) }
+}
+
+/// A longer text is a bulk of rows, which seldom comes in the same number again.
+const TEXT_KEPT_MAX: usize = 16 * 1024;
+
+pub(crate) fn rows(reply: &Reply, columns: &[(Arc<str>, Type)]) -> Result<Rows, EngineError> {
+    let mut rows = Vec::with_capacity(reply.rows.len());
+    for row in &reply.rows {
+        let mut cells: Vec<Value> = Vec::with_capacity(columns.len());
+        let mut ranges = row.ranges();
+        let malformed = |_| EngineError::broken("PostgreSQL sent a row that cannot be read");
+        while let Some(range) = ranges.next().map_err(malformed)? {
+            let at = cells.len();
+            let Some((_, ty)) = columns.get(at) else { break };
+            let Some(bytes) = range.and_then(|range| row.buffer().get(range)) else {
+                cells.push(Value::Null);
+                continue;
+            };
+            cells.push(match (reply.binary.get(at), reply.fields.get(at)) {
+                (Some(true), Some(field)) => types::of_binary(field.oid, bytes, ty)?,
+                _ => types::of_text(&String::from_utf8_lossy(bytes), ty),
+            });
+        }
+        if cells.len() != columns.len() {
+            return Err(EngineError::broken(
+                "PostgreSQL sent another number of columns than asked",
+            ));
+        }
+        rows.push(cells);
+    }
+    Ok(Rows { columns: columns.to_vec(), rows })
+}
+
+/// What the planner expects below the count itself.
+fn planned_rows(json: &str) -> Option<u64> {
+    let explained: serde_json::Value = serde_json::from_str(json).ok()?;
+    let mut node = explained.get(0)?.get("Plan")?;
+    while node.get("Node Type")?.as_str()?.contains("Aggregate") {
+        node = node.get("Plans")?.get(0)?;
+    }
+    node.get("Plan Rows")?.as_u64()
+}
+
+pub(super) fn cannot(error: mag_sql::Error) -> EngineError {
+    match error {
+        mag_sql::Error::Unsupported { .. } => EngineError::unsupported(error.to_string()),
+        mag_sql::Error::NoType { .. } => EngineError::of_state("42704", error.to_string()),
+        mag_sql::Error::TooManyValues { .. } => {
+            EngineError::new(codes::ENGINE_REFUSED, error.to_string())
+                .hint("send fewer values at a time")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::planned_rows;
+
+    #[test]
+    fn an_estimate_is_what_is_expected_below_the_count() {
+        let json = r#"[{"Plan":{"Node Type":"Aggregate","Plan Rows":1,"Plans":[
+            {"Node Type":"Seq Scan","Plan Rows":4711}]}}]"#;
+        assert_eq!(planned_rows(json), Some(4711));
+        assert_eq!(planned_rows("[]"), None);
+    }
+}

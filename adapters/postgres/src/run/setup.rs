@@ -1,0 +1,125 @@
+//! What a transaction begins with: its settings, the claims and the role of the one who asks, all
+//! for its own time only. They end with the transaction, by the server's own doing: the next one to
+//! use the connection finds nothing of them.
+
+use super::is_native;
+use crate::wire::{Ask, Reply};
+use mag_adapter::engine::Access;
+use mag_adapter::{EngineError, Transaction};
+use mag_contract::codes;
+use mag_guard::Authorised;
+use mag_query::Plan;
+use std::time::Duration;
+
+/// What decides who asks and what may be done is never a setting that someone brings.
+const NOT_FOR_SETTING: [&str; 7] = [
+    "role",
+    "session_authorization",
+    "is_superuser",
+    "transaction_read_only",
+    "default_transaction_read_only",
+    "row_security",
+    "request.jwt.claims",
+];
+
+pub(super) struct Setup {
+    /// A text for each number of settings: a prepared statement that every caller shares.
+    text: String,
+    text_of_switch: String,
+    settings: Vec<(String, String)>,
+    refused: Option<String>,
+    pub(super) before: Option<String>,
+    wanted_text: String,
+    wanted: Vec<String>,
+}
+
+impl Setup {
+    pub(super) fn new(work: &Transaction, within: Duration) -> Self {
+        let mut settings = Vec::with_capacity(work.settings.len() + 4);
+        if work.access == Access::Read {
+            settings.push(("transaction_read_only".into(), "on".into()));
+        }
+        settings.push(("statement_timeout".into(), within.as_millis().max(1).to_string()));
+        let deciding = |name: &str| {
+            NOT_FOR_SETTING.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
+        };
+        let refused = work.settings.iter().find(|(name, _)| deciding(name));
+        settings.extend(work.settings.iter().cloned());
+        // Two more: the claims and the role. The role is last, so that all else is set by the one
+        // who may.
+        Self {
+            text: setting_text(settings.len() + 2),
+            text_of_switch: setting_text(2),
+            settings,
+            refused: refused.map(|(name, _)| name.clone()),
+            before: work
+                .before
+                .as_ref()
+                .map(|(schema, name)| format!("SELECT {}.{}()", quoted(schema), quoted(name))),
+            wanted_text: wanted_text(work.wanted_settings.len()),
+            wanted: work.wanted_settings.clone(),
+        }
+    }
+
+    pub(super) fn ask(&self, plan: Option<&Authorised<Plan>>) -> Result<Ask<'_>, EngineError> {
+        if let Some(name) = &self.refused {
+            let message = format!("`{name}` is not a setting for a caller");
+            return Err(EngineError::new(codes::NOT_GRANTED, message));
+        }
+        let own = self.settings.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
+        let who = plan.into_iter().flat_map(|plan| identity(plan));
+        let mut arguments: Vec<Option<String>> = own.chain(who).map(Some).collect();
+        if plan.is_none() {
+            arguments.extend(NOBODY.map(|text| Some(text.to_owned())));
+        }
+        Ok(Ask::with(&self.text, arguments))
+    }
+
+    /// Another identity in the same transaction.
+    pub(super) fn switch(&self, plan: &Authorised<Plan>) -> Ask<'_> {
+        Ask::with(&self.text_of_switch, identity(plan).into_iter().map(Some).collect())
+    }
+
+    pub(super) fn wanted(&self) -> Option<Ask<'_>> {
+        if self.wanted.is_empty() {
+            return None;
+        }
+        let names = self.wanted.iter().cloned().map(Some).collect();
+        Some(Ask::with(&self.wanted_text, names))
+    }
+
+    pub(super) fn settings(&self, reply: Option<&Reply>) -> Vec<(String, String)> {
+        let Some(reply) = reply.filter(|_| !self.wanted.is_empty()) else { return Vec::new() };
+        let Some(row) = reply.texts().next() else { return Vec::new() };
+        let given = self.wanted.iter().zip(row).filter_map(|(name, value)| {
+            let value = value.filter(|value| !value.is_empty())?;
+            Some((name.clone(), value.to_owned()))
+        });
+        given.collect()
+    }
+}
+
+/// Claims and role of nobody in particular: the connection's own.
+const NOBODY: [&str; 4] = ["request.jwt.claims", "", "role", "none"];
+
+/// Without rules of its own the engine works as itself; who asks is told to its functions only.
+fn identity(plan: &Authorised<Plan>) -> [String; 4] {
+    let session = plan.session();
+    let role = if is_native(plan) { session.role.to_string() } else { "none".to_owned() };
+    ["request.jwt.claims".into(), session.claims.to_string(), "role".into(), role]
+}
+
+fn setting_text(count: usize) -> String {
+    let calls: Vec<String> =
+        (0..count).map(|n| format!("set_config(${}, ${}, true)", n * 2 + 1, n * 2 + 2)).collect();
+    format!("SELECT {}", calls.join(", "))
+}
+
+fn wanted_text(count: usize) -> String {
+    let calls: Vec<String> = (1..=count).map(|n| format!("current_setting(${n}, true)")).collect();
+    format!("SELECT {}", calls.join(", "))
+}
+
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\"").replace('\0', ""))
+}
