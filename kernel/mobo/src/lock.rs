@@ -23,7 +23,7 @@ impl FolderLock {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(&path).map_err(|e| folder_fault(data_folder, e))?;
-        match file.try_lock() {
+        match locked(&mut file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let who = holder(&mut file)
@@ -54,7 +54,8 @@ impl Drop for FolderLock {
 /// The process that runs a board on this folder, if one does.
 pub fn running(data_folder: &Path) -> Option<Option<u32>> {
     let mut file = OpenOptions::new().read(true).write(true).open(path(data_folder)).ok()?;
-    match file.try_lock() {
+    // Shared: those who only look do not take each other for a board.
+    match file.try_lock_shared() {
         Ok(()) => {
             let _ = file.unlock();
             None
@@ -64,9 +65,25 @@ pub fn running(data_folder: &Path) -> Option<Option<u32>> {
     }
 }
 
+/// A board that holds the lock has written its number; whoever only looks has it for a moment and
+/// writes nothing. So many looks, a little apart, are more than any of them takes.
+const LOOKS: u32 = 20;
+const APART: std::time::Duration = std::time::Duration::from_millis(5);
+
+fn locked(file: &mut File) -> Result<(), TryLockError> {
+    for _ in 0..LOOKS {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) if holder(file).is_none() => std::thread::sleep(APART),
+            outcome => return outcome,
+        }
+    }
+    file.try_lock()
+}
+
 /// The number in the file; a lock file holds no more.
 fn holder(file: &mut File) -> Option<u32> {
     let mut text = String::new();
+    file.rewind().ok()?;
     file.take(32).read_to_string(&mut text).ok()?;
     text.trim().parse().ok()
 }
@@ -85,6 +102,16 @@ mod tests {
         assert!(fault.message().contains(&std::process::id().to_string()));
         drop(held);
         assert_eq!(running(folder.path()), None);
+        // Someone who only looks does not keep a board from its boot.
+        let looking = File::open(path(folder.path())).unwrap();
+        looking.lock_shared().unwrap();
+        assert_eq!(running(folder.path()), None);
+        let away = std::thread::spawn(move || {
+            std::thread::sleep(APART);
+            drop(looking);
+        });
+        drop(FolderLock::take(folder.path()).unwrap());
+        away.join().unwrap();
         FolderLock::take(folder.path()).unwrap();
     }
 }
