@@ -93,6 +93,7 @@ impl Supervisor {
                 }
                 Some(Ok(mut alive)) => {
                     alive.commit();
+                    self.judged_ready();
                     self.step(Step::Ready, "");
                     self.told_ready(began.elapsed());
                     self.trial_passed();
@@ -368,15 +369,20 @@ impl Supervisor {
         self.kernel.monitor.judge(self.id(), judgement, why, None);
     }
 
+    /// Before anybody sees it run: a part that runs again is not failed any more.
+    fn judged_ready(&self) {
+        let part = self.id();
+        let judgement = match self.kernel.registry.judgement(part).map(|j| j.condition) {
+            Some(Condition::Failed) => Judgement::at(Condition::Recovering),
+            _ => Judgement::default(),
+        };
+        self.kernel.monitor.judge(part, judgement, None, None);
+    }
+
     fn told_ready(&self, took: Duration) {
         let took_ms = millis(took);
         let part = self.id().clone();
         self.kernel.registry.update(&part, |r| r.ready_in_ms = Some(took_ms));
-        let judgement = match self.kernel.registry.judgement(&part).map(|j| j.condition) {
-            Some(Condition::Failed) => Judgement::at(Condition::Recovering),
-            _ => Judgement::default(),
-        };
-        self.kernel.monitor.judge(&part, judgement, None, None);
         tracing::info!(part = %part, "part `{part}` is running after {took_ms} ms");
         self.kernel.bus.publish(ComponentStarted { part, took_ms });
     }

@@ -172,7 +172,8 @@ async fn an_essential_part_that_does_not_start_ends_the_boot_and_leaves_nothing_
                 .test(|_, n| if n == 1 { Err(broken("no disk")) } else { Ok(()) }),
             toy("auth"),
         ],
-    );
+    )
+    .set("board.restart_pause=1h");
     let failure = house.fails().await;
     assert_eq!(failure.fault.code(), codes::ESSENTIAL_LOST);
     assert!(failure.fault.message().contains("no disk"), "{:?}", failure.fault);
