@@ -13,8 +13,7 @@ use crate::run_folder::{self, Ready};
 use crate::trouble::{Done, Trouble, io};
 use clap::{Arg, ArgAction, Command};
 use mag_contract::Clock;
-use mag_mobo::{Boot, BootFailure, Ending, FILE, Parts, Session, Sources};
-use serde_json::Value as Json;
+use mag_mobo::{Boot, BootFailure, Ending, FILE, Parts, Sources};
 use std::path::Path;
 use std::sync::Arc;
 use voice::Voice;
@@ -189,13 +188,7 @@ async fn live(
         }
     };
     if let Some(report) = session.report() {
-        let ready = Ready {
-            urls: &report.urls,
-            socket: local_socket(&session),
-            version: VERSION,
-            boot: report.boot,
-            started_at,
-        };
+        let ready = Ready { urls: &report.urls, version: VERSION, boot: report.boot, started_at };
         run_folder::say_ready(&data, &ready);
         voice.ready(report, fresh, wish.safe);
     }
@@ -215,11 +208,4 @@ async fn live(
     run_folder::forget_ready(&data);
     voice.down(&report);
     Ok(ending)
-}
-
-fn local_socket(session: &Session) -> std::path::PathBuf {
-    let values = session.config().values();
-    let said = values.iter().find(|s| s.path == "gate.local_socket").map(|s| &s.value);
-    let relative = said.and_then(Json::as_str).unwrap_or("run/mobo.sock");
-    session.config().data_folder().join(relative)
 }

@@ -4,14 +4,11 @@ use mag_mobo::Parts;
 
 pub fn parts() -> Parts {
     Parts::default()
-        .with_safe::<mag_gate::Gate>(
-            "gate",
-            "The network card: one HTTP origin for all doors, on a port and on a local socket.",
-            &["gate.network=false"],
+        .with_safe::<mag_gate::Console>(
+            "console",
+            "The local socket, which `mobo` itself uses.",
+            &[],
         )
-        .with_safe::<mag_admin::Admin>(
-            "admin",
-            "Operations as HTTP: the admin API, which `mobo` itself uses.",
-            &["admin.wrong_tries_max=10"],
-        )
+        .with_safe::<mag_admin::Admin>("admin", "Operations as HTTP, at console and gate.", &[])
+        .with::<mag_gate::Gate>("gate", "The network card: one HTTP origin for all doors.")
 }

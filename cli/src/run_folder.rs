@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 pub(crate) struct Ready<'a> {
     pub(crate) urls: &'a [String],
-    pub(crate) socket: PathBuf,
     pub(crate) version: &'a str,
     pub(crate) boot: i64,
     pub(crate) started_at: Timestamp,
@@ -25,7 +24,7 @@ fn down_path(data: &Path) -> PathBuf {
 pub(crate) fn say_ready(data: &Path, ready: &Ready<'_>) {
     let _ = std::fs::remove_file(down_path(data));
     let note = json!({
-        "pid": std::process::id(), "urls": ready.urls, "socket": ready.socket,
+        "pid": std::process::id(), "urls": ready.urls, "socket": socket(data),
         "version": ready.version, "boot": ready.boot, "started_at": ready.started_at,
     });
     write(&ready_path(data), &note);
@@ -58,6 +57,5 @@ fn read(path: &Path) -> Option<Json> {
 
 /// Where a running board answers.
 pub(crate) fn socket(data: &Path) -> PathBuf {
-    let said = ready(data).and_then(|note| note.get("socket")?.as_str().map(PathBuf::from));
-    said.unwrap_or_else(|| data.join("run").join("mobo.sock"))
+    data.join(mag_contract::door::LOCAL_SOCKET)
 }

@@ -9,7 +9,7 @@ use crate::tries::Tries;
 use mag_contract::doctor::Ailment;
 use mag_contract::door::AdminDoor;
 use mag_contract::operation::Desk;
-use mag_contract::{Component, Fault, Life, Manifest, Wiring};
+use mag_contract::{Component, Fault, Life, Manifest, Standing, Wiring};
 use std::sync::Arc;
 
 pub struct Admin {
@@ -22,7 +22,9 @@ impl Component for Admin {
 
     fn manifest(_: &Settings) -> Manifest {
         let about = "operations as HTTP: the admin API and its OpenAPI document";
-        Manifest::new("admin", env!("CARGO_PKG_VERSION"), about).provides::<AdminDoor>()
+        Manifest::new("admin", env!("CARGO_PKG_VERSION"), about)
+            .provides::<AdminDoor>()
+            .standing(Standing::Protected)
     }
 
     async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {

@@ -3,21 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The section `[gate]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Listen on a TCP port. Without it the board is reached by its local socket alone.
-    pub network: bool,
     /// The address to listen on. Anything but a loopback address lets other machines in.
     pub address: IpAddr,
     /// The port to listen on; 0 takes any that is free.
     pub port: u16,
-    /// The local socket, relative to the data folder. Only the owner of the folder can open it.
-    pub local_socket: PathBuf,
     /// Names by which clients may reach the admin API, besides `localhost` and plain addresses.
     pub hosts: Vec<String>,
     /// Web origins, such as `https://admin.example.com`, whose pages may call the admin API.
@@ -45,10 +40,8 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            network: true,
             address: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 8000,
-            local_socket: "run/mobo.sock".into(),
             hosts: vec![],
             origins: vec![],
             metrics_for_all: false,
@@ -93,7 +86,6 @@ impl Settings {
             (self.connections_max == 0, "`gate.connections_max` must be more than 0"),
             // The server below reads in pieces of this size.
             (self.header_bytes_max < 8192, "`gate.header_bytes_max` must be 8192 or more"),
-            (self.local_socket.as_os_str().is_empty(), "`gate.local_socket` must name a file"),
         ];
         zero.iter().find(|(wrong, _)| *wrong).map(|(_, what)| *what)
     }

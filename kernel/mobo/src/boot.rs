@@ -183,7 +183,7 @@ impl Boot {
     /// In safe mode the board comes up whatever the settings say.
     fn settings(&self, stages: &mut Stages) -> Result<Config, Fault> {
         let mut sources = self.sources.clone();
-        let safe_flags = self.parts.iter().flat_map(|p| p.safe_flags.iter());
+        let safe_flags = self.parts.iter().filter_map(|p| p.in_safe_boot).flatten();
         let safe_flags: Vec<String> = safe_flags.map(|f| (*f).to_owned()).collect();
         if self.safe {
             sources.flags.extend(safe_flags.iter().cloned());
@@ -263,7 +263,7 @@ impl Boot {
         let mut seats = vec![];
         for part in self.parts.iter() {
             let wanted =
-                if self.safe { !part.safe_flags.is_empty() } else { config.is_plugged(part) };
+                if self.safe { part.in_safe_boot.is_some() } else { config.is_plugged(part) };
             if wanted {
                 let (settings, shown) = config.of_part(part)?;
                 seats.push((part.kind.clone(), settings, shown));

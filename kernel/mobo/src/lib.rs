@@ -17,6 +17,7 @@ mod listeners;
 pub mod lock;
 mod machine;
 mod monitor;
+mod names;
 pub mod operations;
 mod parts;
 mod post;

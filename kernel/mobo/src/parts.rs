@@ -16,7 +16,7 @@ pub struct Part {
     /// Plugged in where the settings do not say otherwise.
     pub by_default: bool,
     /// Such a part comes up in a safe boot as well, with these settings.
-    pub safe_flags: &'static [&'static str],
+    pub in_safe_boot: Option<&'static [&'static str]>,
     pub kind: Arc<dyn Kind>,
 }
 
@@ -24,12 +24,12 @@ impl Parts {
     /// A part that is plugged in unless the settings say `parts.<name> = false`.
     #[must_use]
     pub fn with<C: Component>(self, name: &'static str, about: &'static str) -> Self {
-        self.add::<C>(name, about, true, &[])
+        self.add::<C>(name, about, true, None)
     }
     /// A part that waits to be plugged in, by `mobo plug <name>` or `parts.<name> = true`.
     #[must_use]
     pub fn on_the_shelf<C: Component>(self, name: &'static str, about: &'static str) -> Self {
-        self.add::<C>(name, about, false, &[])
+        self.add::<C>(name, about, false, None)
     }
     /// A part that a safe boot needs too; there it runs with these `section.key=value`.
     #[must_use]
@@ -39,16 +39,16 @@ impl Parts {
         about: &'static str,
         safe_flags: &'static [&'static str],
     ) -> Self {
-        self.add::<C>(name, about, true, safe_flags)
+        self.add::<C>(name, about, true, Some(safe_flags))
     }
     fn add<C: Component>(
         mut self,
         name: &'static str,
         about: &'static str,
         by_default: bool,
-        safe_flags: &'static [&'static str],
+        in_safe_boot: Option<&'static [&'static str]>,
     ) -> Self {
-        self.0.push(Part { name, about, by_default, safe_flags, kind: kind::of::<C>() });
+        self.0.push(Part { name, about, by_default, in_safe_boot, kind: kind::of::<C>() });
         self
     }
     pub fn iter(&self) -> impl Iterator<Item = &Part> {

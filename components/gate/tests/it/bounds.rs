@@ -153,12 +153,14 @@ async fn beyond_the_connections_that_are_allowed_callers_wait_their_turn() {
     say(&mut first, request("GET", "/rest/v1/x", "", "")).await.unwrap();
     let second = tokio::spawn(async move { ask(&at, request("GET", "/rest/v1/x", "", "")).await });
     // The owner gets in all the same.
+    let console = bench.start::<mag_gate::Console>(Default::default()).await.unwrap();
     let mut local =
         tokio::net::UnixStream::connect(bench.data_folder().join("run/mobo.sock")).await.unwrap();
     assert_eq!(say(&mut local, request("GET", "/livez", "", "")).await.unwrap().status, 200);
     assert!(!second.is_finished());
     drop((first, local));
     assert_eq!(second.await.unwrap().status, 200);
+    console.drain().await.unwrap();
     gate.drain().await.unwrap();
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Parrot, settings};
 use mag_contract::door::{AdminDoor, RestDoor, ScreenDoor};
-use mag_gate::Gate;
+use mag_gate::{Console, Gate};
 use mag_kit::Bench;
 use mag_kit::raw::{ask, request, say};
 use std::sync::Arc;
@@ -66,7 +66,8 @@ async fn without_a_screen_a_page_stands_in_for_it_and_nothing_else_is_there() {
 #[tokio::test]
 async fn the_local_socket_tells_who_opened_it() {
     let bench = Bench::default();
-    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    let console = bench.start::<Console>(Default::default()).await.unwrap();
+    assert!(console.addresses.is_empty(), "nothing that a browser could open");
     bench.plug::<AdminDoor>(Arc::new(Parrot::default()));
     let socket = bench.data_folder().join("run/mobo.sock");
     let mut stream = UnixStream::connect(socket).await.unwrap();
@@ -76,19 +77,7 @@ async fn the_local_socket_tells_who_opened_it() {
     let user = text.strip_prefix("GET /admin/v1/x 0 bytes, user ").unwrap();
     assert!(!user.is_empty(), "{text}");
     drop(stream);
-    gate.drain().await.unwrap();
-}
-
-#[tokio::test]
-async fn without_the_network_only_the_local_socket_listens() {
-    let bench = Bench::default();
-    let quiet = mag_gate::Settings { network: false, ..settings() };
-    let gate = bench.start::<Gate>(quiet).await.unwrap();
-    assert!(gate.addresses.is_empty());
-    let mut stream = UnixStream::connect(bench.data_folder().join("run/mobo.sock")).await.unwrap();
-    assert_eq!(say(&mut stream, request("GET", "/livez", "", "")).await.unwrap().status, 200);
-    drop(stream);
-    gate.drain().await.unwrap();
+    console.drain().await.unwrap();
 }
 
 #[tokio::test]

@@ -155,7 +155,7 @@ impl Operation for Show {
 }
 
 async fn show(session: Session, input: OnePart, _: Call) -> Result<PartRecord, Fault> {
-    session.board().part(&PartId::new(&input.part))
+    session.board().part(&session.board().named(&input.part))
 }
 
 pub(super) struct Start;
@@ -185,7 +185,7 @@ impl Operation for Start {
 }
 
 async fn start(session: Session, input: OnePart, _: Call) -> Result<StartedIn, Fault> {
-    let took = session.board().start(&PartId::new(&input.part)).await?;
+    let took = session.board().start(&session.board().named(&input.part)).await?;
     Ok(StartedIn { part: input.part, took_ms: millis(took) })
 }
 
@@ -221,7 +221,7 @@ impl Operation for Stop {
 }
 
 async fn stop(session: Session, input: OnePartForced, call: Call) -> Result<StopReport, Fault> {
-    let id = PartId::new(&input.part);
+    let id = session.board().named(&input.part);
     let record = session.board().part(&id)?;
     let needs = |p: &PartRecord| p.needs.iter().any(|need| record.provides.contains(need));
     let degraded =
@@ -256,7 +256,7 @@ impl Operation for Restart {
 }
 
 async fn restart(session: Session, input: OnePart, _: Call) -> Result<SwapReport, Fault> {
-    session.board().restart(&PartId::new(&input.part)).await
+    session.board().restart(&session.board().named(&input.part)).await
 }
 
 pub(super) struct Swap;
@@ -282,7 +282,7 @@ impl Operation for Swap {
 }
 
 async fn swap(session: Session, input: OnePart, _: Call) -> Result<SwapReport, Fault> {
-    session.swap(&input.part).await
+    session.swap(session.board().named(&input.part).as_str()).await
 }
 
 pub(super) struct Plug;
@@ -336,7 +336,7 @@ impl Operation for Unplug {
 }
 
 async fn unplug(session: Session, input: OnePartForced, _: Call) -> Result<StopReport, Fault> {
-    let drained = session.unplug(&input.part, input.force).await?;
+    let drained = session.unplug(session.board().named(&input.part).as_str(), input.force).await?;
     Ok(StopReport { part: input.part, degraded: vec![], drained: Some(drained) })
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct MaybePart {
 impl MaybePart {
     fn id(&self, session: &Session) -> Result<Option<PartId>, Fault> {
         let Some(name) = &self.part else { return Ok(None) };
-        let id = PartId::new(name);
+        let id = session.board().named(name);
         session.board().part(&id)?;
         Ok(Some(id))
     }

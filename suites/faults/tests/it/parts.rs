@@ -168,3 +168,22 @@ fn parts_are_plugged_in_and_taken_out_while_the_board_runs() {
     assert!(text.contains("faulty = false"), "{text}");
     assert_eq!(board.stop(), Some(0));
 }
+
+#[test]
+fn a_stopped_gate_leaves_the_owner_in_control() {
+    let here = installation();
+    let board = here.boot(&[]);
+    let url = board.url();
+    assert_eq!(here.json(&["component:stop", "maggate"])["part"], "maggate");
+    assert!(
+        std::net::TcpStream::connect(url.trim_start_matches("http://")).is_err(),
+        "it listens still"
+    );
+    assert_eq!(state_of(&here.json(&["list"]), "gate"), "stopped");
+    here.json(&["component:start", "maggate"]);
+    assert_eq!(state_of(&here.json(&["list"]), "gate"), "running");
+    let refused = here.run(&["component:stop", "console"]);
+    assert_eq!(refused.code, Some(4), "{}", refused.text());
+    assert!(refused.text().contains("MF3004"), "{}", refused.text());
+    assert_eq!(board.stop(), Some(0));
+}
