@@ -69,6 +69,8 @@ pub struct Settings {
     pub group_within: Duration,
     /// How long another program may hold the file.
     pub busy_wait: Duration,
+    /// How large the file may become, when it has a bound of its own: beyond it the disk is full.
+    pub bytes_max: Option<u64>,
     /// Prepared statements that each connection keeps.
     pub statements: usize,
     pub clock: Clock,
@@ -87,6 +89,7 @@ impl Settings {
             group: 256,
             group_within: Duration::from_millis(5),
             busy_wait: Duration::from_secs(5),
+            bytes_max: None,
             statements: 128,
             clock: Clock::machine(),
         }
@@ -218,7 +221,10 @@ impl Opener {
         db.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || held.pulls()))?;
         let moment = Arc::new(AtomicI64::new(0));
         native::install(&db, &moment)?;
-        allow::only(&mut db, Allowed::Plans)?;
+        // A copy attaches the file that it makes, and nobody hands it a statement.
+        if for_what != Use::Copy {
+            allow::only(&mut db, Allowed::Plans)?;
+        }
         let link = Link { db, leash, moment, generation };
         link.set_moment(&self.settings.clock);
         Ok(link)
@@ -252,6 +258,13 @@ impl Opener {
                     Durability::Full => "PRAGMA synchronous = FULL",
                     Durability::Normal => "PRAGMA synchronous = NORMAL",
                 })?;
+                if let Some(bytes) = self.settings.bytes_max {
+                    let page: u32 = db.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+                    db.execute_batch(&format!(
+                        "PRAGMA max_page_count = {}",
+                        bytes / u64::from(page.max(1))
+                    ))?;
+                }
                 db.execute_batch("PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864")
             }
             Use::Read | Use::ReadNow => {

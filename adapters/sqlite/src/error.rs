@@ -167,8 +167,12 @@ fn of_text(text: &str) -> EngineError {
         EngineError::of_state("42501", text.to_owned())
     } else if text.starts_with("too many") || text.contains("too large") {
         EngineError::of_state("54000", text.to_owned())
+    } else if text.starts_with("Recursion limit") || text.contains("stack overflow") {
+        EngineError::of_state("54001", "stack depth limit exceeded")
     } else if text.starts_with("malformed JSON") {
         EngineError::of_state("22P02", "invalid input syntax for type json")
+    } else if text.contains("within a transaction") {
+        EngineError::of_state("25001", text.to_owned())
     } else if text == "integer overflow" {
         EngineError::of_state("22003", "bigint out of range")
     } else {
@@ -216,6 +220,10 @@ fn broken(extended: i32, text: &str) -> Option<Broken> {
         }
         ffi::SQLITE_CONSTRAINT_CHECK => after("CHECK constraint failed: ").map(Broken::Check),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Broken::Foreign),
+        // `ON DELETE RESTRICT` is a trigger inside SQLite.
+        ffi::SQLITE_CONSTRAINT_TRIGGER if text == "FOREIGN KEY constraint failed" => {
+            Some(Broken::Foreign)
+        }
         _ => None,
     }
 }

@@ -15,6 +15,7 @@ mod lock;
 mod native;
 mod readers;
 mod run;
+pub mod schema;
 mod types;
 mod watch;
 mod writer;

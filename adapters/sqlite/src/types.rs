@@ -81,6 +81,27 @@ fn by_affinity(lower: &str) -> &'static str {
     }
 }
 
+/// The way back: how a column is declared so that it is of the type, and so that SQLite keeps what
+/// is text as text.
+pub(crate) fn declared(name: &str) -> String {
+    let Some(ty) = Type::named(name) else { return format!("\"{}\"", name.replace('"', "\"\"")) };
+    match &ty {
+        Type::Int2 => "int2".into(),
+        Type::Int4 => "int4".into(),
+        Type::Int8 | Type::Oid => "bigint".into(),
+        Type::Bool => "boolean".into(),
+        Type::Float4 => "float4".into(),
+        Type::Float8 => "double precision".into(),
+        Type::Bytea => "blob".into(),
+        Type::Numeric(None) => "numeric text".into(),
+        Type::Numeric(Some((precision, scale))) => format!("numeric text({precision},{scale})"),
+        Type::Text | Type::Varchar(_) => ty.to_string(),
+        Type::Bpchar(Some(_)) => ty.to_string(),
+        Type::Bpchar(None) => "text".into(),
+        other => format!("\"{other} text\""),
+    }
+}
+
 /// The type itself, for a column of a statement.
 pub(crate) fn of_declared(declared: Option<&str>) -> Type {
     let name = named(declared.unwrap_or(""));
@@ -261,6 +282,30 @@ mod tests {
             ("int4range", "int4range"),
         ] {
             assert_eq!(named(declared), name, "{declared}");
+        }
+        for name in [
+            "smallint",
+            "integer",
+            "bigint",
+            "boolean",
+            "real",
+            "double precision",
+            "bytea",
+            "numeric",
+            "numeric(10,2)",
+            "text",
+            "character varying(5)",
+            "character(4)",
+            "uuid",
+            "timestamp with time zone",
+            "time without time zone",
+            "interval",
+            "integer[]",
+            "tstzrange",
+            "jsonb",
+            "name",
+        ] {
+            assert_eq!(named(&declared(name).replace('"', "")), name);
         }
     }
 

@@ -1,0 +1,18 @@
+//! The adapter, against real files.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and plays the runtime"
+)]
+
+mod catalog;
+mod conformance;
+mod console;
+mod crash;
+mod errors;
+mod existing;
+mod full;
+mod reads;
+mod watch;
+mod world;
+mod writes;

@@ -1,0 +1,120 @@
+//! Reads: beside the writer, at one moment, and with the meaning of PostgreSQL.
+
+use crate::world::World;
+use futures::future::join_all;
+use mag_adapter::{Engine, Transaction};
+use std::time::Duration;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_see_whole_commits_while_someone_writes() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await;
+    let writing = async {
+        for n in 0..50 {
+            world.act(&format!(r#"insert t [{{"a":{n}}},{{"a":{n}}}]"#)).await.unwrap();
+        }
+    };
+    let reading = async {
+        for _ in 0..200 {
+            let rows = world.act("read t?select=id,a&count=exact").await.unwrap();
+            assert_eq!((rows.rows % 2, rows.count), (0, Some(rows.rows)));
+        }
+    };
+    tokio::join!(writing, reading, reading_again(&world));
+    assert_eq!(world.count("t").await, 100);
+}
+
+async fn reading_again(world: &World) {
+    for _ in 0..200 {
+        assert_eq!(world.act("read t?select=id").await.unwrap().rows % 2, 0);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_callers_are_answered_each_with_his_own() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT)").await;
+    let rows: Vec<String> = (0..500).map(|n| format!(r#"{{"id":{n},"a":"v{n}"}}"#)).collect();
+    world.act(&format!("insert t [{}]", rows.join(","))).await.unwrap();
+    for _ in 0..3 {
+        let lines: Vec<String> = (0..500).map(|n| format!("read t?select=a&id=eq.{n}")).collect();
+        let answers = join_all(lines.iter().map(|line| world.say(line))).await;
+        for (n, answer) in answers.iter().enumerate() {
+            assert_eq!(*answer, format!(r#"[{{"a":"v{n}"}}]"#));
+        }
+    }
+}
+
+/// The first time it is read on a thread, then at once, then it is not short any more.
+#[tokio::test]
+async fn a_read_that_was_short_and_is_long_now_is_still_answered() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await;
+    let line = "read t?select=id&a=gt.0&a=lt.0";
+    for _ in 0..3 {
+        assert_eq!(world.say(line).await, "[]");
+    }
+    let fill = "INSERT INTO t (a) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100000) SELECT i FROM n";
+    world.engine.console(crate::world::script(fill)).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(world.say(line).await, "[]");
+    }
+}
+
+#[tokio::test]
+async fn a_read_ends_when_its_time_is_over() {
+    let world = World::new(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY);
+         CREATE VIEW endless AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0;",
+    )
+    .await;
+    let work = Transaction {
+        timeout: Some(Duration::from_millis(50)),
+        ..Transaction::of(world.plan("read endless?select=i"))
+    };
+    let late = world.engine.transact(work).await.unwrap_err();
+    assert_eq!(late.state.as_deref(), Some("57014"));
+}
+
+#[tokio::test]
+async fn values_of_every_type_come_back_as_they_went_in() {
+    let world = World::new(
+        r#"CREATE TABLE v (
+             id INTEGER PRIMARY KEY, b boolean, i2 int2, i4 int4, i8 bigint, f4 float4,
+             f8 double precision, n numeric text, n2 numeric text(10,2), t text, vc varchar(5),
+             by bytea, u uuid, d date, ti time, ts timestamp, tz timestamptz, iv "interval text",
+             j "json text", jb "jsonb text", ai "integer[]", at "text[]", r int4range,
+             made timestamptz NOT NULL DEFAULT (now()))"#,
+    )
+    .await;
+    let row = r#"{"id":1,"b":true,"i2":-5,"i4":7,"i8":9007199254740993,"f4":0.1,"f8":1e300,"n":1.10000000000000000001,"n2":"2.5","t":"a\"b","vc":"abc","by":"\\x00ff","u":"9F0C3E5C-0000-4000-8000-000000000001","d":"2024-02-29","ti":"10:00","ts":"2024-02-29 10:00:00.5","tz":"2024-02-29T12:00:00+02:00","iv":"1 day","j":{"b":1,  "a":2},"jb":{"b":1,"a":2},"ai":[1,null,3],"at":["x","y z"],"r":"[1,4]"}"#;
+    world.act(&format!("insert v {row}")).await.unwrap();
+    assert_eq!(
+        world.say("read v?select=*").await,
+        r#"[{"id":1,"b":true,"i2":-5,"i4":7,"i8":9007199254740993,"f4":0.1,"f8":1e+300,"n":1.10000000000000000001,"n2":2.50,"t":"a\"b","vc":"abc","by":"\\x00ff","u":"9f0c3e5c-0000-4000-8000-000000000001","d":"2024-02-29","ti":"10:00:00","ts":"2024-02-29T10:00:00.5","tz":"2024-02-29T10:00:00+00:00","iv":"1 day","j":{"b":1,  "a":2},"jb":{"a": 2, "b": 1},"ai":[1,null,3],"at":["x","y z"],"r":"[1,5)","made":"2024-06-01T12:00:00+00:00"}]"#
+    );
+    for (filter, found) in [
+        ("n=gt.1.1", true),
+        ("n=lt.1.1", false),
+        ("tz=eq.2024-02-29T10:00:00Z", true),
+        ("ai=cs.{1}", true),
+        ("r=cs.[2,3]", true),
+        ("jb=cs.{\"a\":2}", true),
+        ("t=ilike.A%", true),
+        ("t=match.^a", true),
+        ("u=eq.9f0c3e5c-0000-4000-8000-000000000001", true),
+        ("by=eq.\\x00ff", true),
+        ("iv=gt.23 hours", true),
+    ] {
+        let answer = world.act(&format!("read v?select=id&{filter}")).await.unwrap();
+        assert_eq!(answer.rows == 1, found, "{filter}");
+    }
+}
+
+#[tokio::test]
+async fn a_plan_can_be_explained() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY)").await;
+    let told = world.engine.explain(world.plan("read t?select=id&id=eq.1"), true).await.unwrap();
+    assert!(
+        told.contains("SELECT") && told.contains("SEARCH") && told.contains("(0 rows)"),
+        "{told}"
+    );
+    world.engine.ping().await.unwrap();
+}

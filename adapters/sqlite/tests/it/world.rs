@@ -1,0 +1,118 @@
+//! A database in a folder of its own, and calls in one line.
+
+use mag_adapter::{Access, Console, Ending, Engine, EngineError, Transaction};
+use mag_contract::{Clock, Timestamp};
+use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
+use mag_model::catalog::Catalog;
+use mag_query::{Answer, Everything, Options, Plan, Rows, Rules};
+use mag_sqlite::{Settings, Sqlite};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tempfile::TempDir;
+
+/// 2024-06-01 12:00 UTC.
+pub(crate) const NOON: Timestamp = Timestamp(1_717_243_200_000);
+
+pub(crate) struct World {
+    pub(crate) engine: Arc<Sqlite>,
+    pub(crate) catalog: Arc<Catalog>,
+    guard: Guard,
+    _folder: TempDir,
+}
+
+pub(crate) fn settings(file: &Path) -> Settings {
+    Settings { clock: Clock::held(NOON.millis()), ..Settings::managed(file) }
+}
+
+pub(crate) fn script(sql: &str) -> Console {
+    Console {
+        sql: sql.to_owned(),
+        access: Access::Write,
+        ending: Ending::Commit,
+        role: None,
+        script: true,
+        autocommit: false,
+        timeout: None,
+        rows_max: None,
+    }
+}
+
+pub(crate) fn question(sql: &str) -> Console {
+    Console { access: Access::Read, script: false, ..script(sql) }
+}
+
+/// `state message | details`
+pub(crate) fn told(error: &EngineError) -> String {
+    let state = error.state.as_deref().unwrap_or(error.code.id);
+    match &error.details {
+        Some(details) => format!("{state} {} | {details}", error.message),
+        None => format!("{state} {}", error.message),
+    }
+}
+
+impl World {
+    pub(crate) async fn new(ddl: &str) -> Self {
+        Self::with(ddl, |settings| settings).await
+    }
+
+    pub(crate) async fn with(ddl: &str, change: impl FnOnce(Settings) -> Settings) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Sqlite::open(change(settings(&folder.path().join("a.db")))).await.unwrap();
+        engine.console(script(ddl)).await.unwrap();
+        let catalog = engine.inspect(0).await.unwrap();
+        let guard = all_open(&catalog);
+        Self { engine: Arc::new(engine), catalog, guard, _folder: folder }
+    }
+
+    pub(crate) fn plan(&self, line: &str) -> Authorised<Plan> {
+        plan(&self.guard, line)
+    }
+
+    pub(crate) async fn act(&self, line: &str) -> Result<Answer, EngineError> {
+        self.engine
+            .transact(Transaction::of(self.plan(line)))
+            .await
+            .map(|mut answers| answers.remove(0))
+    }
+
+    /// The answer as JSON, or what is told instead.
+    pub(crate) async fn say(&self, line: &str) -> String {
+        let plan = self.plan(line);
+        let shown: Plan = (*plan).clone();
+        match self.engine.run(plan).await {
+            Ok(answer) => answer.json(&shown),
+            Err(error) => told(&error),
+        }
+    }
+
+    pub(crate) async fn ask(&self, sql: &str) -> Result<Rows, EngineError> {
+        Ok(self.engine.console(question(sql)).await?.remove(0))
+    }
+
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        let rows = self.ask(&format!("SELECT count(*) FROM {table}")).await.unwrap();
+        rows.rows[0][0].as_int().unwrap()
+    }
+}
+
+pub(crate) fn all_open(catalog: &Arc<Catalog>) -> Guard {
+    let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };
+    Guard::new(&Ruleset { roles: vec![role], ..Ruleset::default() }, catalog)
+}
+
+pub(crate) fn plan(guard: &Guard, line: &str) -> Authorised<Plan> {
+    let call = mag_query::notation::parse("public", line).unwrap();
+    let plan = mag_query::plan(&call, guard.catalog(), &Everything, &Options::default());
+    let session = Arc::new(Session::system(NOON));
+    guard.authorise(plan.unwrap(), &session, Rules::Compiled).unwrap()
+}
+
+pub(crate) fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let mut files: Vec<(PathBuf, Vec<u8>)> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.clone(), std::fs::read(&path).unwrap()))
+        .collect();
+    files.sort();
+    files
+}

@@ -1,0 +1,153 @@
+//! Writes that come together share a commit, and nothing else.
+
+use crate::world::{World, script, told};
+use futures::future::join_all;
+use mag_adapter::{Ending, Engine, Transaction};
+use std::time::Duration;
+
+const NOTES: &str = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn writes_that_come_together_share_a_commit() {
+    let world = World::new(NOTES).await;
+    let lines: Vec<String> =
+        (0..400).map(|n| format!(r#"insert notes {{"id":{n},"text":"t{n}"}}"#)).collect();
+    let answers = join_all(lines.iter().map(|line| world.act(line))).await;
+    assert!(answers.iter().all(Result::is_ok));
+    assert_eq!(world.count("notes").await, 400);
+    let written = world.engine.written();
+    assert_eq!(written.writes, 400);
+    assert!(written.commits <= 100, "400 writes took {} commits", written.commits);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failing_write_takes_no_other_with_it() {
+    let world = World::new(NOTES).await;
+    let lines: Vec<String> = (0..100)
+        .map(|n| {
+            format!(r#"insert notes {{"id":{n},"text":"t{}"}}"#, if n % 10 == 9 { 0 } else { n })
+        })
+        .collect();
+    let answers = join_all(lines.iter().map(|line| world.act(line))).await;
+    let failed: Vec<usize> = (0..100).filter(|n| answers[*n].is_err()).collect();
+    assert_eq!(failed, [9, 19, 29, 39, 49, 59, 69, 79, 89, 99]);
+    assert!(told(answers[9].as_ref().unwrap_err()).starts_with("23505 "));
+    assert_eq!(world.count("notes").await, 90);
+}
+
+#[tokio::test]
+async fn a_transaction_of_several_plans_happens_whole_or_not_at_all() {
+    let world = World::new(NOTES).await;
+    let both = |second: &str| Transaction {
+        plans: vec![world.plan(r#"insert notes {"id":1,"text":"a"}"#), world.plan(second)],
+        ..Transaction::of(world.plan(r#"insert notes {"id":1,"text":"a"}"#))
+    };
+    let failed = world.engine.transact(both(r#"insert notes {"id":2,"text":"a"}"#)).await;
+    assert!(told(&failed.unwrap_err()).starts_with("23505 "));
+    assert_eq!(world.count("notes").await, 0);
+    world.engine.transact(both(r#"insert notes {"id":2,"text":"b"}"#)).await.unwrap();
+    assert_eq!(world.count("notes").await, 2);
+}
+
+#[tokio::test]
+async fn a_write_that_is_only_tried_answers_and_leaves_nothing() {
+    let world = World::new(NOTES).await;
+    let plan = world.plan(r#"insert notes?select=id,text {"id":1,"text":"a"}"#);
+    let work = Transaction { ending: Ending::RollBack, ..Transaction::of(plan) };
+    let answers = world.engine.transact(work).await.unwrap();
+    assert_eq!(answers[0].rows, 1);
+    assert_eq!(world.count("notes").await, 0);
+}
+
+/// A reference that is checked at the commit alone fails its own write, though all share the commit.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_check_that_is_put_off_to_the_commit_fails_its_own_write_only() {
+    let world = World::new(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY);
+         CREATE TABLE b (id INTEGER PRIMARY KEY,
+                         a INTEGER REFERENCES a(id) DEFERRABLE INITIALLY DEFERRED);
+         INSERT INTO a VALUES (1);",
+    )
+    .await;
+    let lines: Vec<String> = (0..20)
+        .map(|n| format!(r#"insert b {{"id":{n},"a":{}}}"#, if n == 7 { 99 } else { 1 }))
+        .collect();
+    let answers = join_all(lines.iter().map(|line| world.act(line))).await;
+    for (n, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.is_err(), n == 7, "{n}");
+    }
+    assert!(told(answers[7].as_ref().unwrap_err()).starts_with("23503 "));
+    assert_eq!(world.count("b").await, 19);
+}
+
+/// SQLite undoes the whole transaction when a writing statement is interrupted.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_takes_too_long_ends_alone() {
+    let world = World::new(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
+         CREATE TABLE slow (id INTEGER PRIMARY KEY);
+         CREATE TRIGGER endless AFTER INSERT ON slow BEGIN
+           INSERT INTO notes (text)
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+             SELECT 'x' FROM n WHERE i < 0;
+         END;",
+    )
+    .await;
+    let lines: Vec<String> = (0..20).map(|n| format!(r#"insert notes {{"id":{n}}}"#)).collect();
+    let slow = Transaction {
+        timeout: Some(Duration::from_millis(50)),
+        ..Transaction::of(world.plan(r#"insert slow {"id":1}"#))
+    };
+    let (late, quick) =
+        tokio::join!(world.engine.transact(slow), join_all(lines.iter().map(|l| world.act(l))));
+    let late = late.unwrap_err();
+    assert_eq!(told(&late), "57014 canceling statement due to statement timeout");
+    assert!(quick.iter().all(Result::is_ok));
+    assert_eq!((world.count("notes").await, world.count("slow").await), (20, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_queue_says_to_come_again() {
+    let world = World::with(NOTES, |settings| mag_sqlite::Settings {
+        queue: 1,
+        queue_wait: Duration::ZERO,
+        ..settings
+    })
+    .await;
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                   INSERT INTO notes (text) SELECT 'x' FROM n WHERE i < 0";
+    let slow = world.engine.console(mag_adapter::Console {
+        timeout: Some(Duration::from_millis(300)),
+        ..script(endless)
+    });
+    let quick = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        world.act(r#"insert notes {"id":1,"text":"a"}"#).await
+    };
+    let (slow, quick) = tokio::join!(slow, quick);
+    assert!(told(&quick.unwrap_err()).starts_with("53300 more calls wait"));
+    assert!(told(&slow.unwrap_err()).starts_with("57014 "));
+    world.act(r#"insert notes {"id":1,"text":"a"}"#).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_upsert_tells_what_it_made_and_what_it_changed() {
+    let world = World::new(NOTES).await;
+    world.act(r#"insert notes {"id":1,"text":"a"}"#).await.unwrap();
+    let both = r#"insert notes?on_conflict=id [{"id":1,"text":"b"},{"id":2,"text":"c"}]"#;
+    let answer = world.act(both).await.unwrap();
+    assert_eq!((answer.rows, answer.inserted), (2, Some(1)));
+    assert_eq!(
+        world.say("read notes?select=id,text&order=id").await,
+        r#"[{"id":1,"text":"b"},{"id":2,"text":"c"}]"#
+    );
+}
+
+#[tokio::test]
+async fn nobody_writes_where_only_reading_was_asked_for() {
+    let world = World::new(NOTES).await;
+    let plan = world.plan(r#"insert notes {"id":1,"text":"a"}"#);
+    let work = Transaction { access: mag_adapter::Access::Read, ..Transaction::of(plan) };
+    let refused = world.engine.transact(work).await.unwrap_err();
+    assert!(told(&refused).starts_with("25006 "));
+}
