@@ -41,7 +41,16 @@ pub(crate) fn call(parts: &Parts, options: &Options, spec: &Spec, words: &[Strin
         "board:shutdown" => ending::shutdown(options, now),
         "board:restart" => ending::restart(options),
         _ => {
-            let answer = ask(options, spec, &input)?;
+            let answer = match ask(options, spec, &input) {
+                // A board without its console: what the data folder can tell is told from there.
+                Err(Trouble::Fault(fault)) if fault.code() == codes::UNPLUGGED => {
+                    match offline::answer(parts, options, spec.name, &input) {
+                        Some(answer) => answer?,
+                        None => return Err(fault.into()),
+                    }
+                }
+                answer => answer?,
+            };
             if spec.follows {
                 return Ok(());
             }

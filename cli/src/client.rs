@@ -33,8 +33,10 @@ pub(crate) enum Piece {
     Item(Json),
 }
 
-/// A board that is starting, restarting or swapping its gate is back within this time.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
+/// A board that is starting or restarting answers within this time.
+const BOOTS_WITHIN: Duration = Duration::from_secs(3);
+/// One that said that it is ready has lost its console when it is silent for so long.
+const ANSWERS_WITHIN: Duration = Duration::from_millis(500);
 const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// One line of a stream; the board's answers are bounded far below.
 const LINE_MAX: usize = 64 * 1024 * 1024;
@@ -62,11 +64,17 @@ impl Client {
                     });
                     return Ok(sender);
                 }
-                Err(e) if began.elapsed() > ANSWERS_WITHIN => return Err(self.silent(&socket, e)),
                 Err(_) if mag_mobo::lock::running(&self.data).is_none() => {
                     return Err(crate::trouble::no_board(&self.data).into());
                 }
-                Err(_) => tokio::time::sleep(TRY_AGAIN).await,
+                Err(e) => {
+                    let ready = run_folder::ready(&self.data).is_some();
+                    let patience = if ready { ANSWERS_WITHIN } else { BOOTS_WITHIN };
+                    if began.elapsed() > patience {
+                        return Err(self.silent(&socket, e));
+                    }
+                    tokio::time::sleep(TRY_AGAIN).await;
+                }
             }
         }
     }
@@ -86,7 +94,7 @@ impl Client {
             std::io::ErrorKind::PermissionDenied => codes::DENIED,
             _ => codes::UNPLUGGED,
         };
-        let hint = "it may still boot, or its gate is stopped; `mobo logs` shows what it does";
+        let hint = "it may still boot, or its console is stopped; `mobo logs` shows what it does, `mobo shutdown` still ends it";
         Fault::new(code, message).hint(hint).because(e).into()
     }
     fn lost(&self, e: impl std::error::Error + Send + Sync + 'static) -> Trouble {

@@ -175,3 +175,33 @@ fn systemd_is_told_when_the_board_is_ready_and_when_it_goes() {
     std::io::Read::read_to_string(&mut child.stdout.take().unwrap(), &mut out).unwrap();
     assert_eq!((out.as_str(), child.wait().unwrap().code()), ("", Some(0)));
 }
+
+#[test]
+fn the_gate_is_stopped_and_started_while_commands_go_on() {
+    let house = House::with_board();
+    let state = || house.mobo("component:show gate --json").good().json()["shown"].clone();
+    house.mobo("component:stop gate").good();
+    assert_eq!(state(), "stopped");
+    house.mobo("component:start gate").good();
+    assert_eq!(state(), "running");
+}
+
+#[test]
+fn the_console_is_stopped_by_force_only() {
+    let house = House::with_board();
+    let refused = house.mobo("component:stop console");
+    assert_eq!(refused.code, 4, "{}{}", refused.out, refused.err);
+    assert!(refused.err.contains("MF3004"), "{}", refused.err);
+}
+
+#[test]
+fn a_board_without_its_console_still_shows_its_log_and_goes_down() {
+    let house = House::new();
+    house.boot("--set parts.console=false");
+    let status = house.mobo("status");
+    assert_eq!(status.code, 7, "{}{}", status.out, status.err);
+    assert!(status.err.contains("mobo shutdown"), "{}", status.err);
+    assert!(house.mobo("logs").good().out.contains("gate"));
+    house.mobo("shutdown").good();
+    assert_eq!(house.mobo("status").code, 3);
+}
