@@ -139,7 +139,7 @@ impl Board {
                 let first = self.raise(place);
                 places.started.push(part.clone());
                 starting.push(async move {
-                    let outcome = first.await.unwrap_or_else(|_| Err(supervisor_gone()));
+                    let outcome = first.await.unwrap_or_else(|_| Err(stopped_meanwhile(part)));
                     Started { part: part.clone(), standing, outcome }
                 });
             }
@@ -168,7 +168,8 @@ impl Board {
         &self,
         change: impl Future<Output = Result<T, Fault>> + Send + 'static,
     ) -> Result<T, Fault> {
-        self.0.own.spawn(change).await.unwrap_or_else(|_| Err(supervisor_gone()))
+        let bug = |_| Err(Fault::new(codes::BUG, "a change of the board came to no end"));
+        self.0.own.spawn(change).await.unwrap_or_else(bug)
     }
 
     pub async fn start(&self, id: &PartId) -> Result<Duration, Fault> {
@@ -194,20 +195,25 @@ impl Board {
         drop(places);
         let kernel = self.kernel();
         kernel
-            .unless_leaving(async { first.await.unwrap_or_else(|_| Err(supervisor_gone())) })
+            .unless_leaving(async { first.await.unwrap_or_else(|_| Err(stopped_meanwhile(id))) })
             .await
     }
 
-    /// A supervisor that has given up, or is about to return, is out of the way afterwards.
+    /// A supervisor that has given up or is about to return is out of the way afterwards. One that
+    /// was just raised leaves these states with its first step.
     async fn see_keeper_end(&self, id: &PartId, place: &mut Place) {
-        let ending = matches!(
-            self.kernel().registry.state(id),
-            Some(State::Failed | State::Stopped | State::Seated)
-        );
-        if let Some(keeper) = place.keeper.as_mut().filter(|k| ending || k.task.is_finished()) {
-            let _ = (&mut keeper.task).await;
-            place.keeper = None;
+        let Some(keeper) = place.keeper.as_mut() else { return };
+        let over = || {
+            let state = self.kernel().registry.state(id);
+            matches!(state, Some(State::Failed | State::Stopped))
+        };
+        while !keeper.task.is_finished() {
+            if !over() {
+                return;
+            }
+            let _ = timeout(LOOK_AGAIN, &mut keeper.task).await;
         }
+        place.keeper = None;
     }
 
     /// Takes a part down. What it gave to others is gone until it is started again.
@@ -301,8 +307,8 @@ impl Board {
         })?;
         let (done, answer) = oneshot::channel();
         let order = Order::Swap { seat: Box::new(seat.clone()), done };
-        keeper.orders.send(order).await.map_err(|_| supervisor_gone())?;
-        let answer = async { answer.await.unwrap_or_else(|_| Err(supervisor_gone())) };
+        keeper.orders.send(order).await.map_err(|_| stopped_meanwhile(&id))?;
+        let answer = async { answer.await.unwrap_or_else(|_| Err(stopped_meanwhile(&id))) };
         let report = self.kernel().unless_leaving(answer).await?;
         self.kernel().registry.reseat(&seat.manifest, waits, seat.shown.clone());
         place.seat = seat;
@@ -475,6 +481,8 @@ impl Board {
     }
 }
 
+/// A supervisor returns, or begins, in much less.
+const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// What a supervisor takes for itself beyond the time of its part: ending late tasks, mostly.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -521,6 +529,8 @@ fn may_leave(manifest: &Manifest, force: bool) -> Result<(), Fault> {
         .hint("say `--force` if you mean it; it is written down"))
 }
 
-fn supervisor_gone() -> Fault {
-    Fault::new(codes::BUG, "the supervisor of the part has ended")
+/// Its supervisor has left in the middle: another order came in between.
+fn stopped_meanwhile(id: &PartId) -> Fault {
+    Fault::new(codes::STATE_CONFLICT, format!("part `{id}` was stopped meanwhile"))
+        .hint("`mobo list` shows how it is")
 }

@@ -4,6 +4,7 @@ use crate::house::*;
 use mag_contract::{Claim, Standing, codes};
 use mag_mobo::State;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Barrier;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -89,14 +90,17 @@ async fn parts_that_wait_for_each_other_are_named() {
     assert_eq!(house.world.raised("egg"), 0);
 }
 
+/// A toy comes up in much less.
+const SOON: Duration = Duration::from_secs(1);
+
 /// The first incarnation does not come up in some way, later ones do.
-async fn comes_back(test: &str, script: Script, code: &str) {
+async fn comes_back(test: &str, within: Duration, script: Script, code: &str) {
     let house = house(
         test,
         [
-            script.manifest(|m| {
+            script.manifest(move |m| {
                 m.pace(|p| {
-                    p.ready_within = Some(std::time::Duration::from_millis(500));
+                    p.ready_within = Some(within);
                 })
             }),
             toy("auth"),
@@ -108,14 +112,14 @@ async fn comes_back(test: &str, script: Script, code: &str) {
     state(&session, "store", State::Live).await;
     let failed = facts_when(&session, "component.failed", 1).await;
     assert_eq!(failed[0]["data"]["code"], code, "{test}");
-    assert_eq!(house.world.raised("store"), 2);
+    assert_eq!(house.world.raised("store"), 2, "{test}");
     down(&session).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_that_fails_its_self_test_is_tried_again_while_others_run() {
     let script = toy("store").test(|_, n| if n == 1 { Err(broken("no disk")) } else { Ok(()) });
-    comes_back("self-test", script, "MF7005").await;
+    comes_back("self-test", PATIENCE, script, "MF7005").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,7 +130,7 @@ async fn a_part_that_is_never_ready_is_tried_again_while_others_run() {
         }
         serve("store", ToySettings::default(), life, world).await
     });
-    comes_back("never-ready", script, "MF7006").await;
+    comes_back("never-ready", SOON, script, "MF7006").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,7 +139,7 @@ async fn a_part_that_panics_in_assemble_is_tried_again_while_others_run() {
         assert!(n > 1, "the toy cannot be put together");
         Ok(())
     });
-    comes_back("panic-assemble", script, "MF7007").await;
+    comes_back("panic-assemble", PATIENCE, script, "MF7007").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -147,7 +151,7 @@ async fn a_part_that_drops_its_line_is_tried_again_while_others_run() {
         }
         serve("store", ToySettings::default(), life, world).await
     });
-    comes_back("dropped-line", script, "MF7006").await;
+    comes_back("dropped-line", PATIENCE, script, "MF7006").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -155,11 +159,11 @@ async fn a_part_that_blocks_its_thread_while_it_is_built_costs_only_itself() {
     // It comes to its end long after the board has given up on it: its late word changes nothing.
     let script = toy("store").wire(|_, n| {
         if n == 1 {
-            std::thread::sleep(std::time::Duration::from_millis(1_000));
+            std::thread::sleep(SOON * 2);
         }
         Ok(())
     });
-    comes_back("blocking-assemble", script, "MF7004").await;
+    comes_back("blocking-assemble", SOON, script, "MF7004").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

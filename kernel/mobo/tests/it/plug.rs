@@ -109,6 +109,33 @@ async fn of_two_who_plug_the_same_part_at_once_one_is_refused() {
     down(&session).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn orders_for_one_part_that_cross_each_other_all_come_to_an_end() {
+    let house = house("crossing", [toy("store").manifest(|m| m.provides::<Store>())]);
+    let session = house.boot().await;
+    let mut running = vec![];
+    for n in 0..60 {
+        let verb = ["stop", "start", "restart", "stop", "start", "show"][n % 6];
+        let name = format!("component:{verb}");
+        running.push(session.desk().call(order(&name, json!({ "part": "store" }))));
+        if n % 7 == 0 {
+            // Some hang up at once.
+            drop(running.pop());
+        }
+    }
+    for running in running {
+        // It may be refused, because the part is in another state by now; no more than that.
+        let code = answer(running).await.err().map(|f| f.code());
+        assert!(matches!(code, None | Some(codes::STATE_CONFLICT)), "{code:?}");
+    }
+    let _ = call(&session, "component:stop", json!({ "part": "store" })).await;
+    call(&session, "component:start", json!({ "part": "store" })).await.unwrap();
+    assert_eq!(house.state_of(&session, "store"), State::Live);
+    down(&session).await;
+    let (ups, downs) = house.world.lines().into_iter().partition::<Vec<_>, _>(|l| l.contains("up"));
+    assert_eq!(ups.len(), downs.len(), "nobody is left running");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stopped_part_starts_again_in_its_seat() {
     let house = house("stop-start", [toy("store")]);
