@@ -150,7 +150,7 @@ async fn the_names_of_facts_are_those_of_the_book() {
     state(&session, "store", mag_mobo::State::Live).await;
     call(&session, "component:restart", json!({ "part": "store" })).await.unwrap();
     call(&session, "component:stop", json!({ "part": "store" })).await.unwrap();
-    facts_when(&session, "component.stopped", 1).await;
+    session.bus().settled().await;
     let told = |topic: &str| {
         let all = session.bus().history();
         all.iter().filter(|t| t.name() == topic).count()

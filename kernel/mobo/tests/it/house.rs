@@ -377,6 +377,7 @@ const SAFE: &[&str] = &["store.test=safe", "store.version=7"];
 
 /// Every test ends here: whatever it did, the table of lives was kept.
 pub async fn down(session: &Session) -> mag_mobo::ShutdownReport {
+    session.bus().settled().await;
     let told = session.bus().history();
     let errors: Vec<_> =
         told.iter().filter(|t| t.name() == "system.error").map(|t| t.to_json()).collect();
