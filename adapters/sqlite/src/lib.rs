@@ -100,8 +100,7 @@ impl Sqlite {
     async fn read(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
         let within = time_of(&work);
         let ready = prepare_all(&work)?;
-        if let Some(plan) = work.plans.iter().find(|plan| plan.writes()) {
-            let _ = plan;
+        if work.plans.iter().any(|plan| plan.writes()) {
             return Err(EngineError::of_state(
                 "25006",
                 "cannot execute a writing statement in a read-only transaction",

@@ -3,6 +3,7 @@
 //! Never: a thread, a lock, a commit. Whoever calls has seen to these.
 
 mod constraint;
+mod upsert;
 
 use crate::connect::Link;
 use crate::{error, types};
@@ -19,9 +20,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What one answer may hold in memory; a plan without limits on a large table ends here.
 const ANSWER_MAX: usize = 512 << 20;
-/// Rows of a clash that are looked for one by one, to say which of them was there before.
-const LOOKED_UP: usize = 1_000;
-
 /// A plan as statements, before a connection is taken.
 pub(crate) enum Ready {
     Read { rows: Statement, count: Counting },
@@ -131,28 +129,22 @@ fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, 
     };
     let doomed = steps.before.as_ref().map(|before| fetch(link, before)).transpose();
     let doomed = doomed.map_err(Failed::told)?;
-    let there = already_there(link, plan)?;
+    let there = upsert::look(link, plan)?;
     let mut keys: Vec<Vec<Value>> = Vec::new();
     for step in &steps.writes {
         keys.extend(fetch(link, step).map_err(broken)?.rows);
     }
+    upsert::each_once(plan, &keys)?;
     let touched = amount(keys.len());
-    if let Some(most) = plan.max_affected.filter(|most| touched > *most) {
-        let _ = most;
+    if plan.max_affected.is_some_and(|most| touched > most) {
         return Err(EngineError::too_many_affected(touched));
     }
-    let table = plan.table().map(|table| plan.catalog.table(table));
-    let refused = || EngineError::row_refused(table.map_or("", |table| &table.name));
     if steps.must_touch.is_some_and(|least| touched < least) {
-        return Err(refused());
+        // A row is there that the caller may not overwrite.
+        let table = plan.table().map(|table| plan.catalog.table(table));
+        return Err(EngineError::row_refused(table.map_or("", |table| &table.name)));
     }
-    for some in keys.chunks(keys_at_once(plan)) {
-        if let Some(check) = mag_sql::refused(plan, &Dialect, some).map_err(unrendered)?
-            && number(link, &check)? > 0
-        {
-            return Err(refused());
-        }
-    }
+    upsert::allowed(link, plan, &there, &keys)?;
     let body = match doomed {
         Some(rows) => Body::Rows(rows),
         None => answer_of(link, plan, &keys)?,
@@ -161,9 +153,18 @@ fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, 
         body,
         count: plan.count.map(|_| touched),
         rows: touched,
-        inserted: there.map(|there| touched.saturating_sub(there)),
+        inserted: merges(plan).then(|| touched.saturating_sub(there.count())),
         ..Answer::default()
     })
+}
+
+fn merges(plan: &Plan) -> bool {
+    match &plan.work {
+        Work::Insert(insert) => {
+            insert.on_conflict.as_ref().is_some_and(|conflict| conflict.merge.is_some())
+        }
+        Work::Read(_) | Work::Update(_) | Work::Delete(_) | Work::Invoke(_) => false,
+    }
 }
 
 /// What is told of the rows that were written.
@@ -175,30 +176,6 @@ fn answer_of(link: &Link, plan: &Plan, keys: &[Vec<Value>]) -> Result<Body, Engi
         return Ok(Body::default());
     };
     fetch(link, &statement).map(Body::Rows).map_err(Failed::told)
-}
-
-/// As many keys as one statement can bind, with room for the values of a policy.
-fn keys_at_once(plan: &Plan) -> usize {
-    let width = plan.table().map_or(1, |table| plan.catalog.table(table).primary_columns().len());
-    8_192 / width.max(1)
-}
-
-/// How many rows of an upsert are there before it, when that can be told.
-fn already_there(link: &Link, plan: &Plan) -> Result<Option<u64>, EngineError> {
-    let Work::Insert(insert) = &plan.work else { return Ok(None) };
-    let Some(conflict) = insert.on_conflict.as_ref().filter(|c| c.merge.is_some()) else {
-        return Ok(Some(0));
-    };
-    if insert.rows.len() > LOOKED_UP {
-        return Ok(None);
-    }
-    let mut there = 0;
-    for row in &insert.rows {
-        let Some(values) = constraint::values_of(insert, row, &conflict.columns) else { continue };
-        let table = plan.catalog.table(insert.table);
-        there += u64::from(constraint::exists(link, table, &conflict.columns, &values)?);
-    }
-    Ok(Some(there))
 }
 
 /// Why rows did not come.

@@ -144,7 +144,7 @@ pub(super) fn exists(
     Ok(found)
 }
 
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 

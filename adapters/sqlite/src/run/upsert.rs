@@ -1,0 +1,195 @@
+//! What an upsert needs to know of the rows that are there before it: which of them clash with what
+//! is written, and whether a row that clashes would have been allowed as a new one. PostgreSQL asks
+//! that of every row, even of those that it then leaves out.
+//! Never: a change that stays; what is tried here is undone here.
+
+use super::constraint::{quoted, values_of};
+use super::{Bound, Dialect, Failed, constraint, fetch, number, unrendered};
+use crate::connect::Link;
+use crate::{error, types};
+use mag_adapter::EngineError;
+use mag_model::catalog::Table;
+use mag_model::{ColumnId, Type, Value, literal};
+use mag_query::plan::{Cell, Insert, OnConflict};
+use mag_query::{Plan, Work};
+use mag_sql::Steps;
+use std::collections::HashSet;
+
+/// The keys of the rows that are there already, as texts.
+#[derive(Default)]
+pub(super) struct There(HashSet<String>);
+
+impl There {
+    pub(super) fn count(&self) -> u64 {
+        super::amount(self.0.len())
+    }
+    /// Keys of rows that were made, and of rows that were changed.
+    pub(super) fn divide(&self, keys: Vec<Vec<Value>>) -> (Vec<Vec<Value>>, Vec<Vec<Value>>) {
+        keys.into_iter().partition(|key| !self.0.contains(&shown(key)))
+    }
+}
+
+fn shown(key: &[Value]) -> String {
+    let parts: Vec<String> = key.iter().map(|part| format!("{:?}", literal::text(part))).collect();
+    parts.join(",")
+}
+
+/// The rows that clash, when the plan says what to do with them.
+pub(super) fn look(link: &Link, plan: &Plan) -> Result<There, EngineError> {
+    let mut there = There::default();
+    let Work::Insert(insert) = &plan.work else { return Ok(there) };
+    let Some(conflict) = &insert.on_conflict else { return Ok(there) };
+    let table = plan.catalog.table(insert.table);
+    let needs_check = insert.check.as_ref().is_some_and(|check| !check.is_always());
+    for row in &insert.rows {
+        let Some(values) = values_of(insert, row, &conflict.columns) else { continue };
+        let Some(key) = key_of(link, table, &conflict.columns, &values)? else { continue };
+        if needs_check {
+            try_as_new(link, plan, insert, row, (conflict, &values))?;
+        }
+        there.0.insert(shown(&key));
+    }
+    Ok(there)
+}
+
+/// The primary key of the row with these values, as a write would give it.
+fn key_of(
+    link: &Link,
+    table: &Table,
+    columns: &[ColumnId],
+    values: &[Value],
+) -> Result<Option<Vec<Value>>, EngineError> {
+    if values.iter().any(Value::is_null) {
+        return Ok(None);
+    }
+    let (names, kinds): (Vec<String>, Vec<Type>) = match table.primary_columns() {
+        [] => (vec!["rowid".to_owned()], vec![Type::Unknown]),
+        key => key
+            .iter()
+            .map(|id| (quoted(&table.column(*id).name), table.column(*id).ty.clone()))
+            .unzip(),
+    };
+    let sql = format!(
+        "SELECT {} FROM {} WHERE {}",
+        names.join(", "),
+        quoted(&table.name),
+        conditions(table, columns)
+    );
+    let mut statement = link.db.prepare_cached(&sql).map_err(error::of)?;
+    for (n, value) in (1..).zip(values) {
+        statement.raw_bind_parameter::<usize, _>(n, Bound(value)).map_err(error::of)?;
+    }
+    let mut rows = statement.raw_query();
+    let Some(row) = rows.next().map_err(error::of)? else { return Ok(None) };
+    let mut key = Vec::with_capacity(kinds.len());
+    for (place, ty) in kinds.iter().enumerate() {
+        key.push(types::read(row.get_ref(place).map_err(error::of)?, ty));
+    }
+    Ok(Some(key))
+}
+
+fn conditions(table: &Table, columns: &[ColumnId]) -> String {
+    let each = (1..).zip(columns);
+    let each = each.map(|(n, id)| format!("{} = ?{n}", quoted(&table.column(*id).name)));
+    each.collect::<Vec<_>>().join(" AND ")
+}
+
+/// Puts the row in the place of the one it clashes with, asks whether that is allowed, and takes
+/// all of it back.
+fn try_as_new(
+    link: &Link,
+    plan: &Plan,
+    insert: &Insert,
+    row: &[Cell],
+    (conflict, values): (&OnConflict, &[Value]),
+) -> Result<(), EngineError> {
+    let batch = |sql: &str| link.db.execute_batch(sql).map_err(error::of);
+    let table = plan.catalog.table(insert.table);
+    let alone =
+        Insert { rows: vec![row.to_vec()], on_conflict: None, returning: None, ..insert.clone() };
+    let alone = Plan { work: Work::Insert(Box::new(alone)), ..plan.clone() };
+    // What points to the row that makes room is not to notice.
+    batch("SAVEPOINT proposed; PRAGMA defer_foreign_keys = ON")?;
+    let tried = (|| {
+        let sql = format!(
+            "DELETE FROM {} WHERE {}",
+            quoted(&table.name),
+            conditions(table, &conflict.columns)
+        );
+        let bound: Vec<Bound<'_>> = values.iter().map(Bound).collect();
+        link.db.execute(&sql, rusqlite::params_from_iter(bound)).map_err(error::of)?;
+        let steps: Steps = mag_sql::steps(&alone, &Dialect).map_err(unrendered)?;
+        let mut keys = Vec::new();
+        for step in &steps.writes {
+            keys.extend(
+                fetch(link, step)
+                    .map_err(|failed| match failed {
+                        Failed::Sqlite(failed) => constraint::explain(failed, &alone, &steps, link),
+                        Failed::Own(failed) => failed,
+                    })?
+                    .rows,
+            );
+        }
+        refused(link, &alone, &keys)
+    })();
+    batch("ROLLBACK TO proposed; RELEASE proposed; PRAGMA defer_foreign_keys = OFF")?;
+    tried
+}
+
+/// The refusal, when a policy does not allow one of the rows with these keys.
+pub(super) fn refused(link: &Link, plan: &Plan, keys: &[Vec<Value>]) -> Result<(), EngineError> {
+    for some in keys.chunks(keys_at_once(plan)) {
+        if let Some(check) = mag_sql::refused(plan, &Dialect, some).map_err(unrendered)?
+            && number(link, &check)? > 0
+        {
+            let table = plan.table().map(|table| plan.catalog.table(table));
+            return Err(EngineError::row_refused(table.map_or("", |table| &table.name)));
+        }
+    }
+    Ok(())
+}
+
+/// As many keys as one statement can bind, with room for the values of a policy.
+fn keys_at_once(plan: &Plan) -> usize {
+    let width = plan.table().map_or(1, |table| plan.catalog.table(table).primary_columns().len());
+    8_192 / width.max(1)
+}
+
+/// Each row that was written satisfies the policies of what happened to it: of an insert when it was
+/// made, of an update when it was changed.
+pub(super) fn allowed(
+    link: &Link,
+    plan: &Plan,
+    there: &There,
+    keys: &[Vec<Value>],
+) -> Result<(), EngineError> {
+    let Work::Insert(insert) = &plan.work else { return refused(link, plan, keys) };
+    let Some(conflict) = &insert.on_conflict else { return refused(link, plan, keys) };
+    let (made, changed) = there.divide(keys.to_vec());
+    let of = |insert: Insert| Plan { work: Work::Insert(Box::new(insert)), ..plan.clone() };
+    if insert.check.is_some() {
+        let as_new = OnConflict { check: None, ..conflict.clone() };
+        refused(link, &of(Insert { on_conflict: Some(as_new), ..(**insert).clone() }), &made)?;
+    }
+    if conflict.check.is_some() {
+        refused(link, &of(Insert { check: None, ..(**insert).clone() }), &changed)?;
+    }
+    Ok(())
+}
+
+/// PostgreSQL refuses to change the same row twice in one statement.
+pub(super) fn each_once(plan: &Plan, keys: &[Vec<Value>]) -> Result<(), EngineError> {
+    let Work::Insert(insert) = &plan.work else { return Ok(()) };
+    if insert.on_conflict.as_ref().is_none_or(|conflict| conflict.merge.is_none()) {
+        return Ok(());
+    }
+    let mut seen = HashSet::new();
+    if keys.iter().all(|key| seen.insert(shown(key))) {
+        return Ok(());
+    }
+    let twice = "ON CONFLICT DO UPDATE command cannot affect row a second time";
+    Err(EngineError::of_state("21000", twice).hint(
+        "Ensure that no rows proposed for insertion within the same command have duplicate \
+         constrained values.",
+    ))
+}
