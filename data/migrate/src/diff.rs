@@ -41,29 +41,75 @@ impl std::fmt::Display for Name {
 pub enum Change {
     CreateSchema(String),
     CreateType(TypeDraft),
-    AddLabel { ty: Name, label: String, before: Option<String> },
+    AddLabel {
+        ty: Name,
+        label: String,
+        before: Option<String>,
+    },
     CreateTable(Box<TableDraft>),
-    AddColumn { table: Name, column: ColumnDraft },
-    AlterColumn { table: Name, before: ColumnDraft, after: ColumnDraft },
-    AddKey { table: Name, key: KeyDraft, primary: bool },
-    AddForeign { table: Name, foreign: ForeignDraft },
-    AddCheck { table: Name, check: CheckDraft },
-    DropConstraint { table: Name, name: String },
-    CreateIndex { table: Name, index: IndexDraft },
-    DropIndex { table: Name, name: String },
-    CommentTable { table: Name, text: Option<String> },
-    CommentColumn { table: Name, column: String, text: Option<String> },
+    AddColumn {
+        table: Name,
+        column: ColumnDraft,
+    },
+    AlterColumn {
+        table: Name,
+        before: ColumnDraft,
+        after: ColumnDraft,
+    },
+    AddKey {
+        table: Name,
+        key: KeyDraft,
+        primary: bool,
+    },
+    AddForeign {
+        table: Name,
+        foreign: ForeignDraft,
+    },
+    AddCheck {
+        table: Name,
+        check: CheckDraft,
+    },
+    DropConstraint {
+        table: Name,
+        name: String,
+    },
+    CreateIndex {
+        table: Name,
+        index: IndexDraft,
+    },
+    DropIndex {
+        table: Name,
+        name: String,
+    },
+    CommentTable {
+        table: Name,
+        text: Option<String>,
+    },
+    CommentColumn {
+        table: Name,
+        column: String,
+        text: Option<String>,
+    },
     CreateView(View),
     DropView(View),
-    RowSecurity { table: Name, on: bool },
+    RowSecurity {
+        table: Name,
+        on: bool,
+    },
     CreatePolicy(PolicyRule),
     DropPolicy(PolicyRule),
-    DropColumn { table: Name, column: String },
+    DropColumn {
+        table: Name,
+        column: String,
+    },
     DropTable(Name),
     DropType(Name),
     DropSchema(String),
     /// The table is made anew beside the old one, filled from it and put in its place.
-    Rebuild { before: Box<TableDraft>, after: Box<TableDraft> },
+    Rebuild {
+        before: Box<TableDraft>,
+        after: Box<TableDraft>,
+    },
 }
 
 #[derive(Clone, Debug, Default)]
@@ -142,9 +188,11 @@ impl Change {
             Self::DropTable(table) => {
                 danger("drop_table", table.to_string(), "all rows of the table are gone")
             }
-            Self::DropColumn { table, column } => {
-                danger("drop_column", format!("{table}.{column}"), "all values of the column are gone")
-            }
+            Self::DropColumn { table, column } => danger(
+                "drop_column",
+                format!("{table}.{column}"),
+                "all values of the column are gone",
+            ),
             Self::DropType(ty) => danger(
                 "drop_type",
                 ty.to_string(),
@@ -197,10 +245,7 @@ fn narrowed(before: &ColumnDraft, after: &ColumnDraft) -> Option<&'static str> {
 }
 
 /// The steps of a plan that nobody has consented to.
-pub fn check_consent(
-    steps: &[Rendered],
-    consents: &crate::consent::Consents,
-) -> Result<(), Error> {
+pub fn check_consent(steps: &[Rendered], consents: &crate::consent::Consents) -> Result<(), Error> {
     let missing: Vec<Unconsented> = steps
         .iter()
         .filter_map(|step| step.danger.clone())

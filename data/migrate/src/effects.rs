@@ -149,12 +149,9 @@ impl Reader<'_> {
                 "REFRESH holds up all who read the view until it is done",
                 Some("REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index"),
             ),
-            "LOCK" => self.warn(
-                "lock",
-                "",
-                "LOCK holds up others until the migration is done",
-                None,
-            ),
+            "LOCK" => {
+                self.warn("lock", "", "LOCK holds up others until the migration is done", None)
+            }
             _ => {}
         }
     }
@@ -165,8 +162,7 @@ impl Reader<'_> {
         }
     }
     fn danger(&mut self, kind: &'static str, object: impl Into<String>, why: impl Into<String>) {
-        let danger =
-            Danger { kind, object: object.into(), line: self.line, why: why.into() };
+        let danger = Danger { kind, object: object.into(), line: self.line, why: why.into() };
         if !self.found.dangers.contains(&danger) {
             self.found.dangers.push(danger);
         }

@@ -1,6 +1,7 @@
 //! What can be wrong with migrations, before a server is asked.
 
-use mag_contract::{Code, Fault, codes};
+use mag_contract::Fault;
+use mag_contract::codes::{self, Code};
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {

@@ -105,15 +105,8 @@ pub fn scaffold(title: &str, clock: &Clock, newest: Option<&Version>) -> Result<
 /// A second later, by the calendar.
 fn after(version: &Version) -> Version {
     let t = version.as_str();
-    let written = format!(
-        "{}-{}-{}T{}:{}:{}Z",
-        &t[..4],
-        &t[4..6],
-        &t[6..8],
-        &t[8..10],
-        &t[10..12],
-        &t[12..]
-    );
+    let written =
+        format!("{}-{}-{}T{}:{}:{}Z", &t[..4], &t[4..6], &t[6..8], &t[8..10], &t[10..12], &t[12..]);
     let at = Timestamp::parse(&written).unwrap_or_default();
     Version::at(Timestamp(at.millis() + 1000))
 }
@@ -144,7 +137,10 @@ mod tests {
         for (folder, problem) in [
             ("add_people", "`add` is not a version of 14 digits, YYYYMMDDhhmmss"),
             ("20261331120000_x", "`20261331120000` is no date and time"),
-            ("20260131120000_Add-It", "`Add-It` is not in small letters, digits and `_`; try `add_it`"),
+            (
+                "20260131120000_Add-It",
+                "`Add-It` is not in small letters, digits and `_`; try `add_it`",
+            ),
             ("readme", "the name is not `<14 digits>_<name>`"),
         ] {
             assert_eq!(parse_folder(folder), Err(problem.to_owned()));

@@ -54,7 +54,8 @@ fn table_draft(table: &Table, catalog: &Catalog) -> TableDraft {
     let names = |columns: &[ColumnId], of: &Table| -> Vec<String> {
         columns.iter().map(|id| of.column(*id).name.to_string()).collect()
     };
-    let key = |key: &Key| KeyDraft { name: key.name.to_string(), columns: names(&key.columns, table) };
+    let key =
+        |key: &Key| KeyDraft { name: key.name.to_string(), columns: names(&key.columns, table) };
     let text = |text: &Option<std::sync::Arc<str>>| text.as_deref().map(str::to_owned);
     // Engines list the index of a key as an index as well.
     let is_key = |name: &str| table.primary.iter().chain(&table.unique).any(|k| *k.name == *name);

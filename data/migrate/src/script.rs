@@ -57,7 +57,9 @@ enum Body {
     /// Of an SQL function: so many `BEGIN` and `CASE` are open.
     Atomic(usize),
     /// Of a trigger: it ends with `; END ;`.
-    Trigger { begun: bool },
+    Trigger {
+        begun: bool,
+    },
     None,
 }
 

@@ -114,9 +114,9 @@ impl Status {
         self.lines.iter().find_map(|line| line.trouble(allow))
     }
     pub fn pending(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| {
-            matches!(line.standing, Standing::Pending | Standing::OutOfOrder { .. })
-        })
+        self.lines
+            .iter()
+            .filter(|line| matches!(line.standing, Standing::Pending | Standing::OutOfOrder { .. }))
     }
 }
 

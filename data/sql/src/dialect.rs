@@ -79,8 +79,14 @@ pub trait Dialect: Send + Sync {
     fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error>;
     /// What a sort goes by.
     fn sort_key(&self, piece: &Piece, bind: &mut Bind<'_>) -> Result<String, Error>;
-    /// What rows are gathered by.
+    /// Whether groups and their order are named by the places of columns: an expression with bound
+    /// values would be another one each time that it is written. Otherwise they are written out.
+    fn groups_by_place(&self) -> bool;
+    /// A column that rows are gathered by, as it is shown.
     fn group_key(&self, piece: &Piece) -> String;
+    /// A condition that is an error when it does not hold, where the engine can say so in the midst
+    /// of a statement: a row of `table` that a policy refuses, by its `USING` or its `CHECK`.
+    fn must(&self, condition: &str, table: &str, using: bool) -> Option<String>;
     /// A column as it is sent, and the type in which it comes.
     fn sent(&self, piece: &Piece) -> (String, Type);
 

@@ -253,6 +253,12 @@ impl Dialect for Postgres {
         let collate = if self.bytewise && piece.ty.is_text() { " COLLATE \"C\"" } else { "" };
         Ok(format!("{}{collate}", piece.sql))
     }
+    fn groups_by_place(&self) -> bool {
+        true
+    }
+    fn must(&self, _: &str, _: &str, _: bool) -> Option<String> {
+        None
+    }
     fn group_key(&self, piece: &Piece) -> String {
         // `json` has no equality; `jsonb` has.
         match piece.ty.base() {

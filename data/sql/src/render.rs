@@ -22,6 +22,9 @@ pub(crate) struct Renderer<'a> {
     pub(crate) rows: HashMap<Ref, RowOf>,
     /// What the rows that a write has touched are read from.
     pub(crate) written: Written,
+    /// In the place of a row as it is, the row as an upsert makes it: these of its columns come from
+    /// the proposed row.
+    pub(crate) merging: Option<(Ref, Vec<mag_model::ColumnId>)>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +56,7 @@ impl<'a> Renderer<'a> {
             args: Vec::new(),
             rows: HashMap::new(),
             written: Written::default(),
+            merging: None,
         }
     }
 

@@ -366,6 +366,13 @@ impl Dialect for Sqlite {
         let collate = if piece.ty.is_text() { " COLLATE BINARY" } else { "" };
         Ok(format!("{}{collate}", key(piece)))
     }
+    fn groups_by_place(&self) -> bool {
+        false
+    }
+    fn must(&self, condition: &str, table: &str, using: bool) -> Option<String> {
+        let side = if using { "using" } else { "check" };
+        Some(format!("mag_must({condition}, {}, '{side}')", quoted(table)))
+    }
     fn group_key(&self, piece: &Piece) -> String {
         piece.sql.clone()
     }

@@ -34,9 +34,10 @@ impl Dialect for Postgres {
     fn alone(&self, head: &[&str]) -> Option<&'static str> {
         const OUTSIDE: &str = "PostgreSQL runs it outside of transactions only";
         match head {
-            ["BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "PREPARE", rest @ ..]
-                if head[0] != "PREPARE" || rest.first() == Some(&"TRANSACTION") =>
-            {
+            [
+                "BEGIN" | "START" | "COMMIT" | "END" | "ROLLBACK" | "ABORT" | "PREPARE",
+                rest @ ..,
+            ] if head[0] != "PREPARE" || rest.first() == Some(&"TRANSACTION") => {
                 Some("the script begins or ends transactions itself")
             }
             ["CREATE", "INDEX", "CONCURRENTLY", ..]
@@ -143,7 +144,8 @@ impl Dialect for Postgres {
             )],
             Change::CreateView(view) => {
                 let kind = if view.materialized { "MATERIALIZED VIEW" } else { "VIEW" };
-                let with = if view.security_invoker { " WITH (security_invoker = true)" } else { "" };
+                let with =
+                    if view.security_invoker { " WITH (security_invoker = true)" } else { "" };
                 let name = place(&view.name);
                 vec![format!("CREATE {kind} {name}{with} AS {}", view.query)]
             }
@@ -239,7 +241,9 @@ fn alter_column(
 ) -> Result<Vec<String>, String> {
     if before.generated != after.generated {
         let (table, name) = (place(table), &after.name);
-        return Err(format!("{table}.{name} is calculated in another way: drop it and add it anew"));
+        return Err(format!(
+            "{table}.{name} is calculated in another way: drop it and add it anew"
+        ));
     }
     let mut statements = Vec::new();
     let (place, name) = (place(table), ident(&after.name));

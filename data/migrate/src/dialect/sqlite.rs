@@ -47,12 +47,7 @@ impl Dialect for Sqlite {
         }
     }
 
-    fn arrange(
-        &self,
-        changes: Vec<Change>,
-        before: &Structure,
-        after: &Structure,
-    ) -> Vec<Change> {
+    fn arrange(&self, changes: Vec<Change>, before: &Structure, after: &Structure) -> Vec<Change> {
         let anew: BTreeSet<Name> = changes.iter().filter_map(needs_rebuild).collect();
         let find = |structure: &Structure, name: &Name| {
             let tables = structure.draft.tables.iter();

@@ -3,6 +3,7 @@
 
 use super::{Change, Diff, Name};
 use crate::structure::Structure;
+use mag_model::catalog::TableKind;
 use mag_model::catalog::draft::{ColumnDraft, KeyDraft, TableDraft, TypeDraft};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +60,7 @@ pub(super) fn compare(before: &Structure, after: &Structure) -> Diff {
 
 /// `public` is always there.
 fn schema_names(structure: &Structure) -> BTreeSet<String> {
-    let tables = structure.draft.tables.iter().map(|t| Name::new(&t.schema, &t.name).schema);
+    let tables = structure.draft.tables.iter().map(|t| Name::new(&t.schema, "").schema);
     let named = structure.draft.schemas.iter().map(|s| s.name.clone());
     tables.chain(named).filter(|name| name != "public").collect()
 }
@@ -114,7 +115,9 @@ fn types(steps: &mut Steps, before: &Structure, after: &Structure) {
 
 fn tables(steps: &mut Steps, before: &Structure, after: &Structure) {
     let named = |structure: &'_ Structure| -> BTreeMap<Name, TableDraft> {
-        let tables = structure.draft.tables.iter();
+        // A view is compared by its text.
+        let views = [TableKind::View, TableKind::MaterializedView];
+        let tables = structure.draft.tables.iter().filter(|t| !views.contains(&t.kind));
         tables.map(|t| (Name::new(&t.schema, &t.name), t.clone())).collect()
     };
     let (old, new) = (named(before), named(after));
@@ -137,8 +140,7 @@ fn tables(steps: &mut Steps, before: &Structure, after: &Structure) {
     while !gone.is_empty() {
         let pointed = |table: &TableDraft| {
             gone.iter().any(|other| {
-                other.name != table.name
-                    && other.foreign.iter().any(|f| f.to_table == table.name)
+                other.name != table.name && other.foreign.iter().any(|f| f.to_table == table.name)
             })
         };
         let next = gone.iter().position(|table| !pointed(table)).unwrap_or(0);
@@ -162,7 +164,9 @@ fn table_changes(steps: &mut Steps, name: &Name, was: &TableDraft, is: &TableDra
     let table = || name.clone();
     for column in &is.columns {
         match was.columns.iter().find(|c| c.name == column.name) {
-            None => steps.columns.push(Change::AddColumn { table: table(), column: column.clone() }),
+            None => {
+                steps.columns.push(Change::AddColumn { table: table(), column: column.clone() })
+            }
             Some(old) if !same_column(old, column) => steps.columns.push(Change::AlterColumn {
                 table: table(),
                 before: old.clone(),
@@ -180,7 +184,8 @@ fn table_changes(steps: &mut Steps, name: &Name, was: &TableDraft, is: &TableDra
         (Some(old), Some(new)) if same_key(old, new) => {}
         (old, new) => {
             steps.bounds_off.extend(old.as_ref().map(|key| drop(&key.name)));
-            let add = |key: &KeyDraft| Change::AddKey { table: table(), key: key.clone(), primary: true };
+            let add =
+                |key: &KeyDraft| Change::AddKey { table: table(), key: key.clone(), primary: true };
             steps.bounds.extend(new.as_ref().map(add));
         }
     }
@@ -239,7 +244,9 @@ fn table_changes(steps: &mut Steps, name: &Name, was: &TableDraft, is: &TableDra
 }
 
 fn same_column(a: &ColumnDraft, b: &ColumnDraft) -> bool {
-    let ty = |name: &str| mag_model::Type::named(name).map_or_else(|| name.to_owned(), |t| t.to_string());
+    let ty = |name: &str| {
+        mag_model::Type::named(name).map_or_else(|| name.to_owned(), |t| t.to_string())
+    };
     ty(&a.ty) == ty(&b.ty)
         && a.nullable == b.nullable
         && a.default == b.default
@@ -275,9 +282,8 @@ fn views(steps: &mut Steps, before: &Structure, after: &Structure) {
 }
 
 fn policies(steps: &mut Steps, before: &Structure, after: &Structure) {
-    let kept = |name: &Name| {
-        after.draft.tables.iter().any(|t| Name::new(&t.schema, &t.name) == *name)
-    };
+    let kept =
+        |name: &Name| after.draft.tables.iter().any(|t| Name::new(&t.schema, &t.name) == *name);
     for old in before.policies.iter().filter(|p| !after.policies.contains(p)) {
         // The policies of a table go with it.
         if kept(&Name::new(&old.schema, &old.table)) {

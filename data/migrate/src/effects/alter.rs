@@ -86,13 +86,15 @@ impl Reader<'_> {
                     "what the trigger kept true is kept true by nobody from then on",
                 );
             }
-            "SET" if words.accept(&["UNLOGGED"]) => self.danger(
-                "set_unlogged",
-                table,
-                "after a crash of the server the table is empty",
-            ),
+            "SET" if words.accept(&["UNLOGGED"]) => {
+                self.danger("set_unlogged", table, "after a crash of the server the table is empty")
+            }
             "SET" if words.accept(&["LOGGED"]) || words.accept(&["TABLESPACE"]) => {
-                self.lock(table, "the whole table is written anew, and nobody can use it until then", None);
+                self.lock(
+                    table,
+                    "the whole table is written anew, and nobody can use it until then",
+                    None,
+                );
             }
             "DETACH" => self.warn(
                 "breaks",
@@ -147,6 +149,7 @@ impl Reader<'_> {
         let target = target.replace(" ,", ",").replace(" [ ]", "[]");
         let from = self.type_of(table, column);
         let to = Type::named(&target);
+        let target = to.as_ref().map_or(target, ToString::to_string);
         match narrows(from.as_ref(), to.as_ref()) {
             Some(why) => self.danger("narrow_type", object, format!("{why} (to {target})")),
             None => self.lock(
@@ -188,7 +191,8 @@ impl Reader<'_> {
                 Some("give it a default, or add it without NOT NULL, fill it, then set NOT NULL"),
             );
         }
-        let chance = ["RANDOM", "GEN_RANDOM_UUID", "UUID_GENERATE_V4", "CLOCK_TIMESTAMP", "NEXTVAL"];
+        let chance =
+            ["RANDOM", "GEN_RANDOM_UUID", "UUID_GENERATE_V4", "CLOCK_TIMESTAMP", "NEXTVAL"];
         if words.any("DEFAULT") && chance.iter().any(|w| words.any(w)) {
             self.lock(
                 table,
@@ -270,11 +274,10 @@ pub fn narrows(from: Option<&Type>, to: Option<&Type>) -> Option<&'static str> {
             (t < s || digits(*q, *t) < digits(*p, *s))
                 .then_some("digits beyond the new precision are cut, or refused")
         }
-        (Type::Varchar(Some(a)) | Type::Bpchar(Some(a)), Type::Varchar(Some(b)) | Type::Bpchar(Some(b)))
-            if a <= b =>
-        {
-            None
-        }
+        (
+            Type::Varchar(Some(a)) | Type::Bpchar(Some(a)),
+            Type::Varchar(Some(b)) | Type::Bpchar(Some(b)),
+        ) if a <= b => None,
         (_, Type::Varchar(Some(_)) | Type::Bpchar(_)) => {
             Some("texts longer than the new type are refused, or cut")
         }

@@ -55,7 +55,9 @@ impl Reader<'_> {
         });
         let dangerous = texts.iter().any(|text| DANGEROUS.iter().any(|w| words(text).any(w)));
         if dangerous || !begins_well {
-            self.unread("the block puts statements together while it runs, so nobody can read what they do");
+            self.unread(
+                "the block puts statements together while it runs, so nobody can read what they do",
+            );
         }
     }
 

@@ -152,11 +152,8 @@ impl Reader<'_> {
     pub(super) fn truncate(&mut self, words: &mut Words) {
         words.accept(&["TABLE"]);
         let names = words.names();
-        let also = if words.any("CASCADE") {
-            ", and those of all tables that point to it"
-        } else {
-            ""
-        };
+        let also =
+            if words.any("CASCADE") { ", and those of all tables that point to it" } else { "" };
         for name in names {
             self.danger("truncate", name, format!("all rows of the table are gone{also}"));
         }

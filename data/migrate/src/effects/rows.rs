@@ -69,7 +69,9 @@ impl Visitor for Finder {
     type Break = ();
     fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
         match statement {
-            Statement::Delete(delete) if open(delete.selection.as_ref()) && delete.limit.is_none() => {
+            Statement::Delete(delete)
+                if open(delete.selection.as_ref()) && delete.limit.is_none() =>
+            {
                 let from = match &delete.from {
                     FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from) => from,
                 };
@@ -77,7 +79,9 @@ impl Visitor for Finder {
                     self.0.push(("delete", name_of(&table.relation)));
                 }
             }
-            Statement::Update(update) if open(update.selection.as_ref()) && update.limit.is_none() => {
+            Statement::Update(update)
+                if open(update.selection.as_ref()) && update.limit.is_none() =>
+            {
                 // A join with another table is a condition of its kind.
                 if update.from.is_none() {
                     self.0.push(("update", name_of(&update.table.relation)));

@@ -46,7 +46,10 @@ impl Words {
         word
     }
     pub(super) fn last_upper(&self) -> String {
-        self.words.last().map(|w| w.text.trim_matches('\'').to_ascii_uppercase()).unwrap_or_default()
+        self.words
+            .last()
+            .map(|w| w.text.trim_matches('\'').to_ascii_uppercase())
+            .unwrap_or_default()
     }
     pub(super) fn peek(&self) -> &str {
         self.words.get(self.at).map_or("", |w| w.upper.as_str())
@@ -155,13 +158,8 @@ impl Words {
     }
     /// What is left, as text with blanks between the words.
     pub(super) fn rest(&self) -> String {
-        let words: Vec<&str> = self
-            .words
-            .get(self.at..)
-            .unwrap_or_default()
-            .iter()
-            .map(|w| w.text.as_str())
-            .collect();
+        let words: Vec<&str> =
+            self.words.get(self.at..).unwrap_or_default().iter().map(|w| w.text.as_str()).collect();
         words.join(" ")
     }
 }

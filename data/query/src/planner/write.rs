@@ -7,7 +7,8 @@ use crate::payload::{Given, Payload};
 use crate::plan::{Cell, Delete, Insert, OnConflict, Update};
 use crate::select::{From, Select, Source};
 use mag_model::catalog::{ColumnId, Table, TableId, TableKind};
-use mag_model::{Type, Value, json, literal};
+use mag_model::{BadValue, Type, Value, json, literal};
+use std::collections::HashSet;
 
 impl Planner<'_> {
     pub(super) fn insert(&mut self, call: &call::Insert) -> Result<Insert, Error> {
@@ -29,6 +30,9 @@ impl Planner<'_> {
             Some(wanted) => self.on_conflict(id, wanted, &columns)?,
             None => None,
         };
+        if let Some(conflict) = on_conflict.as_ref().filter(|conflict| conflict.merge.is_some()) {
+            each_row_once(&columns, &rows, &conflict.columns)?;
+        }
         let returning = self.returning(id, call.returning.as_ref())?;
         Ok(Insert { table: id, target, columns, rows, on_conflict, check: None, returning })
     }
@@ -137,6 +141,33 @@ impl Planner<'_> {
         };
         Ok(Some(OnConflict { columns, merge, using: None, check: None }))
     }
+}
+
+/// A row that is to be merged twice would be changed in an order that nobody chose.
+fn each_row_once(columns: &[ColumnId], rows: &[Vec<Cell>], key: &[ColumnId]) -> Result<(), Error> {
+    let places = key.iter().map(|id| columns.iter().position(|column| column == id));
+    let Some(places) = places.collect::<Option<Vec<usize>>>() else { return Ok(()) };
+    let mut seen = HashSet::with_capacity(rows.len());
+    for row in rows {
+        let texts = places.iter().map(|at| match row.get(*at) {
+            Some(Cell::Value(value)) if !value.is_null() => Some(literal::text(value)),
+            _ => None,
+        });
+        let Some(texts) = texts.collect::<Option<Vec<String>>>() else { continue };
+        if !seen.insert(texts) {
+            return Err(Error::Value(
+                BadValue::new(
+                    "21000",
+                    "ON CONFLICT DO UPDATE command cannot affect row a second time",
+                )
+                .hint(
+                    "Ensure that no rows proposed for insertion within the same command have \
+                     duplicate constrained values.",
+                ),
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {

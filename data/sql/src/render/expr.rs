@@ -17,7 +17,7 @@ impl Renderer<'_> {
     }
 
     /// Calls the dialect with a way to bind values, and tells of the first that could not be bound.
-    fn binding<T>(
+    pub(super) fn binding<T>(
         &mut self,
         f: impl FnOnce(&dyn Dialect, &mut Bind<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -41,7 +41,12 @@ impl Renderer<'_> {
             // The guard leaves none; what it has not seen opens nothing.
             Expr::Session(_) => "NULL".to_owned(),
             Expr::Column(Column { of, id, .. }) => {
-                format!("{}.{}", Self::alias(*of), self.column_name(*of, *id))
+                let merged = self
+                    .merging
+                    .as_ref()
+                    .is_some_and(|(row, columns)| row == of && columns.contains(id));
+                let row = if merged { "excluded".to_owned() } else { Self::alias(*of) };
+                format!("{row}.{}", self.column_name(*of, *id))
             }
             Expr::Row(of) => self.whole_row(*of),
             Expr::Computed { of, function, .. } => {
@@ -123,9 +128,15 @@ impl Renderer<'_> {
             Expr::Scalar(select) => format!("({})", self.valued(select)?),
             Expr::Embed(at) => self.embed_json(*at, embeds)?,
             Expr::Embedded(at) => {
-                let embed = &embeds[*at];
-                let text = self.tied(embed, "1")?;
-                format!("EXISTS ({text})")
+                let inner = &embeds[*at].select;
+                if inner.limit == Some(0) {
+                    "FALSE".to_owned()
+                } else if inner.grouped && inner.group.is_empty() {
+                    // A count of nothing is a row as well.
+                    if inner.offset > 0 { "FALSE" } else { "TRUE" }.to_owned()
+                } else {
+                    format!("EXISTS ({})", self.tied(&embeds[*at], "1")?)
+                }
             }
             Expr::FromEmbed { embed, output, .. } => self.embed_output(*embed, *output, embeds)?,
             Expr::Aggregate { function, argument } => {

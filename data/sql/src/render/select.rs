@@ -88,7 +88,8 @@ impl Renderer<'_> {
 
     pub(super) fn tied(&mut self, embed: &Embed, what: &str) -> Result<String, Error> {
         let body = self.body(&embed.select, Some(&embed.on), false)?;
-        Ok(format!("SELECT {what}{body}"))
+        let page = self.page(None, embed.select.offset)?;
+        Ok(format!("SELECT {what}{body}{page}"))
     }
 
     /// A sub-select of a policy: one value for each row.
@@ -106,49 +107,49 @@ impl Renderer<'_> {
     fn tail(&mut self, select: &Select) -> Result<String, Error> {
         let mut text = String::new();
         if select.grouped && !select.group.is_empty() {
-            // By place: an expression with bound values would be another one each time.
             let shown = select.outputs.iter().filter(|o| o.shown).enumerate();
-            let places = shown.filter(|(_, output)| !output.expr.has_aggregate());
-            let places: Vec<String> = places.map(|(i, _)| (i + 1).to_string()).collect();
-            text.push_str(&format!(" GROUP BY {}", places.join(", ")));
+            let mut keys = Vec::new();
+            for (i, output) in shown.filter(|(_, output)| !output.expr.has_aggregate()) {
+                keys.push(if self.dialect.groups_by_place() {
+                    (i + 1).to_string()
+                } else {
+                    self.sort_key(&output.expr, select)?
+                });
+            }
+            text.push_str(&format!(" GROUP BY {}", keys.join(", ")));
         }
         for (i, sort) in select.order.iter().enumerate() {
             text.push_str(if i == 0 { " ORDER BY " } else { ", " });
             text.push_str(&self.sort(sort, select)?);
         }
-        let mut page = |n: Option<u64>| match n {
+        text.push_str(&self.page(select.limit, select.offset)?);
+        Ok(text)
+    }
+
+    fn page(&mut self, limit: Option<u64>, offset: u64) -> Result<String, Error> {
+        let mut bound = |n: Option<u64>| match n {
             Some(n) => {
                 let n = i64::try_from(n).unwrap_or(i64::MAX);
                 self.bind(Value::Int(n), Type::Int8).map(Some)
             }
             None => Ok(None),
         };
-        let limit = page(select.limit)?;
-        let offset = page(Some(select.offset).filter(|offset| *offset > 0))?;
-        text.push_str(&self.dialect.page(limit.as_deref(), offset.as_deref()));
-        Ok(text)
+        let (limit, offset) = (bound(limit)?, bound(Some(offset).filter(|n| *n > 0))?);
+        Ok(self.dialect.page(limit.as_deref(), offset.as_deref()))
+    }
+
+    fn sort_key(&mut self, expr: &Expr, select: &Select) -> Result<String, Error> {
+        let piece = self.piece(expr, &select.embeds)?;
+        self.binding(|dialect, bind| dialect.sort_key(&piece, bind))
     }
 
     fn sort(&mut self, sort: &Sort, select: &Select) -> Result<String, Error> {
         let shown = select.outputs.iter().filter(|o| o.shown);
-        let place = shown.enumerate().find(|(_, o)| select.grouped && o.expr == sort.expr);
+        let by_place = select.grouped && self.dialect.groups_by_place();
+        let place = shown.enumerate().find(|(_, o)| by_place && o.expr == sort.expr);
         let key = match place {
             Some((i, _)) => (i + 1).to_string(),
-            None => {
-                let piece = self.piece(&sort.expr, &select.embeds)?;
-                let dialect = self.dialect;
-                let mut failed = None;
-                let key = dialect.sort_key(&piece, &mut |value, ty| {
-                    self.bind(value, ty).unwrap_or_else(|e| {
-                        failed.get_or_insert(e);
-                        String::new()
-                    })
-                })?;
-                match failed {
-                    Some(error) => return Err(error),
-                    None => key,
-                }
-            }
+            None => self.sort_key(&sort.expr, select)?,
         };
         let direction = if sort.descending { "DESC" } else { "ASC" };
         let nulls = if sort.nulls_first { "NULLS FIRST" } else { "NULLS LAST" };

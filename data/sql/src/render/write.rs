@@ -58,7 +58,7 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
                     target: insert.target,
                     columns: insert.columns.clone(),
                     on_conflict: insert.on_conflict.clone(),
-                    check: None,
+                    check: insert.check.clone().filter(|_| insert.on_conflict.is_some()),
                     returning: None,
                 };
                 let mut renderer = Renderer::new(&plan.catalog, dialect);
@@ -105,6 +105,8 @@ pub fn refused(
         Work::Insert(insert) => {
             let merged = insert.on_conflict.as_ref().and_then(|c| c.check.clone());
             let check = match (insert.check.clone(), merged) {
+                // Checked row by row inside the statement.
+                _ if insert.on_conflict.is_some() && checks_inside(dialect) => None,
                 (Some(a), Some(b)) => Some(a.and(b)),
                 (a, b) => a.or(b),
             };
@@ -141,6 +143,10 @@ pub fn answer(
     renderer.written = Written::Where(of_keys);
     let (text, columns) = renderer.whole(select)?;
     Ok(Some(renderer.finish(text, columns)))
+}
+
+fn checks_inside(dialect: &dyn Dialect) -> bool {
+    dialect.must("TRUE", "", false).is_some()
 }
 
 fn not_a_write(dialect: &dyn Dialect) -> Error {
@@ -220,15 +226,63 @@ impl Renderer<'_> {
                 });
                 rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
             }
-            text.push_str(&format!(" ({}) VALUES {}", names.join(", "), rows.join(", ")));
+            let values = format!("VALUES {}", rows.join(", "));
+            let check = insert.check.as_ref().filter(|check| !check.is_always());
+            let rows = match check {
+                Some(check) if checks_inside(self.dialect) && insert.on_conflict.is_some() => {
+                    self.checked(insert, &places, &values, check)?
+                }
+                _ => values,
+            };
+            text.push_str(&format!(" ({}) {rows}", names.join(", ")));
         }
         if let Some(conflict) = &insert.on_conflict {
-            text.push_str(&self.on_conflict(table, conflict)?);
+            text.push_str(&self.on_conflict(insert.target, table, conflict)?);
         }
         Ok(text + tail)
     }
 
-    fn on_conflict(&mut self, table: &Table, conflict: &OnConflict) -> Result<String, Error> {
+    /// The proposed rows, whether they clash or not, each of which must satisfy the check: a column
+    /// that is not given has its default, in the engine's own words for it.
+    fn checked(
+        &mut self,
+        insert: &Insert,
+        places: &[usize],
+        values: &str,
+        check: &Expr,
+    ) -> Result<String, Error> {
+        let table = self.catalog.table(insert.table);
+        let alias = Self::alias(insert.target);
+        let mut columns = Vec::with_capacity(table.columns.len());
+        for id in table.ids() {
+            let column = table.column(id);
+            let place = places.iter().position(|at| insert.columns[*at] == id);
+            let value = match (place, &column.default) {
+                (Some(n), _) => format!("column{}", n + 1),
+                (None, Some(default)) if !default.starts_with("nextval(") => format!("({default})"),
+                (None, _) => "NULL".to_owned(),
+            };
+            columns.push(format!("{value} AS {}", self.dialect.quote(&column.name)));
+        }
+        let given = places.iter().map(|at| {
+            let name = self.dialect.quote(&table.column(insert.columns[*at]).name);
+            format!("{alias}.{name}")
+        });
+        let given = given.collect::<Vec<_>>().join(", ");
+        let check = self.expr(check, &[])?;
+        let must = self.dialect.must(&check, &table.name, false).unwrap_or(check);
+        let columns = columns.join(", ");
+        Ok(format!(
+            "SELECT {given} FROM (SELECT {columns} FROM ({values})) AS {alias} WHERE {must}"
+        ))
+    }
+
+    fn on_conflict(
+        &mut self,
+        target: mag_query::Ref,
+        table: &Table,
+        conflict: &OnConflict,
+    ) -> Result<String, Error> {
         let name = |id: &ColumnId| self.dialect.quote(&table.column(*id).name);
         let columns: Vec<String> = conflict.columns.iter().map(name).collect();
         let mut text = format!(" ON CONFLICT ({})", columns.join(", "));
@@ -241,8 +295,21 @@ impl Renderer<'_> {
             })
             .collect();
         text.push_str(&format!(" DO UPDATE SET {}", set.join(", ")));
+        let mut conditions = Vec::new();
         if let Some(using) = conflict.using.as_ref().filter(|using| !using.is_always()) {
-            text.push_str(&format!(" WHERE {}", self.expr(using, &[])?));
+            let using = self.expr(using, &[])?;
+            conditions.push(self.dialect.must(&using, &table.name, true).unwrap_or(using));
+        }
+        if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always())
+            && checks_inside(self.dialect)
+        {
+            self.merging = Some((target, merge.clone()));
+            let check = self.expr(check, &[])?;
+            self.merging = None;
+            conditions.push(self.dialect.must(&check, &table.name, false).unwrap_or(check));
+        }
+        if !conditions.is_empty() {
+            text.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
         }
         Ok(text)
     }

@@ -25,6 +25,7 @@ pub const FUNCTIONS: &[(&str, i32)] = &[
     ("mag_call", -1),
     ("mag_in_array", 3),
     ("mag_has_key", 2),
+    ("mag_must", 3),
 ];
 
 /// Aggregates of two arguments: the value and the name of its type.
@@ -179,6 +180,18 @@ pub fn call(name: &str, arguments: &[Stored]) -> Result<Stored, BadValue> {
             (Some(x), Some(key)) => Ok(Stored::Integer(i64::from(sets::has_key(x, key)?))),
             _ => Ok(Stored::Null),
         },
+        // The row is one that a policy does not let the asker write.
+        ("mag_must", [held, table, side]) => {
+            if matches!(held, Stored::Integer(n) if *n != 0) {
+                return Ok(Stored::Integer(1));
+            }
+            let side = if text(side) == Some("using") { " (USING expression)" } else { "" };
+            let table = text(table).unwrap_or_default();
+            Err(BadValue::new(
+                "42501",
+                format!("new row violates row-level security policy{side} for table \"{table}\""),
+            ))
+        }
         ("mag_call", [function, ty, rest @ ..]) => {
             named(text(function).unwrap_or(""), &type_of(ty), rest)
         }

@@ -1,0 +1,598 @@
+//! Statements that make, change and drop things, read into a structure.
+
+use super::{FunctionText, GrantText, GrantedOn, Structure, View};
+use crate::dialect::Dialect;
+use crate::diff::Name;
+use crate::script::Statement as Written;
+use mag_guard::parse_statement;
+use mag_model::catalog::draft::{
+    CheckDraft, ColumnDraft, ForeignDraft, IndexDraft, KeyDraft, SchemaDraft, TableDraft, TypeDraft,
+};
+use mag_model::catalog::table::{Identity, TableKind};
+use sqlparser::ast::{
+    Action, AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CommentObject,
+    CreateFunction, CreateIndex, CreateTable, CreateView, Expr, ForeignKeyConstraint,
+    FunctionSecurity, GeneratedAs, GrantObjects, GranteeName, GranteesType, Ident, IndexColumn,
+    ObjectName, ObjectType, Privileges, SchemaName, Statement, TableConstraint,
+    UserDefinedTypeRepresentation,
+};
+use sqlparser::parser::Parser;
+
+/// Deeper expressions are told as unread.
+const DEPTH_MAX: usize = 64;
+/// An excerpt is enough to find a statement again.
+const EXCERPT_MAX: usize = 80;
+
+pub(super) fn apply(structure: &mut Structure, written: &Written, dialect: &dyn Dialect) {
+    let parser = dialect.parser();
+    let parser = Parser::new(&*parser).with_recursion_limit(DEPTH_MAX);
+    let parsed = parser.try_with_sql(&written.text).and_then(|mut p| p.parse_statements());
+    let understood = match parsed.as_deref() {
+        Ok([statement]) => apply_one(structure, statement, &written.text),
+        _ => false,
+    };
+    if !understood && tells_structure(&written.text) {
+        let excerpt: String = written.text.chars().take(EXCERPT_MAX).collect();
+        structure.unread.push((written.line, excerpt));
+    }
+}
+
+fn tells_structure(text: &str) -> bool {
+    let first = text.split_whitespace().next().unwrap_or_default().to_ascii_uppercase();
+    matches!(first.as_str(), "CREATE" | "ALTER" | "DROP" | "GRANT" | "REVOKE" | "COMMENT")
+}
+
+fn folded(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+}
+
+fn name(object: &ObjectName) -> Name {
+    let mut parts: Vec<String> =
+        object.0.iter().filter_map(|part| part.as_ident().map(folded)).collect();
+    let last = parts.pop().unwrap_or_default();
+    Name::new(&parts.pop().unwrap_or_default(), &last)
+}
+
+fn apply_one(structure: &mut Structure, statement: &Statement, text: &str) -> bool {
+    match statement {
+        Statement::CreateSchema { schema_name, .. } => {
+            let schema = match schema_name {
+                SchemaName::Simple(object) | SchemaName::NamedAuthorization(object, _) => {
+                    name(object).name
+                }
+                SchemaName::UnnamedAuthorization(ident) => folded(ident),
+            };
+            if !structure.draft.schemas.iter().any(|s| s.name == schema) {
+                structure.draft.schemas.push(SchemaDraft { name: schema, comment: None });
+            }
+        }
+        Statement::CreateTable(create) => return create_table(structure, create),
+        Statement::CreateIndex(create) => return create_index(structure, create, text),
+        Statement::CreateView(create) => create_view(structure, create),
+        Statement::CreateType { name: object, representation } => {
+            let Name { schema, name } = name(object);
+            let ty = match representation {
+                Some(UserDefinedTypeRepresentation::Enum { labels }) => TypeDraft::Enum {
+                    schema,
+                    name,
+                    labels: labels.iter().map(|label| label.value.clone()).collect(),
+                },
+                Some(UserDefinedTypeRepresentation::Composite { attributes }) => {
+                    let fields = attributes.iter();
+                    let fields = fields.map(|a| (folded(&a.name), type_text(&a.data_type)));
+                    TypeDraft::Composite { schema, name, fields: fields.collect() }
+                }
+                _ => return false,
+            };
+            structure.draft.types.push(ty);
+        }
+        Statement::CreateDomain(create) => {
+            let Name { schema, name } = name(&create.name);
+            let check = create.constraints.iter().find_map(|c| match c {
+                TableConstraint::Check(check) => Some(check.expr.to_string()),
+                _ => None,
+            });
+            let base = type_text(&create.data_type);
+            structure.draft.types.push(TypeDraft::Domain {
+                schema,
+                name,
+                base,
+                not_null: text.to_ascii_uppercase().contains("NOT NULL"),
+                check,
+            });
+        }
+        Statement::CreatePolicy(_) => match parse_statement(text) {
+            Ok(rule) => structure.policies.push(rule),
+            Err(_) => return false,
+        },
+        Statement::DropPolicy(drop) => {
+            let table = name(&drop.table_name);
+            let policy = folded(&drop.name);
+            structure
+                .policies
+                .retain(|p| Name::new(&p.schema, &p.table) != table || p.name != policy);
+        }
+        Statement::CreateFunction(create) => create_function(structure, create),
+        Statement::CreateTrigger(create) => {
+            let table = name(&create.table_name);
+            let trigger = name(&create.name).name;
+            structure.triggers.push((table, trigger));
+        }
+        Statement::CreateExtension(create) => {
+            let schema = create.schema.as_ref().map_or_else(|| "public".into(), folded);
+            structure.extensions.push((folded(&create.name), schema));
+        }
+        Statement::AlterTable(alter) => {
+            let table = name(&alter.name);
+            return alter
+                .operations
+                .iter()
+                .all(|operation| alter_table(structure, &table, operation));
+        }
+        Statement::Drop { object_type, names, .. } => drop(structure, *object_type, names),
+        Statement::Comment { object_type, object_name, comment, .. } => {
+            comment_on(structure, *object_type, object_name, comment.clone());
+        }
+        Statement::Grant(grant) => {
+            let on = grant.objects.as_ref().map(granted_on).unwrap_or_default();
+            let (verbs, columns) = verbs(&grant.privileges);
+            for grantee in &grant.grantees {
+                let role = match (&grantee.grantee_type, &grantee.name) {
+                    (GranteesType::Public, _) => "public".to_owned(),
+                    (_, Some(GranteeName::ObjectName(object))) => name(object).name,
+                    _ => continue,
+                };
+                for on in &on {
+                    structure.grants.push(GrantText {
+                        role: role.clone(),
+                        verbs: verbs.clone(),
+                        on: on.clone(),
+                        columns: columns.clone(),
+                    });
+                }
+            }
+        }
+        Statement::Revoke(revoke) => {
+            let on = revoke.objects.as_ref().map(granted_on).unwrap_or_default();
+            for grantee in &revoke.grantees {
+                let role = match (&grantee.grantee_type, &grantee.name) {
+                    (GranteesType::Public, _) => "public".to_owned(),
+                    (_, Some(GranteeName::ObjectName(object))) => name(object).name,
+                    _ => continue,
+                };
+                structure.grants.retain(|g| g.role != role || !on.contains(&g.on));
+                for function in structure.functions.iter_mut().filter(|_| role == "public") {
+                    let all = GrantedOn::AllFunctions(function.name.schema.clone());
+                    let this = GrantedOn::Function(function.name.clone());
+                    if on.contains(&this) || on.contains(&all) {
+                        function.public = false;
+                    }
+                }
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// As it is written, in small letters and without the length of a time.
+fn type_text(ty: &sqlparser::ast::DataType) -> String {
+    let written = ty.to_string();
+    if written.contains('"') { written } else { written.to_lowercase() }
+}
+
+fn create_table(structure: &mut Structure, create: &CreateTable) -> bool {
+    let at = name(&create.name);
+    if create.query.is_some() || create.like.is_some() || create.partition_of.is_some() {
+        return false;
+    }
+    if create.if_not_exists && structure.table(&at).is_some() {
+        return true;
+    }
+    let mut table = TableDraft::new(&at.schema, &at.name);
+    if create.partition_by.is_some() {
+        table.kind = TableKind::Partitioned;
+    }
+    for column in &create.columns {
+        add_column(structure, &mut table, column);
+    }
+    for constraint in &create.constraints {
+        add_constraint(&mut table, constraint);
+    }
+    if create.strict {
+        structure.strict.insert(at);
+    }
+    structure.draft.tables.push(table);
+    true
+}
+
+fn add_column(structure: &mut Structure, table: &mut TableDraft, def: &ColumnDef) {
+    let at = Name::new(&table.schema, &table.name);
+    let column_name = folded(&def.name);
+    let mut column = ColumnDraft::new(&column_name, type_text(&def.data_type));
+    let whole = match column.ty.as_str() {
+        "serial" | "serial4" => Some("integer"),
+        "bigserial" | "serial8" => Some("bigint"),
+        "smallserial" | "serial2" => Some("smallint"),
+        _ => None,
+    };
+    if let Some(whole) = whole {
+        column.ty = whole.into();
+        column.nullable = false;
+        column.default = Some(format!("nextval('{}_{column_name}_seq'::regclass)", table.name));
+        structure.serial.insert((at.clone(), column_name.clone()));
+    }
+    let bound = |given: Option<&Ident>, kind: &str| {
+        given.map_or_else(|| format!("{}_{column_name}_{kind}", table.name), folded)
+    };
+    for option in &def.options {
+        let given = option.name.as_ref();
+        let columns = vec![column_name.clone()];
+        match &option.option {
+            ColumnOption::NotNull => column.nullable = false,
+            ColumnOption::Null => column.nullable = true,
+            ColumnOption::Default(expr) => column.default = Some(expr.to_string()),
+            ColumnOption::PrimaryKey(_) => {
+                let key = given.map_or_else(|| format!("{}_pkey", table.name), folded);
+                table.primary = Some(KeyDraft { name: key, columns });
+                column.nullable = false;
+            }
+            ColumnOption::Unique(_) => {
+                let key = KeyDraft { name: bound(given, "key"), columns };
+                table.unique.push(key);
+            }
+            ColumnOption::ForeignKey(key) => {
+                let key = foreign(key, bound(given.or(key.name.as_ref()), "fkey"), columns);
+                table.foreign.push(key);
+            }
+            ColumnOption::Check(check) => {
+                let name = bound(given.or(check.name.as_ref()), "check");
+                let expression = check.expr.to_string();
+                table.checks.push(CheckDraft { name, expression });
+            }
+            ColumnOption::Generated { generated_as, generation_expr, .. } => {
+                match (generated_as, generation_expr) {
+                    (_, Some(expr)) => column.generated = Some(expr.to_string()),
+                    (GeneratedAs::ByDefault, None) => column.identity = Identity::ByDefault,
+                    (_, None) => column.identity = Identity::Always,
+                }
+                column.nullable &= column.identity == Identity::None;
+            }
+            ColumnOption::DialectSpecific(tokens) => {
+                let counts = |t: &sqlparser::tokenizer::Token| {
+                    t.to_string().eq_ignore_ascii_case("autoincrement")
+                };
+                if tokens.iter().any(counts) {
+                    structure.autoincrement.insert(at.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+    table.columns.push(column);
+}
+
+fn foreign(key: &ForeignKeyConstraint, named: String, columns: Vec<String>) -> ForeignDraft {
+    let to = name(&key.foreign_table);
+    ForeignDraft {
+        name: named,
+        columns,
+        to_schema: to.schema,
+        to_table: to.name,
+        to_columns: key.referred_columns.iter().map(folded).collect(),
+        on_delete: key.on_delete.map(|action| action.to_string()),
+        on_update: key.on_update.map(|action| action.to_string()),
+    }
+}
+
+/// The columns of an index, or nothing when one of them is an expression.
+fn index_columns(columns: &[IndexColumn]) -> Option<Vec<String>> {
+    let plain = columns.iter().map(|column| match &column.column.expr {
+        Expr::Identifier(ident) => Some(folded(ident)),
+        _ => None,
+    });
+    plain.collect()
+}
+
+fn add_constraint(table: &mut TableDraft, constraint: &TableConstraint) -> bool {
+    let named = |given: Option<&Ident>, columns: &[String], kind: &str| {
+        given.map_or_else(|| format!("{}_{}_{kind}", table.name, columns.join("_")), folded)
+    };
+    match constraint {
+        TableConstraint::PrimaryKey(key) => {
+            let Some(columns) = index_columns(&key.columns) else { return false };
+            for column in table.columns.iter_mut().filter(|c| columns.contains(&c.name)) {
+                column.nullable = false;
+            }
+            let name = key.name.as_ref();
+            let name = name.map_or_else(|| format!("{}_pkey", table.name), folded);
+            table.primary = Some(KeyDraft { name, columns });
+        }
+        TableConstraint::Unique(key) => {
+            let Some(columns) = index_columns(&key.columns) else { return false };
+            let name = named(key.name.as_ref(), &columns, "key");
+            table.unique.push(KeyDraft { name, columns });
+        }
+        TableConstraint::ForeignKey(key) => {
+            let columns: Vec<String> = key.columns.iter().map(folded).collect();
+            let name = named(key.name.as_ref(), &columns, "fkey");
+            table.foreign.push(foreign(key, name, columns));
+        }
+        TableConstraint::Check(check) => {
+            let name = check.name.as_ref();
+            let name = name.map_or_else(|| format!("{}_check", table.name), folded);
+            table.checks.push(CheckDraft { name, expression: check.expr.to_string() });
+        }
+        _ => return false,
+    }
+    true
+}
+
+fn create_index(structure: &mut Structure, create: &CreateIndex, text: &str) -> bool {
+    let at = name(&create.table_name);
+    let columns = index_columns(&create.columns);
+    let ordered = create
+        .columns
+        .iter()
+        .any(|c| c.operator_class.is_some() || c.column.options.asc == Some(false));
+    let plain = columns.is_some() && !ordered && create.include.is_empty();
+    let index = IndexDraft {
+        name: create.name.as_ref().map(|n| name(n).name).unwrap_or_default(),
+        unique: create.unique,
+        method: create.using.as_ref().map(|m| m.to_string().to_lowercase()),
+        condition: create.predicate.as_ref().map(ToString::to_string),
+        definition: (!plain).then(|| text.to_owned()),
+        columns: columns.unwrap_or_default(),
+    };
+    let mut tables = structure.draft.tables.iter_mut();
+    match tables.find(|t| Name::new(&t.schema, &t.name) == at) {
+        Some(table) => {
+            table.indexes.push(index);
+            true
+        }
+        None => false,
+    }
+}
+
+fn create_view(structure: &mut Structure, create: &CreateView) {
+    let at = name(&create.name);
+    let options = create.options.to_string().to_ascii_lowercase().replace(' ', "");
+    let invoker = ["security_invoker=true", "security_invoker=on", "security_invoker=1"];
+    let view = View {
+        name: at.clone(),
+        query: create.query.to_string(),
+        materialized: create.materialized,
+        security_invoker: invoker.iter().any(|o| options.contains(o))
+            || options.contains("security_invoker)"),
+    };
+    structure.views.retain(|v| v.name != at);
+    structure.views.push(view);
+    structure.draft.tables.retain(|t| Name::new(&t.schema, &t.name) != at);
+    let mut table = TableDraft::new(&at.schema, &at.name);
+    table.kind = if create.materialized { TableKind::MaterializedView } else { TableKind::View };
+    structure.draft.tables.push(table);
+}
+
+fn create_function(structure: &mut Structure, create: &CreateFunction) {
+    let at = name(&create.name);
+    let path = create.set_params.iter().find(|p| name(&p.name).name == "search_path");
+    let path = path.map(|param| match &param.value {
+        sqlparser::ast::FunctionSetValue::Values(values) => {
+            values.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        sqlparser::ast::FunctionSetValue::Default
+        | sqlparser::ast::FunctionSetValue::FromCurrent => String::new(),
+    });
+    structure.functions.retain(|f| f.name != at || !create.or_replace);
+    structure.functions.push(FunctionText {
+        name: at,
+        security_definer: create.security == Some(FunctionSecurity::Definer),
+        search_path: path,
+        public: true,
+    });
+}
+
+fn alter_table(structure: &mut Structure, at: &Name, operation: &AlterTableOperation) -> bool {
+    match operation {
+        AlterTableOperation::EnableRowLevelSecurity => {
+            structure.row_security.insert(at.clone());
+            return true;
+        }
+        AlterTableOperation::DisableRowLevelSecurity => {
+            structure.row_security.remove(at);
+            return true;
+        }
+        AlterTableOperation::ForceRowLevelSecurity => {
+            structure.forced.insert(at.clone());
+            return true;
+        }
+        AlterTableOperation::NoForceRowLevelSecurity => {
+            structure.forced.remove(at);
+            return true;
+        }
+        AlterTableOperation::OwnerTo { .. } | AlterTableOperation::ValidateConstraint { .. } => {
+            return true;
+        }
+        _ => {}
+    }
+    let named = |t: &TableDraft| Name::new(&t.schema, &t.name) == *at;
+    let Some(place) = structure.draft.tables.iter().position(named) else { return false };
+    let mut table = structure.draft.tables[place].clone();
+    let understood = match operation {
+        AlterTableOperation::AddColumn { column_def, .. } => {
+            add_column(structure, &mut table, column_def);
+            true
+        }
+        AlterTableOperation::AddConstraint { constraint, .. } => {
+            add_constraint(&mut table, constraint)
+        }
+        AlterTableOperation::DropColumn { column_names, .. } => {
+            let gone: Vec<String> = column_names.iter().map(folded).collect();
+            let holds = |columns: &[String]| columns.iter().any(|c| gone.contains(c));
+            table.columns.retain(|c| !gone.contains(&c.name));
+            table.primary = table.primary.filter(|k| !holds(&k.columns));
+            table.unique.retain(|k| !holds(&k.columns));
+            table.foreign.retain(|k| !holds(&k.columns));
+            table.indexes.retain(|i| !holds(&i.columns));
+            true
+        }
+        AlterTableOperation::DropConstraint { name, .. } => {
+            let gone = folded(name);
+            table.primary = table.primary.filter(|k| k.name != gone);
+            table.unique.retain(|k| k.name != gone);
+            table.foreign.retain(|k| k.name != gone);
+            table.checks.retain(|c| c.name != gone);
+            true
+        }
+        AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
+            let (old, new) = (folded(old_column_name), folded(new_column_name));
+            let rename = |names: &mut Vec<String>| {
+                names.iter_mut().filter(|n| **n == old).for_each(|n| n.clone_from(&new));
+            };
+            table
+                .columns
+                .iter_mut()
+                .filter(|c| c.name == old)
+                .for_each(|c| c.name.clone_from(&new));
+            table.primary.iter_mut().for_each(|k| rename(&mut k.columns));
+            table.unique.iter_mut().for_each(|k| rename(&mut k.columns));
+            table.foreign.iter_mut().for_each(|k| rename(&mut k.columns));
+            table.indexes.iter_mut().for_each(|i| rename(&mut i.columns));
+            true
+        }
+        AlterTableOperation::AlterColumn { column_name, op } => {
+            let column = folded(column_name);
+            match table.columns.iter_mut().find(|c| c.name == column) {
+                Some(column) => alter_column(column, op),
+                None => false,
+            }
+        }
+        _ => false,
+    };
+    structure.draft.tables[place] = table;
+    understood
+}
+
+fn alter_column(column: &mut ColumnDraft, op: &AlterColumnOperation) -> bool {
+    match op {
+        AlterColumnOperation::SetNotNull => column.nullable = false,
+        AlterColumnOperation::DropNotNull => column.nullable = true,
+        AlterColumnOperation::SetDefault { value } => column.default = Some(value.to_string()),
+        AlterColumnOperation::DropDefault => column.default = None,
+        AlterColumnOperation::SetDataType { data_type, .. } => column.ty = type_text(data_type),
+        AlterColumnOperation::AddGenerated { generated_as, .. } => {
+            column.identity = match generated_as {
+                Some(GeneratedAs::ByDefault) => Identity::ByDefault,
+                _ => Identity::Always,
+            };
+        }
+    }
+    true
+}
+
+fn drop(structure: &mut Structure, kind: ObjectType, names: &[ObjectName]) {
+    for object in names {
+        let at = name(object);
+        match kind {
+            ObjectType::Table | ObjectType::View | ObjectType::MaterializedView => {
+                structure.draft.tables.retain(|t| Name::new(&t.schema, &t.name) != at);
+                structure.views.retain(|v| v.name != at);
+                structure.policies.retain(|p| Name::new(&p.schema, &p.table) != at);
+                structure.row_security.remove(&at);
+                structure.forced.remove(&at);
+                structure.triggers.retain(|(table, _)| *table != at);
+            }
+            ObjectType::Index => {
+                for table in &mut structure.draft.tables {
+                    table.indexes.retain(|i| i.name != at.name);
+                }
+            }
+            ObjectType::Schema => {
+                structure.draft.schemas.retain(|s| s.name != at.name);
+                structure.draft.tables.retain(|t| t.schema != at.name);
+            }
+            ObjectType::Type => {
+                structure.draft.types.retain(|ty| match ty {
+                    TypeDraft::Enum { name, .. }
+                    | TypeDraft::Domain { name, .. }
+                    | TypeDraft::Composite { name, .. } => *name != at.name,
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn comment_on(
+    structure: &mut Structure,
+    kind: CommentObject,
+    object: &ObjectName,
+    text: Option<String>,
+) {
+    let mut parts: Vec<String> =
+        object.0.iter().filter_map(|part| part.as_ident().map(folded)).collect();
+    match kind {
+        CommentObject::Column => {
+            let column = parts.pop().unwrap_or_default();
+            let table = parts.pop().unwrap_or_default();
+            let at = Name::new(&parts.pop().unwrap_or_default(), &table);
+            let mut tables = structure.draft.tables.iter_mut();
+            let table = tables.find(|t| Name::new(&t.schema, &t.name) == at);
+            if let Some(table) = table
+                && let Some(column) = table.columns.iter_mut().find(|c| c.name == column)
+            {
+                column.comment = text;
+            }
+        }
+        CommentObject::Table => {
+            let at = name(object);
+            let mut tables = structure.draft.tables.iter_mut();
+            if let Some(table) = tables.find(|t| Name::new(&t.schema, &t.name) == at) {
+                table.comment = text;
+            }
+        }
+        CommentObject::Schema => {
+            let at = name(object).name;
+            if let Some(schema) = structure.draft.schemas.iter_mut().find(|s| s.name == at) {
+                schema.comment = text;
+            }
+        }
+        _ => {}
+    }
+}
+
+fn granted_on(objects: &GrantObjects) -> Vec<GrantedOn> {
+    match objects {
+        GrantObjects::Tables(tables) => tables.iter().map(|t| GrantedOn::Table(name(t))).collect(),
+        GrantObjects::AllTablesInSchema { schemas } => {
+            schemas.iter().map(|s| GrantedOn::AllTables(name(s).name)).collect()
+        }
+        GrantObjects::AllFunctionsInSchema { schemas } => {
+            schemas.iter().map(|s| GrantedOn::AllFunctions(name(s).name)).collect()
+        }
+        GrantObjects::Schemas(schemas) => {
+            schemas.iter().map(|s| GrantedOn::Schema(name(s).name)).collect()
+        }
+        GrantObjects::Function { name: function, .. } => vec![GrantedOn::Function(name(function))],
+        _ => vec![],
+    }
+}
+
+fn verbs(privileges: &Privileges) -> (Vec<String>, Vec<String>) {
+    let Privileges::Actions(actions) = privileges else {
+        return (vec!["ALL".into()], vec![]);
+    };
+    let mut columns = Vec::new();
+    let verbs = actions.iter().map(|action| {
+        if let Action::Select { columns: Some(some) }
+        | Action::Insert { columns: Some(some) }
+        | Action::Update { columns: Some(some) } = action
+        {
+            columns.extend(some.iter().map(folded));
+        }
+        let text = action.to_string();
+        text.split([' ', '(']).next().unwrap_or_default().to_ascii_uppercase()
+    });
+    let verbs = verbs.collect();
+    (verbs, columns)
+}

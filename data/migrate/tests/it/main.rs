@@ -1,0 +1,9 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
+
+mod diff;
+mod effects;
+mod golden;
+mod hostile;
+mod plan;
+mod script;
+mod structure;
