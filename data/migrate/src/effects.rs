@@ -108,8 +108,14 @@ impl Reader<'_> {
     }
 
     fn read(&mut self, mut words: Words, text: &str) {
-        if let Some(why) = self.dialect.alone(&words.head(HEAD)) {
+        // Inside of a block `END` is the end of a branch.
+        if self.depth == 0
+            && let Some(why) = self.dialect.alone(&words.head(HEAD))
+        {
             self.one_by_one(why);
+        }
+        if words.moves_names() {
+            self.new_tables.clear();
         }
         match words.next_upper().as_str() {
             "DROP" => self.drop(&mut words),

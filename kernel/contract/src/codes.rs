@@ -61,6 +61,11 @@ codes! {
     AMBIGUOUS_FUNCTION MF2006 Invalid     "several functions take these arguments";
     NO_TYPE           MF2007 Invalid     "no type has this name";
     BAD_CATALOG       MF2008 Broken      "the structure of a source contradicts itself";
+    BAD_MIGRATION     MF2020 Invalid     "a migration's name or files are not as they should be";
+    NO_MIGRATION      MF2021 Missing     "no migration has this version";
+    NO_WAY_BACK       MF2022 Invalid     "a migration has no way back";
+    BAD_SCRIPT        MF2023 Invalid     "a script cannot be taken apart into statements";
+    DESTRUCTIVE_STEP  MF2024 Invalid     "a step would destroy data and nobody consented to it";
     NO_CALLER         MF3001 Unknown     "the request does not say who is asking";
     BAD_TOKEN         MF3002 Unknown     "the token is not valid";
     DENIED            MF3003 Denied      "the caller lacks the permission";
@@ -79,6 +84,10 @@ codes! {
     DUPLICATE_KEY     MF4010 Conflict    "a row with this key is there already";
     BROKEN_REFERENCE  MF4011 Conflict    "a row points to a row that is not there";
     COLLISION         MF4012 Conflict    "two transactions collided";
+    MIGRATION_CHANGED MF4020 Conflict    "a migration was changed after it was applied";
+    MIGRATION_LOST    MF4021 Conflict    "the files of an applied migration are gone";
+    MIGRATION_OUT_OF_ORDER MF4022 Conflict "a waiting migration is older than an applied one";
+    MIGRATION_HALF_DONE MF4023 Conflict  "a migration ended midway";
     ENGINE_REFUSED    MF5001 Invalid     "the engine refused the statement";
     ENGINE_GONE       MF5002 Busy        "the engine is not reachable";
     ENGINE_BUSY       MF5003 Busy        "all connections to the engine are in use";

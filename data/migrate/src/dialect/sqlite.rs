@@ -49,10 +49,8 @@ impl Dialect for Sqlite {
 
     fn arrange(&self, changes: Vec<Change>, before: &Structure, after: &Structure) -> Vec<Change> {
         let anew: BTreeSet<Name> = changes.iter().filter_map(needs_rebuild).collect();
-        let find = |structure: &Structure, name: &Name| {
-            let tables = structure.draft.tables.iter();
-            tables.cloned().find(|t| Name::new(&t.schema, &t.name) == *name).map(Box::new)
-        };
+        let find =
+            |structure: &Structure, name: &Name| structure.table(name).cloned().map(Box::new);
         let mut arranged = Vec::with_capacity(changes.len());
         let mut done = BTreeSet::new();
         for change in changes {

@@ -9,7 +9,7 @@ impl Reader<'_> {
         while words.accept_any(&["GLOBAL", "LOCAL", "TEMP", "TEMPORARY", "UNLOGGED", "UNIQUE"]) {}
         if words.accept(&["TABLE"]) {
             let unsure = words.accept(&["IF", "NOT", "EXISTS"]);
-            if let Some(name) = words.name().filter(|_| !unsure) {
+            if let Some(name) = words.name().filter(|_| !unsure && self.depth == 0) {
                 self.new_tables.insert(name);
             }
         } else if words.accept(&["INDEX"]) {

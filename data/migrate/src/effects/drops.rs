@@ -40,7 +40,8 @@ impl Reader<'_> {
         }
         for name in names {
             match what.as_str() {
-                "TABLE" if self.is_new(&name) => {}
+                // The next table of that name is another one.
+                "TABLE" if self.new_tables.remove(&name) => {}
                 "TABLE" => {
                     self.danger("drop_table", name, format!("all rows of the table are gone{also}"));
                 }

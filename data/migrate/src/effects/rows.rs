@@ -80,12 +80,12 @@ impl Visitor for Finder {
                 }
             }
             Statement::Update(update)
-                if open(update.selection.as_ref()) && update.limit.is_none() =>
-            {
                 // A join with another table is a condition of its kind.
-                if update.from.is_none() {
-                    self.0.push(("update", name_of(&update.table.relation)));
-                }
+                if open(update.selection.as_ref())
+                    && update.limit.is_none()
+                    && update.from.is_none() =>
+            {
+                self.0.push(("update", name_of(&update.table.relation)));
             }
             _ => {}
         }

@@ -47,15 +47,19 @@ impl Words {
     }
     pub(super) fn last_upper(&self) -> String {
         self.words
-            .last()
+            .iter()
+            .rfind(|w| w.text != ")")
             .map(|w| w.text.trim_matches('\'').to_ascii_uppercase())
             .unwrap_or_default()
     }
+    /// After it a name may stand for another table than before.
+    pub(super) fn moves_names(&self) -> bool {
+        let moves = ["SEARCH_PATH", "SET_CONFIG", "RENAME", "SCHEMA", "ROLLBACK", "ATTACH"];
+        moves.iter().any(|word| self.any(word))
+            || self.words.iter().any(|w| w.text.eq_ignore_ascii_case("\"search_path\""))
+    }
     pub(super) fn peek(&self) -> &str {
         self.words.get(self.at).map_or("", |w| w.upper.as_str())
-    }
-    pub(super) fn ended(&self) -> bool {
-        self.at >= self.words.len()
     }
     /// Takes all of these words, or none.
     pub(super) fn accept(&mut self, expected: &[&str]) -> bool {
