@@ -86,12 +86,9 @@ pub(crate) fn boot(parts: &Parts, options: &Options, words: &[String]) -> Done {
         // A session of its own: the terminal that started it may close.
         let _ = rustix::process::setsid();
     }
-    let mut variables = environment();
+    let variables = environment();
     let logs = log.is_some() || says_console(&data, &variables, &flags);
-    if !logs {
-        variables.push((mag_settings::env_name("log.console"), "false".to_owned()));
-    }
-    let sources = Sources { data_folder: data, variables, flags };
+    let sources = Sources { data_folder: data, variables, flags, quiet_console: !logs };
     let wish = Wish { safe: matches.get_flag("safe"), detached, sources, logs };
     run(parts, options, wish)
 }

@@ -28,7 +28,7 @@ pub(crate) fn answer(
 pub(crate) fn sources(options: &Options) -> Sources {
     let text = |s: std::ffi::OsString| s.into_string().ok();
     let variables = std::env::vars_os().filter_map(|(k, v)| Some((text(k)?, text(v)?))).collect();
-    Sources { data_folder: options.folder(), variables, flags: vec![] }
+    Sources { data_folder: options.folder(), variables, ..Sources::default() }
 }
 
 struct House<'a> {

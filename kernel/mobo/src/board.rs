@@ -1,18 +1,23 @@
 //! The board: seats parts, starts them in order, keeps them alive, swaps them, takes them down.
 //! One structural change at a time; looking never waits for one.
 
+mod seating;
+
+pub(crate) use seating::Seating;
+
 use crate::facts::ComponentRegistered;
 use crate::incarnation::DrainReport;
 use crate::kernel::{Kernel, Seat};
 use crate::kind::{AnySettings, Kind};
 use crate::lifecycle::State;
 use crate::lifecycle::Step;
-use crate::post::{self, Misfit, Plan};
+use crate::post::{self, Plan};
 use crate::registry::PartRecord;
 use crate::supervisor::{Order, Supervisor, SwapReport, change_state};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use mag_contract::{Fault, Manifest, PartId, Standing, codes};
+use seating::{may_leave, misfits_fault, nobody_needs, seat_of};
 use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -399,7 +404,8 @@ impl Board {
         let place = places.places.get(id).ok_or_else(|| self.unknown(id))?;
         may_leave(&place.seat.manifest, force)?;
         if !force {
-            self.nobody_needs(id, &places)?;
+            let all = places.places.values().map(|p| p.seat.manifest.clone());
+            nobody_needs(id, all.collect())?;
         }
         let place = places.places.get_mut(id).ok_or_else(|| self.unknown(id))?;
         self.see_keeper_end(id, place).await;
@@ -411,24 +417,6 @@ impl Board {
         places.started.retain(|p| p != id);
         self.kernel().registry.forget(id);
         Ok(report)
-    }
-
-    /// Without this part the next boot would find misfits, and not boot.
-    fn nobody_needs(&self, id: &PartId, places: &Places) -> Result<(), Fault> {
-        let all: Vec<Manifest> = places.places.values().map(|p| p.seat.manifest.clone()).collect();
-        let before = post::plan(&all).err().unwrap_or_default();
-        let others: Vec<Manifest> = all.into_iter().filter(|m| m.id != *id).collect();
-        let misfits: Vec<Misfit> = post::plan(&others)
-            .err()
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|misfit| !before.contains(misfit))
-            .collect();
-        if misfits.is_empty() {
-            return Ok(());
-        }
-        Err(misfits_fault(&misfits)
-            .hint("unplug those that need it first; with `--force` the next boot will not fit"))
     }
 
     /// Takes everything down in the reverse order of the start, within this time.
@@ -485,49 +473,6 @@ impl Board {
 const LOOK_AGAIN: Duration = Duration::from_millis(2);
 /// What a supervisor takes for itself beyond the time of its part: ending late tasks, mostly.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Why parts could not be seated.
-#[derive(Debug)]
-pub(crate) enum Seating {
-    Misfits(Vec<Misfit>),
-    Broken(Fault),
-}
-
-impl Seating {
-    pub(crate) fn fault(&self) -> Fault {
-        match self {
-            Self::Misfits(misfits) => misfits_fault(misfits),
-            Self::Broken(fault) => fault.clone(),
-        }
-    }
-}
-
-pub(crate) fn misfits_fault(misfits: &[Misfit]) -> Fault {
-    let lines: Vec<String> = misfits.iter().map(Misfit::to_string).collect();
-    let message = match lines.as_slice() {
-        [only] => only.clone(),
-        _ => format!("the parts do not fit together in {} places", lines.len()),
-    };
-    Fault::new(codes::MISFITS, message)
-        .details(lines.join("\n"))
-        .hint("`mobo check` tells all of it without starting anything")
-}
-
-fn seat_of(manifest: Manifest, kind: Arc<dyn Kind>, settings: AnySettings, shown: Json) -> Seat {
-    let live = tokio::sync::watch::channel(settings.clone()).0;
-    Seat { manifest, kind, settings, shown, live }
-}
-
-fn may_leave(manifest: &Manifest, force: bool) -> Result<(), Fault> {
-    let why = match manifest.standing {
-        _ if force => return Ok(()),
-        Standing::Optional => return Ok(()),
-        Standing::Essential => "essential: the board makes no sense without it",
-        Standing::Protected => "protected: the board is less safe without it",
-    };
-    Err(Fault::new(codes::PROTECTED, format!("part `{}` is {why}", manifest.id))
-        .hint("say `--force` if you mean it; it is written down"))
-}
 
 /// Its supervisor has left in the middle: another order came in between.
 fn stopped_meanwhile(id: &PartId) -> Fault {

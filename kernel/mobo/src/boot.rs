@@ -19,7 +19,7 @@ use crate::workers::Workers;
 use mag_contract::bus::Bus;
 use mag_contract::socket::Backplane;
 use mag_contract::{Clock, Fault, Standing, codes};
-use mag_telemetry::{LogSettings, Setup, Telemetry};
+use mag_telemetry::{Setup, Telemetry};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Handle;
@@ -219,7 +219,7 @@ impl Boot {
     }
 
     fn logger(&self, config: &Config, stages: &mut Stages) -> Result<Telemetry, Fault> {
-        let log: LogSettings = config.section("log")?;
+        let log = config.log()?;
         let level = log.level;
         let folder = self.sources.data_folder.join("logs");
         let mut setup = Setup::new(folder, log, self.clock.clone());

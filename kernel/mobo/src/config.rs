@@ -6,6 +6,7 @@ use crate::parts::{Part, Parts};
 use crate::settings::{BoardSettings, HealthSettings, JobsSettings, JournalSettings, Plugged};
 use mag_contract::{Fault, codes, durable};
 use mag_settings::{Loaded, Loader, Section, Setting, SettingError};
+use mag_telemetry::LogSettings;
 use serde_json::Value as Json;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,6 +22,9 @@ pub struct Sources {
     pub variables: Vec<(String, String)>,
     /// `--set section.key=value`
     pub flags: Vec<String>,
+    /// Log lines stay off the console unless somebody has set `log.console`: for a board that
+    /// speaks there itself.
+    pub quiet_console: bool,
 }
 
 #[derive(Clone)]
@@ -77,6 +81,16 @@ impl Config {
 
     pub fn section<T: mag_settings::Settings>(&self, name: &str) -> Result<T, Fault> {
         self.now().section::<T>(name).map_err(|errors| mag_settings::fault(&errors))
+    }
+    pub fn log(&self) -> Result<LogSettings, Fault> {
+        let mut log: LogSettings = self.section("log")?;
+        let values = self.values();
+        let console = values.iter().find(|s| s.path == "log.console");
+        let is_default = console.is_none_or(|s| s.origin == mag_settings::Origin::Default);
+        if self.0.sources.quiet_console && is_default {
+            log.console = false;
+        }
+        Ok(log)
     }
     pub fn board(&self) -> Result<BoardSettings, Fault> {
         self.section("board")

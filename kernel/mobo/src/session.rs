@@ -254,7 +254,7 @@ impl Session {
             "board" => drop(self.0.made.board_line.send_replace(config.board()?)),
             "health" => drop(self.0.made.health_line.send_replace(config.section("health")?)),
             "jobs" => drop(self.0.jobs_line.send_replace(config.section("jobs")?)),
-            "log" => self.telemetry().apply(&config.section("log")?),
+            "log" => self.telemetry().apply(&config.log()?),
             _ => {}
         }
         Ok(())

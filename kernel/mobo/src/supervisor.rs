@@ -453,6 +453,9 @@ pub(crate) fn change_state(kernel: &Kernel, part: &PartId, step: Step, because: 
     kernel.registry.update(part, |r| {
         r.state = to;
         r.since = now;
+        if matches!(to, State::Waiting | State::Failed | State::Stopped) {
+            r.addresses.clear();
+        }
     });
     let (part, because) = (part.clone(), because.to_owned());
     kernel.bus.publish(PartChanged { part, from, to, because });

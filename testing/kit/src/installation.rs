@@ -2,7 +2,7 @@
 //! board is booted, signalled and killed. Everything ends with the value.
 
 use serde_json::Value as Json;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -174,6 +174,24 @@ impl Board<'_> {
         let urls = card["urls"].as_array().cloned().unwrap_or_default();
         let url = urls.iter().filter_map(Json::as_str).find(|u| u.starts_with("http://"));
         url.expect("the gate announces its address").trim_end_matches('/').to_owned()
+    }
+    /// One request over the network; status and body.
+    pub fn ask(&self, method: &str, path: &str, head: &str, body: &str) -> (u16, String) {
+        let url = self.url();
+        let at = url.trim_start_matches("http://");
+        let mut stream = std::net::TcpStream::connect(at).unwrap();
+        stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {at}\r\nConnection: close\r\n{head}Content-Length: {length}\r\n\r\n{body}"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let status = answer.get(9..12).and_then(|s| s.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status in {answer:?}"));
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, body.to_owned())
     }
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();

@@ -197,7 +197,7 @@ pub(crate) struct StopReport {
     pub part: String,
     /// Parts that lack something as long as it is down.
     pub degraded: Vec<PartId>,
-    /// Missing in a preview.
+    /// Missing in a preview, and while the part still finishes its work.
     pub drained: Option<DrainReport>,
 }
 
@@ -228,9 +228,27 @@ async fn stop(session: Session, input: OnePartForced, call: Call) -> Result<Stop
         session.board().parts().iter().filter(|p| needs(p)).map(|p| p.name.clone()).collect();
     let drained = match call.preview {
         true => None,
-        false => Some(session.board().stop(&id, input.force).await?),
+        false => left(session.board().clone(), id, input.force).await?,
     };
     Ok(StopReport { part: input.part, degraded, drained })
+}
+
+/// A part that is asked to stop may be the one that carries the answer: it must not wait for itself.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+/// How the part left; `None` when it still finishes its work, and will be gone soon.
+async fn left(
+    board: crate::board::Board,
+    id: PartId,
+    force: bool,
+) -> Result<Option<DrainReport>, Fault> {
+    let parts = board.kernel().parts.clone();
+    let stopping = parts.spawn(async move { board.stop(&id, force).await });
+    match tokio::time::timeout(ANSWER_WITHIN, stopping).await {
+        Ok(Ok(report)) => report.map(Some),
+        Ok(Err(_)) => Err(Fault::new(codes::BUG, "the stopping of a part panicked")),
+        Err(_) => Ok(None),
+    }
 }
 
 pub(super) struct Restart;

@@ -151,10 +151,7 @@ fn a_full_disk_refuses_facts_and_the_board_lives_on() {
         }
     }
     until("the disk refuses facts", || {
-        let url = format!("{}/metrics", board.url());
-        let text =
-            Command::new("curl").args(["-s", &url]).output().map(|o| o.stdout).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text).into_owned();
+        let (_, text) = board.ask("GET", "/metrics", "", "");
         let line = text.lines().find(|l| l.starts_with("magflock_journal_refused_total"));
         line.and_then(|l| l.rsplit(' ').next()?.parse::<u64>().ok()).is_some_and(|n| n > 0)
     });

@@ -187,3 +187,20 @@ fn a_stopped_gate_leaves_the_owner_in_control() {
     assert!(refused.text().contains("MF3004"), "{}", refused.text());
     assert_eq!(board.stop(), Some(0));
 }
+
+/// The old incarnation carries the answer to the call that replaces it.
+#[test]
+fn the_gate_is_swapped_and_stopped_through_itself() {
+    let here = installation();
+    let board = here.boot(&[]);
+    let token = std::fs::read_to_string(here.data().join("secrets/admin.token")).unwrap();
+    let head =
+        format!("Authorization: Bearer {}\r\nContent-Type: application/json\r\n", token.trim());
+    for operation in ["component:restart", "component:stop"] {
+        let path = format!("/admin/v1/operations/{operation}");
+        let (status, body) = board.ask("POST", &path, &head, "{\"part\":\"gate\"}");
+        assert_eq!(status, 200, "{operation}: {body}");
+    }
+    until("the gate is stopped", || state_of(&here.json(&["list"]), "gate") == "stopped");
+    assert_eq!(board.stop(), Some(0));
+}
