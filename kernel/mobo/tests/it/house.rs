@@ -343,8 +343,8 @@ impl House {
     pub async fn try_boot(&self) -> Result<Session, Box<BootFailure>> {
         let sources = Sources {
             data_folder: self.folder.path().to_path_buf(),
-            variables: vec![],
             flags: self.flags.clone(),
+            ..Sources::default()
         };
         let boot = Boot {
             parts: self.parts(),
