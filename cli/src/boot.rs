@@ -2,6 +2,7 @@
 //! another set of threads, so that a part that blocks never keeps the kernel from saying so.
 
 mod detach;
+mod limits;
 pub(crate) mod stages;
 mod systemd;
 mod vigil;
@@ -160,6 +161,7 @@ async fn live(
     crew: tokio::runtime::Handle,
     voice: &Voice,
 ) -> Done<Ending> {
+    limits::raise();
     let mut signals = vigil::Signals::listen()?;
     let clock = Clock::machine();
     let (data, started_at) = (wish.sources.data_folder.clone(), clock.now());

@@ -166,3 +166,15 @@ fn a_full_disk_refuses_facts_and_the_board_lives_on() {
     assert_eq!(board.stop(), Some(0));
     drop(disk);
 }
+
+#[test]
+fn a_shells_small_limit_of_open_files_is_raised() {
+    let here = installation();
+    let board = here.boot(&[]);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", board.pid())).unwrap();
+    let line = limits.lines().find(|l| l.starts_with("Max open files")).unwrap();
+    let numbers: Vec<u64> = line.split_whitespace().filter_map(|w| w.parse().ok()).collect();
+    let hard = numbers.get(1).copied().unwrap_or(u64::MAX);
+    assert!(numbers[0] >= hard.min(65_536), "{line}");
+    assert_eq!(board.stop(), Some(0));
+}
