@@ -165,6 +165,7 @@ impl Bus {
             journal,
             name: name.to_owned(),
             next,
+            is_new: finished == 0,
             ready: VecDeque::new(),
             _fact: std::marker::PhantomData,
         })
@@ -326,6 +327,8 @@ pub struct Consumer<E: Fact> {
     journal: Arc<dyn Journal>,
     name: String,
     next: u64,
+    /// It begins with whatever is kept, and has missed nothing.
+    is_new: bool,
     ready: VecDeque<Kept>,
     _fact: std::marker::PhantomData<fn() -> E>,
 }
@@ -335,7 +338,9 @@ const BATCH: usize = 256;
 
 impl<E: Fact> Consumer<E> {
     /// The next fact, with its position. Say `finish` when it has been dealt with; one that was
-    /// not finished is told again after a restart.
+    /// not finished is told again after a restart. When facts were forgotten before they were read,
+    /// that is told once, as `POSITION_GONE`: read the state again; the next call goes on with the
+    /// oldest fact that is kept.
     pub async fn next(&mut self) -> Result<Envelope<E>, Fault> {
         loop {
             if let Some(kept) = self.ready.pop_front() {
@@ -355,7 +360,15 @@ impl<E: Fact> Consumer<E> {
                 self.journal.past(self.next - 1).await?;
             }
             let wanted = Wanted { topic: E::NAME.to_owned(), source: String::new() };
-            let from = self.next.max(self.journal.oldest());
+            let oldest = self.journal.oldest();
+            if self.next < oldest {
+                let missed = self.next..oldest;
+                self.next = oldest;
+                if !self.is_new {
+                    return Err(forgotten(&self.name, &missed));
+                }
+            }
+            let from = self.next;
             let batch = match self.journal.read(from, wanted, BATCH).await {
                 // Forgotten between the two calls: what is left begins later.
                 Err(gone)
@@ -366,6 +379,7 @@ impl<E: Fact> Consumer<E> {
                 read => read?,
             };
             self.next = batch.next;
+            self.is_new = false;
             self.ready = batch.kept.into_iter().filter(|k| k.line.topic == E::NAME).collect();
         }
     }
@@ -375,7 +389,12 @@ impl<E: Fact> Consumer<E> {
     }
 }
 
-/// Facts of the whole bus since a moment, for those who come late.
-pub fn since(history: &[Arc<dyn Told>], at: Timestamp) -> Vec<Arc<dyn Told>> {
-    history.iter().filter(|told| told.timestamp() >= at).cloned().collect()
+fn forgotten(name: &str, missed: &std::ops::Range<u64>) -> Fault {
+    let message = format!(
+        "consumer `{name}` was away for too long: the facts from position {} to {} are no longer kept",
+        missed.start,
+        missed.end - 1
+    );
+    Fault::new(codes::POSITION_GONE, message)
+        .hint("read the state again; `journal.keep` says how long facts are kept")
 }

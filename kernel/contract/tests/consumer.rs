@@ -93,6 +93,23 @@ async fn a_consumer_goes_on_with_the_oldest_fact_when_its_own_are_forgotten() {
 }
 
 #[tokio::test]
+async fn a_consumer_that_was_away_for_too_long_is_told_once_and_goes_on() {
+    let journal = Arc::<Forgetful>::default();
+    let bus = bus(&journal);
+    bus.publish_durably(Sold { number: 1 }).await.unwrap();
+    let mut consumer = bus.consume::<Sold>("till").await.unwrap();
+    assert_eq!(consumer.next().await.unwrap().data.number, 1);
+    for number in 2..=6 {
+        bus.publish_durably(Sold { number }).await.unwrap();
+    }
+    journal.oldest.store(4, Ordering::SeqCst);
+    let told = consumer.next().await.unwrap_err();
+    assert_eq!(told.code(), codes::POSITION_GONE);
+    assert!(told.message().contains("from position 2 to 3"), "{told}");
+    assert_eq!(consumer.next().await.unwrap().data.number, 4);
+}
+
+#[tokio::test]
 async fn a_fact_that_the_disk_refuses_is_counted_and_not_told() {
     let journal = Arc::<Forgetful>::default();
     let bus = bus(&journal);
