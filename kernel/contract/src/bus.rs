@@ -2,7 +2,7 @@
 //! that falls behind is told how much it missed. Durable facts go to the journal first and are
 //! told when they are on disk. Never: a request and its answer (that is a socket or a hook).
 
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::codes;
 use crate::fact::{Context, Envelope, Fact, Identifiers, Source, Told};
 use crate::fault::Fault;

@@ -24,6 +24,17 @@ impl Condition {
             Self::Recovering => "recovering",
         }
     }
+
+    /// Of two words about a part, the one with more of this holds.
+    pub(crate) fn badness(self) -> u8 {
+        match self {
+            Self::Healthy => 0,
+            Self::Degraded => 1,
+            Self::Critical => 2,
+            Self::Recovering => 3,
+            Self::Failed => 4,
+        }
+    }
 }
 
 /// How many checks in a row move a part one step.
@@ -39,27 +50,18 @@ pub(crate) struct Judgement {
     pub condition: Condition,
     bad: u32,
     good: u32,
-    /// The part's own word: where there is no probe, nothing else counts.
-    said: bool,
 }
 
 impl Default for Judgement {
     fn default() -> Self {
-        Self { condition: Condition::Healthy, bad: 0, good: 0, said: false }
+        Self { condition: Condition::Healthy, bad: 0, good: 0 }
     }
 }
 
 impl Judgement {
     /// By its supervisor: no counting so far.
     pub(crate) fn at(condition: Condition) -> Self {
-        Self { condition, bad: 0, good: 0, said: false }
-    }
-    /// By the part itself.
-    pub(crate) fn said(condition: Condition) -> Self {
-        Self { said: true, ..Self::at(condition) }
-    }
-    pub(crate) fn is_said(&self) -> bool {
-        self.said
+        Self { condition, bad: 0, good: 0 }
     }
 
     #[must_use]
@@ -79,11 +81,11 @@ impl Judgement {
             (same, _) => same,
         };
         if condition == self.condition {
-            Self { condition, bad, good, said: false }
+            Self { condition, bad, good }
         } else {
             // The first good check of a failed part counts towards its recovery.
             let good = if condition == Recovering { good } else { 0 };
-            Self { condition, bad: 0, good, said: false }
+            Self { condition, bad: 0, good }
         }
     }
 }

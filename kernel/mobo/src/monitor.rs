@@ -2,9 +2,9 @@
 //! condition by consecutive outcomes.
 
 use crate::facts::{HealthCheck, HealthDegraded, HealthRecovered};
-use crate::health::{Condition, Judgement, Thresholds};
+use crate::health::{Condition, Thresholds};
 use crate::incarnation::EndsWithUs;
-use crate::registry::Registry;
+use crate::registry::{Registry, Word};
 use crate::settings::HealthSettings;
 use mag_contract::bus::Bus;
 use mag_contract::life::panic_text;
@@ -109,18 +109,12 @@ impl Monitor {
         let still_there = self.probes().iter().any(|(p, s, _)| *p == part && *s == serial);
         let held = self.registry.judgement(&part).unwrap_or_default();
         let mut condition = held.condition;
-        // A part without a probe speaks for itself, through its `Life`. Where it has said nothing, it
-        // recovers from a crash by living on.
-        if still_there && (probe.is_some() || !held.is_said()) {
+        if still_there {
             let thresholds =
                 Thresholds { failures: settings.failures, recoveries: settings.recoveries };
-            let judgement = held.after(good, thresholds);
-            condition = judgement.condition;
             let now = self.bus.clock().now();
-            self.judge(&part, judgement, why.clone(), Some(now));
-        } else if still_there {
-            let now = self.bus.clock().now();
-            self.registry.update(&part, |r| r.last_check = Some(now));
+            let word = Word::Checks(held.after(good, thresholds), why.clone());
+            condition = self.judge(&part, word, Some(now)).unwrap_or(condition);
         }
         self.bus.publish(HealthCheck { part: part.clone(), good, took_ms, why: why.clone() });
         Checked { part, good, why, took_ms, attempts, condition }
@@ -143,38 +137,23 @@ impl Monitor {
         }
     }
 
-    /// Records a judgement, and tells when the condition moved.
+    /// Takes a word about a part, and tells when its condition moved; answers with the condition.
     pub(crate) fn judge(
         &self,
         part: &PartId,
-        judgement: Judgement,
-        why: Option<String>,
+        word: Word,
         at: Option<Timestamp>,
-    ) {
-        let Some((from, to)) = self.registry.judge(part, judgement, why.clone(), at) else {
-            return;
-        };
-        if from == to {
-            return;
-        }
+    ) -> Option<Condition> {
+        let (from, to, why) = self.registry.judge(part, word, at)?;
         let part = part.clone();
-        if badness(to) > badness(from) {
+        if to.badness() > from.badness() {
             let why = why.unwrap_or_default();
             tracing::warn!(part = %part, "part `{part}` is {}: {why}", to.word());
             self.bus.publish(HealthDegraded { part, from, to, why });
-        } else {
+        } else if from != to {
             tracing::info!(part = %part, "part `{part}` is {} again", to.word());
             self.bus.publish(HealthRecovered { part, from, to });
         }
-    }
-}
-
-fn badness(condition: Condition) -> u8 {
-    match condition {
-        Condition::Healthy => 0,
-        Condition::Degraded => 1,
-        Condition::Critical => 2,
-        Condition::Recovering => 3,
-        Condition::Failed => 4,
+        Some(to)
     }
 }

@@ -52,6 +52,18 @@ struct Row {
     record: PartRecord,
     needs: Vec<SocketKey>,
     judgement: Judgement,
+    checks_why: Option<String>,
+    /// What the part itself says, through its `Life`.
+    said: Option<(Condition, String)>,
+}
+
+/// Somebody's word about the health of a part. Of two words the worse holds.
+pub(crate) enum Word {
+    /// Its life: it came up, or it is gone. What was said before is over.
+    Life(Judgement, Option<String>),
+    Checks(Judgement, Option<String>),
+    /// Its own; `None` when it is well.
+    Own(Option<(Condition, String)>),
 }
 
 impl Default for Registry {
@@ -105,7 +117,10 @@ impl Registry {
             .map_or((0, State::Seated), |r| (r.record.restarts, r.record.state));
         let record = PartRecord { restarts, state, shown: state.word().to_owned(), ..record };
         let needs = manifest.needs.clone();
-        rows.insert(manifest.id.clone(), Row { record, needs, judgement: Judgement::default() });
+        rows.insert(
+            manifest.id.clone(),
+            Row { record, needs, judgement: Judgement::default(), checks_why: None, said: None },
+        );
         drop(rows);
         self.changed();
     }
@@ -143,24 +158,36 @@ impl Registry {
     pub(crate) fn judgement(&self, part: &PartId) -> Option<Judgement> {
         self.lock().get(part).map(|row| row.judgement)
     }
-    /// Sets what the checks say, and answers with the condition before and after.
+    /// Takes a word about a part, and answers with its condition before and after, and why.
     pub(crate) fn judge(
         &self,
         part: &PartId,
-        judgement: Judgement,
-        why: Option<String>,
+        word: Word,
         at: Option<Timestamp>,
-    ) -> Option<(Condition, Condition)> {
+    ) -> Option<(Condition, Condition, Option<String>)> {
         let mut rows = self.lock();
         let row = rows.get_mut(part)?;
-        let before = row.judgement.condition;
-        row.judgement = judgement;
-        row.record.health = judgement.condition;
-        row.record.why = why;
+        let before = row.record.health;
+        match word {
+            Word::Life(judgement, why) => {
+                (row.judgement, row.checks_why, row.said) = (judgement, why, None);
+            }
+            Word::Checks(judgement, why) => {
+                (row.judgement, row.checks_why) = (judgement, why);
+            }
+            Word::Own(said) => row.said = said,
+        }
+        let checks = (row.judgement.condition, row.checks_why.clone());
+        let (after, why) = match &row.said {
+            Some((said, why)) if said.badness() > checks.0.badness() => (*said, Some(why.clone())),
+            _ => checks,
+        };
+        row.record.health = after;
+        row.record.why = why.clone();
         row.record.last_check = at.or(row.record.last_check);
         drop(rows);
         self.changed();
-        Some((before, judgement.condition))
+        Some((before, after, why))
     }
 
     /// Every part, with what it lacks from others counted in. `held` tells whether a socket is

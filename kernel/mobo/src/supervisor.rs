@@ -6,6 +6,7 @@ use crate::health::{Condition, Judgement};
 use crate::incarnation::{DrainReport, Incarnation, Reached, Told, ended, returned};
 use crate::kernel::{Kernel, Paces, Seat};
 use crate::lifecycle::{self, State, Step};
+use crate::registry::Word;
 use mag_contract::life::Health;
 use mag_contract::{Claim, Fault, PartId, Standing, codes};
 use std::sync::Arc;
@@ -360,13 +361,12 @@ impl Supervisor {
     }
 
     fn heard_health(&self, health: Health) {
-        let (condition, why) = match health {
-            Health::Good => (Condition::Healthy, None),
-            Health::Degraded(why) => (Condition::Degraded, Some(why)),
-            Health::Bad(why) => (Condition::Critical, Some(why)),
+        let said = match health {
+            Health::Good => None,
+            Health::Degraded(why) => Some((Condition::Degraded, why)),
+            Health::Bad(why) => Some((Condition::Critical, why)),
         };
-        let judgement = Judgement::said(condition);
-        self.kernel.monitor.judge(self.id(), judgement, why, None);
+        self.kernel.monitor.judge(self.id(), Word::Own(said), None);
     }
 
     /// Before anybody sees it run: a part that runs again is not failed any more.
@@ -376,7 +376,7 @@ impl Supervisor {
             Some(Condition::Failed) => Judgement::at(Condition::Recovering),
             _ => Judgement::default(),
         };
-        self.kernel.monitor.judge(part, judgement, None, None);
+        self.kernel.monitor.judge(part, Word::Life(judgement, None), None);
     }
 
     fn told_ready(&self, took: Duration) {
@@ -392,12 +392,8 @@ impl Supervisor {
         let (part, attempt) = (self.id().clone(), self.crashes);
         self.step(Step::Crashed, fault.message());
         self.kernel.registry.update(&part, |r| r.restarts = attempt);
-        self.kernel.monitor.judge(
-            &part,
-            Judgement::at(Condition::Failed),
-            Some(fault.message().to_owned()),
-            None,
-        );
+        let why = Some(fault.message().to_owned());
+        self.kernel.monitor.judge(&part, Word::Life(Judgement::at(Condition::Failed), why), None);
         tracing::warn!(part = %part, code = %fault.code(), "part `{part}` failed: {}", fault.chain());
         self.kernel.bus.publish(ComponentFailed {
             part,

@@ -126,6 +126,30 @@ async fn a_part_says_itself_how_it_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_the_checks_and_the_parts_own_word_the_worse_holds() {
+    let (mood, asked) = (Mood::default(), Mood::default());
+    let house = house("two-words", [probed(&mood, &asked)]).set("health.failures=1");
+    let session = house.boot().await;
+    house.world.wish("store", Wish::Feel(Health::Degraded("slow disk".into()))).await;
+    until("it is heard", || {
+        (record(&session, "store").health == Condition::Degraded).then_some(())
+    })
+    .await;
+    checked(&session).await;
+    assert_eq!(record(&session, "store").health, Condition::Degraded, "a good check is no cure");
+    mood.store(1, Ordering::Relaxed);
+    checked(&session).await;
+    checked(&session).await;
+    let shown = record(&session, "store");
+    assert_eq!(shown.health, Condition::Critical);
+    assert!(shown.why.unwrap().contains("it is unwell"));
+    house.world.wish("store", Wish::Feel(Health::Good)).await;
+    checked(&session).await;
+    assert_ne!(record(&session, "store").health, Condition::Healthy, "nor is its own word");
+    down(&session).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_part_that_came_back_is_healthy_again_after_some_good_checks() {
     let house = house("recovering", [toy("store")]).set("health.recoveries=2");
     let session = house.boot().await;
