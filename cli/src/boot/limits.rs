@@ -10,9 +10,7 @@ pub(crate) fn raise() {
     let held = getrlimit(Resource::Nofile);
     let allowed = held.maximum.unwrap_or(WANTED).min(WANTED);
     if held.current.is_some_and(|current| current < allowed) {
-        let _ = setrlimit(
-            Resource::Nofile,
-            Rlimit { current: Some(allowed), maximum: held.maximum },
-        );
+        let _ =
+            setrlimit(Resource::Nofile, Rlimit { current: Some(allowed), maximum: held.maximum });
     }
 }
