@@ -124,6 +124,7 @@ impl Pool {
                     pool: self.clone(),
                     place: Some(place),
                     fresh: false,
+                    worn: false,
                 });
             }
         }
@@ -140,7 +141,13 @@ impl Pool {
         match self.0.target.connect(self.0.limits.statements_max).await {
             Ok(wire) => {
                 *held(&self.0.outage) = None;
-                Ok(Lease { wire: Some(wire), pool: self.clone(), place: Some(place), fresh: true })
+                Ok(Lease {
+                    wire: Some(wire),
+                    pool: self.clone(),
+                    place: Some(place),
+                    fresh: true,
+                    worn: false,
+                })
             }
             Err(error) => {
                 self.note_outage(&error);
@@ -263,9 +270,14 @@ pub(crate) struct Lease {
     place: Option<OwnedSemaphorePermit>,
     /// It was opened for this loan: that it is dead is no accident of the time before.
     pub(crate) fresh: bool,
+    worn: bool,
 }
 
 impl Lease {
+    /// The next one to use the connection sweeps it first.
+    pub(crate) fn wear_after(&mut self) {
+        self.worn = true;
+    }
     /// Ends the connection instead of giving it back: what was done on it may have left traces.
     pub(crate) fn end(mut self) {
         match (self.wire.take(), self.place.take()) {
@@ -289,7 +301,10 @@ impl DerefMut for Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if let (Some(wire), Some(place)) = (self.wire.take(), self.place.take()) {
+        if let (Some(mut wire), Some(place)) = (self.wire.take(), self.place.take()) {
+            if self.worn {
+                wire.wear();
+            }
             self.pool.give_back(wire, place);
         }
     }

@@ -4,6 +4,7 @@
 //! Never: a text from a request; a plan that the guard has not seen.
 
 mod answer;
+mod bulk;
 mod setup;
 
 use crate::engine::Postgres;
@@ -15,7 +16,7 @@ use answer::{Counting, Rendered};
 use mag_adapter::engine::{Access, Ending};
 use mag_adapter::{EngineError, Transaction};
 use mag_guard::{Authorised, Session};
-use mag_query::{Answer, Plan, Rules};
+use mag_query::{Answer, Plan, Rules, Work};
 use setup::Setup;
 pub(crate) use setup::quoted;
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub(crate) async fn transact(
             }
             Err(error) => return Err(error),
         };
+        if job.wears() {
+            lease.wear_after();
+        }
         let failure = match timeout(within + GRACE, job.run(&mut lease)).await {
             Ok(Ok(answers)) => return Ok(answers),
             Ok(Err(Ended::Refused(error))) => {
@@ -120,6 +124,12 @@ impl Job<'_> {
             return true;
         }
         self.work.access == Access::Read && failure.is_gone() && !lease.fresh
+    }
+
+    /// Functions and triggers of someone's own run, and may leave traces in the session.
+    fn wears(&self) -> bool {
+        let reads = |plan: &Authorised<Plan>| matches!(plan.work, Work::Read(_));
+        self.setup.before.is_some() || !self.work.plans.iter().all(reads)
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
@@ -203,6 +213,10 @@ impl Job<'_> {
         plan: &Plan,
         rendered: &Rendered<'_>,
     ) -> Result<Answer, Ended> {
+        if let Some(bulk) = &rendered.bulk {
+            let rows = wire.copy_in(&bulk.text, bulk.pieces()).await?;
+            return Ok(Answer { rows, count: plan.count.map(|_| rows), ..Answer::default() });
+        }
         if let Some(steps) = &rendered.steps {
             return write_in_steps(wire, plan, steps).await;
         }
@@ -214,7 +228,7 @@ impl Job<'_> {
             && guess <= ESTIMATE_FROM
             && let Some(count) = &rendered.count
         {
-            let replies = wire.exchange(&[answer::ask(count)]).await?;
+            let replies = wire.exchange(&[answer::ask_number(count)]).await?;
             answer.count = replies.first().and_then(Reply::first_text).and_then(|n| n.parse().ok());
         }
         Ok(answer)
@@ -266,7 +280,7 @@ async fn write_in_steps(
         return Err(EngineError::row_refused(&table).into());
     }
     if let Some(refused) = mag_sql::refused(plan, &DIALECT, &keys).map_err(render)? {
-        let replies = wire.exchange(&[answer::ask(&refused)]).await?;
+        let replies = wire.exchange(&[answer::ask_number(&refused)]).await?;
         if replies.first().and_then(Reply::first_text).as_deref() != Some("0") {
             return Err(EngineError::row_refused(&table).into());
         }
@@ -319,9 +333,8 @@ pub(crate) async fn explain(
         ];
         Ok::<_, EngineError>(lease.exchange(&asks).await?)
     };
-    let replies = match timeout(within + GRACE, explained).await {
-        Ok(replies) => replies,
-        Err(_) => return Err(too_late(engine.primary().target(), within)),
+    let Ok(replies) = timeout(within + GRACE, explained).await else {
+        return Err(too_late(engine.primary().target(), within));
     };
     calm(&mut lease).await;
     let replies = replies?;

@@ -48,7 +48,18 @@ pub(crate) struct Wire {
     pub(crate) rested: Instant,
     /// A message could not be read to its end: nothing more can be asked.
     spoiled: bool,
+    /// Someone's own functions have run: they may have left settings, locks, temporary tables.
+    worn: bool,
 }
+
+/// Takes away what a transaction may leave behind in its session. Sent ahead of the next exchange,
+/// in the same flush: nobody waits for it.
+const SWEEP: [&str; 4] = [
+    "RESET ALL",
+    "SELECT set_config('role', 'none', false), pg_advisory_unlock_all()",
+    "UNLISTEN *",
+    "DISCARD TEMP",
+];
 
 /// A notification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,11 +77,13 @@ pub(crate) struct Ask<'a> {
     pub(crate) rows_max: i32,
     /// Kept by name for the next time.
     pub(crate) keep: bool,
+    /// All columns come as text; else those of a known statement come in binary where that wins.
+    pub(crate) as_text: bool,
 }
 
 impl<'a> Ask<'a> {
     pub(crate) fn new(sql: &'a str) -> Self {
-        Self { sql, arguments: Vec::new(), rows_max: 0, keep: true }
+        Self { sql, arguments: Vec::new(), rows_max: 0, keep: true, as_text: true }
     }
     pub(crate) fn with(sql: &'a str, arguments: Vec<Option<String>>) -> Self {
         Self { arguments, ..Self::new(sql) }
@@ -140,6 +153,7 @@ impl Wire {
             born: now,
             rested: now,
             spoiled: false,
+            worn: false,
         }
     }
 
@@ -167,6 +181,9 @@ impl Wire {
             Poll::Ready(Err(_)) => true,
         }
     }
+    pub(crate) fn wear(&mut self) {
+        self.worn = true;
+    }
     pub(crate) fn rest(&mut self) {
         self.rested = Instant::now();
         if self.input.capacity() > ROOM_KEPT && self.input.is_empty() {
@@ -180,15 +197,26 @@ impl Wire {
     /// Sends all of them with one `Sync` and reads all answers. Outside an open transaction they
     /// are one transaction; after an error nothing of them has happened.
     pub(crate) async fn exchange(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, Failure> {
-        let mut sent = Vec::with_capacity(asks.len());
         for name in self.statements.leaving() {
             frontend::close(b'S', &name, &mut self.output)?;
         }
+        let mut swept = Vec::new();
+        if self.worn && !self.in_transaction() {
+            for text in SWEEP {
+                swept.push(self.put(&Ask::new(text))?);
+            }
+            self.sync();
+        }
+        let mut sent = Vec::with_capacity(asks.len());
         for ask in asks {
             sent.push(self.put(ask)?);
         }
         self.sync();
         self.flush().await?;
+        if !swept.is_empty() {
+            self.collect(&swept).await?;
+            self.worn = false;
+        }
         self.collect(&sent).await
     }
 
@@ -233,7 +261,12 @@ impl Wire {
     fn put(&mut self, ask: &Ask<'_>) -> io::Result<Sent> {
         let known = if ask.keep { self.statements.find(ask.sql) } else { None };
         let sent = match known {
-            Some(prepared) => Sent { prepared, fresh: None },
+            Some(mut prepared) => {
+                if ask.as_text {
+                    prepared.binary = Arc::default();
+                }
+                Sent { prepared, fresh: None }
+            }
             None => {
                 let name = if ask.keep { self.statements.new_name() } else { String::new() };
                 frontend::parse(&name, ask.sql, [], &mut self.output)?;
@@ -311,7 +344,7 @@ impl Wire {
                     let said = Box::new(Said { state, message, hint, ..Said::default() });
                     return Err(Failure::Said { said, at });
                 }
-                Message::ReadyForQuery(_) if self.owed == 0 => break,
+                Message::ReadyForQuery(_) => break,
                 _ => {}
             }
         }

@@ -1,5 +1,6 @@
 //! A plan as its statements, and their replies as its answer.
 
+use super::bulk::Bulk;
 use crate::types;
 use crate::wire::{Ask, Reply};
 use fallible_iterator::FallibleIterator;
@@ -20,6 +21,7 @@ pub(super) struct Rendered<'a> {
     pub(super) count: Option<Statement>,
     explained: Option<String>,
     pub(super) counting: Counting,
+    pub(super) bulk: Option<Bulk>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +39,9 @@ impl<'a> Rendered<'a> {
     pub(super) fn new(plan: &'a mag_guard::Authorised<Plan>) -> Result<Self, EngineError> {
         let plan: &Plan = plan;
         let dialect = &super::DIALECT;
+        let bulk = Bulk::of(plan);
         let (statement, steps) = match &plan.work {
+            _ if bulk.is_some() => (None, None),
             Work::Read(_) => (Some(mag_sql::read(plan, dialect)), None),
             Work::Invoke(_) => (Some(mag_sql::invoke(plan, dialect)), None),
             _ if needs_steps(plan) => (None, Some(mag_sql::steps(plan, dialect))),
@@ -63,12 +67,14 @@ impl<'a> Rendered<'a> {
             count,
             explained,
             counting,
+            bulk,
         })
     }
 
     /// Nothing has to be looked at before the transaction ends.
     pub(super) fn goes_in_one(&self) -> bool {
         self.steps.is_none()
+            && self.bulk.is_none()
             && self.plan.max_affected.is_none()
             && self.counting != Counting::Estimated
     }
@@ -79,9 +85,9 @@ impl<'a> Rendered<'a> {
 
     pub(super) fn asks(&self) -> impl Iterator<Item = Ask<'_>> {
         let count = self.count.as_ref().map(|count| match &self.explained {
-            None => ask(count),
+            None => ask_number(count),
             // Its arguments are the count's.
-            Some(text) => Ask { sql: text, keep: false, ..ask(count) },
+            Some(text) => Ask { sql: text, keep: false, ..ask_number(count) },
         });
         self.statement.iter().map(ask).chain(count)
     }
@@ -143,7 +149,13 @@ fn counting(plan: &Plan) -> Counting {
 
 pub(super) fn ask(statement: &Statement) -> Ask<'_> {
     let arguments = statement.args.iter().map(|arg| types::argument(&arg.value)).collect();
-    Ask { keep: statement.text.len() <= TEXT_KEPT_MAX, ..Ask::with(&statement.text, arguments) }
+    let keep = statement.text.len() <= TEXT_KEPT_MAX;
+    Ask { keep, as_text: false, ..Ask::with(&statement.text, arguments) }
+}
+
+/// For a number that is read as it is written.
+pub(super) fn ask_number(statement: &Statement) -> Ask<'_> {
+    Ask { as_text: true, ..ask(statement) }
 }
 
 /// A longer text is a bulk of rows, which seldom comes in the same number again.

@@ -67,7 +67,7 @@ impl Setup {
             return Err(EngineError::new(codes::NOT_GRANTED, message));
         }
         let own = self.settings.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
-        let who = plan.into_iter().flat_map(|plan| identity(plan));
+        let who = plan.into_iter().flat_map(identity);
         let mut arguments: Vec<Option<String>> = own.chain(who).map(Some).collect();
         if plan.is_none() {
             arguments.extend(NOBODY.map(|text| Some(text.to_owned())));

@@ -1,0 +1,145 @@
+//! How many calls a second go through plan, authorise, run and JSON, beside what `pgbench` gets out
+//! of the same server with the same number of connections: by key, a page of 25, an insert.
+//!
+//! `cargo run --release -p mag-postgres --example rates`
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a measurement may panic, owns its tasks, and prints what it found"
+)]
+
+use mag_adapter::Engine;
+use mag_contract::Timestamp;
+use mag_guard::{Guard, RoleRule, Ruleset, Session};
+use mag_kit::postgres::{Options, Server};
+use mag_postgres::{Postgres, Settings, Target};
+use mag_query::{Everything, Plan, Rules};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+const ROWS: i64 = 100_000;
+const TIME: Duration = Duration::from_secs(3);
+const CALLERS: [usize; 3] = [1, 16, 64];
+const SCHEMA: &str = "CREATE TABLE posts (id bigint PRIMARY KEY, author int NOT NULL, title text NOT NULL,
+      body text, views int NOT NULL, made timestamptz NOT NULL);
+    INSERT INTO posts SELECT n, n % 1000, 'title ' || n, repeat('x', 100), n % 500, now() FROM generate_series(1, 100000) n;
+    CREATE INDEX ON posts (author, id); ANALYZE posts;
+    CREATE TABLE logs (id bigint PRIMARY KEY, line text NOT NULL)";
+
+#[derive(Clone, Copy)]
+struct Kind {
+    name: &'static str,
+    bench: &'static str,
+    line: fn(i64) -> String,
+}
+
+static NEXT: AtomicI64 = AtomicI64::new(1);
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        name: "by key",
+        bench: "\\set id random(1, 100000)\nSELECT id, author, title, body, views, made FROM posts WHERE id = :id;",
+        line: |n| format!("read posts?select=*&id=eq.{}", n * 7_919 % ROWS + 1),
+    },
+    Kind {
+        name: "page of 25",
+        bench: "\\set a random(0, 999)\nSELECT id, author, title, body, views, made FROM posts WHERE author = :a ORDER BY id LIMIT 25;",
+        line: |n| format!("read posts?select=*&author=eq.{}&order=id&limit=25", n * 31 % 1000),
+    },
+    Kind {
+        name: "insert",
+        bench: "\\set id random(1, 9000000000000)\nINSERT INTO logs (id, line) VALUES (:id, 'a line of a log') ON CONFLICT DO NOTHING;",
+        line: |_| {
+            let id = -NEXT.fetch_add(1, Ordering::Relaxed);
+            format!(r#"insert logs {{"id":{id},"line":"a line of a log"}}"#)
+        },
+    },
+];
+
+fn main() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(measure());
+}
+
+async fn measure() {
+    let Some(server) = Server::own(&Options { durable: true, ..Options::default() }) else {
+        return;
+    };
+    server.sql("postgres", SCHEMA);
+    println!(
+        "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}",
+        "", "callers", "pgbench/s", "ours/s", "share", "ours, median"
+    );
+    for kind in KINDS {
+        for callers in CALLERS {
+            let bench = pgbench(&server, kind.bench, callers);
+            let (ours, median) = ours(&server, kind, callers).await;
+            let share = ours / bench * 100.0;
+            println!(
+                "{:<12}{callers:>8}{bench:>12.0}{ours:>12.0}{share:>7.0}%{median:>14.0?}",
+                kind.name
+            );
+        }
+    }
+}
+
+fn pgbench(server: &Server, script: &str, callers: usize) -> f64 {
+    let file = tempfile::Builder::new().suffix(".sql").tempfile().unwrap();
+    std::fs::write(file.path(), script).unwrap();
+    let open = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(file.path(), open).unwrap();
+    let mut bench = server.program("pgbench");
+    bench.args(["-n", "-M", "prepared", "-T", &TIME.as_secs().to_string()]);
+    bench.args(["-c", &callers.to_string(), "-j", &callers.min(2).to_string()]);
+    bench.arg("-f").arg(file.path()).arg("postgres");
+    let output = bench.output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find_map(|line| line.strip_prefix("tps = "));
+    let line = line.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+    line.split(' ').next().unwrap().parse().unwrap()
+}
+
+async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration) {
+    let mut settings = Settings::new(Target::parse(&server.url("postgres")).unwrap());
+    settings.pool.connections_max = callers;
+    let engine = Arc::new(Postgres::connect(settings).await.unwrap());
+    let catalog = engine.inspect(0).await.unwrap();
+    let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };
+    let rules = Ruleset { roles: vec![role], ..Ruleset::default() };
+    let guard = Arc::new(Guard::new(&rules, &catalog));
+    let done = Arc::new(AtomicU64::new(0));
+    let began = Instant::now();
+    let mut work = JoinSet::new();
+    for caller in 0..callers {
+        let (engine, guard, done) = (engine.clone(), guard.clone(), done.clone());
+        work.spawn(async move {
+            let session = Arc::new(Session::system(Timestamp(0)));
+            let mut times = Vec::new();
+            let mut n = i64::try_from(caller).unwrap() * 1_000;
+            while began.elapsed() < TIME {
+                let started = Instant::now();
+                let call = mag_query::notation::parse("public", &(kind.line)(n)).unwrap();
+                let options = mag_query::Options::default();
+                let plan = mag_query::plan(&call, guard.catalog(), &Everything, &options).unwrap();
+                let plan = guard.authorise(plan, &session, Rules::Compiled).unwrap();
+                let shown: Plan = (*plan).clone();
+                let answer = engine.run(plan).await.unwrap();
+                std::hint::black_box(answer.json(&shown));
+                done.fetch_add(1, Ordering::Relaxed);
+                times.push(started.elapsed());
+                n += 1;
+            }
+            times
+        });
+    }
+    let mut times = work.join_all().await.concat();
+    let rate = done.load(Ordering::Relaxed);
+    times.sort_unstable();
+    #[allow(clippy::cast_precision_loss, reason = "a rate is shown without its last digits")]
+    let rate = rate as f64 / began.elapsed().as_secs_f64();
+    (rate, times[times.len() / 2])
+}

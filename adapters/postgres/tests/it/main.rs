@@ -1,0 +1,21 @@
+//! The adapter, against real servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a test may panic, plays the runtime, and says what it measured"
+)]
+
+mod bulk;
+mod catalog;
+mod conformance;
+mod console;
+mod identity;
+mod native;
+mod outage;
+mod pool;
+mod tls;
+mod trips;
+mod types;
+mod watch;
+mod world;
