@@ -31,6 +31,8 @@ pub struct Structure {
     pub strict: BTreeSet<Name>,
     /// Tables whose numbers SQLite never gives twice.
     pub autoincrement: BTreeSet<Name>,
+    /// Tables that SQLite keeps in the order of their key.
+    pub without_rowid: BTreeSet<Name>,
     /// Columns that were written as `serial`.
     pub serial: BTreeSet<(Name, String)>,
     /// Statements that say something about the structure and were not understood: line and text.

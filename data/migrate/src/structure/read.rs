@@ -25,16 +25,47 @@ const EXCERPT_MAX: usize = 80;
 
 pub(super) fn apply(structure: &mut Structure, written: &Written, dialect: &dyn Dialect) {
     let parser = dialect.parser();
-    let parser = Parser::new(&*parser).with_recursion_limit(DEPTH_MAX);
-    let parsed = parser.try_with_sql(&written.text).and_then(|mut p| p.parse_statements());
+    let parse = |text: &str| {
+        let parser = Parser::new(&*parser).with_recursion_limit(DEPTH_MAX);
+        parser.try_with_sql(text).and_then(|mut p| p.parse_statements()).ok()
+    };
+    // The parser does not know both options of a SQLite table at once.
+    let (text, options) = without_options(&written.text);
+    let parsed = parse(&written.text).or_else(|| parse(text));
     let understood = match parsed.as_deref() {
-        Ok([statement]) => apply_one(structure, statement, &written.text),
+        Some([statement]) => apply_one(structure, statement, &written.text),
         _ => false,
     };
+    if understood && let Some(table) = structure.draft.tables.last() {
+        let at = Name::new(&table.schema, &table.name);
+        if options.contains(&"STRICT") {
+            structure.strict.insert(at.clone());
+        }
+        if options.contains(&"ROWID") {
+            structure.without_rowid.insert(at);
+        }
+    }
     if !understood && tells_structure(&written.text) {
         let excerpt: String = written.text.chars().take(EXCERPT_MAX).collect();
         structure.unread.push((written.line, excerpt));
     }
+}
+
+/// `CREATE TABLE t (...) STRICT, WITHOUT ROWID` without what follows the last bracket.
+fn without_options(text: &str) -> (&str, Vec<&'static str>) {
+    const OPTIONS: [&str; 3] = ["STRICT", "WITHOUT", "ROWID"];
+    let Some(end) = text.rfind(')').filter(|_| starts_table(text)) else { return (text, vec![]) };
+    let (table, tail) = text.split_at(end + 1);
+    let words = tail.split([',', ' ', '\n', '\t', '\r']).filter(|word| !word.is_empty());
+    let known: Option<Vec<&'static str>> = words
+        .map(|word| OPTIONS.into_iter().find(|option| option.eq_ignore_ascii_case(word)))
+        .collect();
+    known.map_or((text, vec![]), |known| (table, known))
+}
+
+fn starts_table(text: &str) -> bool {
+    let mut words = text.split_whitespace().map(str::to_ascii_uppercase);
+    words.next().as_deref() == Some("CREATE") && words.take(2).any(|word| word == "TABLE")
 }
 
 fn tells_structure(text: &str) -> bool {
@@ -198,9 +229,6 @@ fn create_table(structure: &mut Structure, create: &CreateTable) -> bool {
     }
     for constraint in &create.constraints {
         add_constraint(&mut table, constraint);
-    }
-    if create.strict {
-        structure.strict.insert(at);
     }
     structure.draft.tables.push(table);
     true
