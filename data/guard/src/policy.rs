@@ -36,7 +36,9 @@ pub struct Policy {
 pub const ROW: Ref = Ref(0);
 
 /// Deeper expressions are refused, long before the stack ends.
-const DEPTH_MAX: usize = 200;
+const DEPTH_MAX: usize = 60;
+/// A longer expression is one that no one has written by hand.
+const LENGTH_MAX: usize = 16_384;
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +99,9 @@ pub(crate) fn compile(
 
 /// An expression over a row of the table, whose number in it is `ROW`.
 pub fn expression(text: &str, table: TableId, catalog: &Catalog) -> Result<Expr, Problem> {
+    if text.len() > LENGTH_MAX {
+        return Err(format!("the expression is longer than {LENGTH_MAX} bytes"));
+    }
     let dialect = PostgreSqlDialect {};
     let mut parser = Parser::new(&dialect)
         .with_recursion_limit(DEPTH_MAX)

@@ -46,12 +46,21 @@ pub enum Error {
     Value(#[from] BadValue),
     #[error("\"{table}\" does not take this write")]
     NotWritable { table: String, verb: Verb },
-    #[error("cannot {} a non-DEFAULT value into column \"{column}\"", verb.word())]
+    #[error("{}", generated_text(column, *verb))]
     Generated { column: String, verb: Verb, identity: bool },
     #[error("there is no unique or exclusion constraint matching the ON CONFLICT specification")]
     NoKeyForConflict { table: String },
     #[error("the call has more than {limit} {what}")]
     TooMany { what: &'static str, limit: usize },
+}
+
+fn generated_text(column: &str, verb: Verb) -> String {
+    match verb {
+        Verb::Update => format!("column \"{column}\" can only be updated to DEFAULT"),
+        Verb::Insert | Verb::Select | Verb::Delete => {
+            format!("cannot insert a non-DEFAULT value into column \"{column}\"")
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]

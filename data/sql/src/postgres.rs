@@ -116,8 +116,8 @@ impl Dialect for Postgres {
         Ok(format!("({} {sign} {}{collate})", left.sql, right.sql))
     }
     fn one_of(&self, left: &Piece, list: &[Value], bind: &mut Bind<'_>) -> Result<String, Error> {
-        if self.value_type(&left.ty).is_none() {
-            // Without a name for the type there is no list of it: each is compared by itself.
+        if self.value_type(&left.ty).is_none() || left.ty.element().is_some() {
+            // There is no list of lists, nor of a type without a name: each is compared by itself.
             let tests: Vec<String> = list
                 .iter()
                 .map(|value| format!("{} = {}", left.sql, bind(value.clone(), left.ty.clone())))

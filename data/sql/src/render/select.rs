@@ -3,6 +3,7 @@
 use super::{Renderer, RowOf, WRITTEN, Written};
 use crate::dialect::{Error, Piece};
 use crate::statement::Columns;
+use mag_model::catalog::RelationKind;
 use mag_model::{Type, Value};
 use mag_query::Expr;
 use mag_query::select::{Embed, From, Output, Select, Show, Sort};
@@ -194,7 +195,7 @@ impl Renderer<'_> {
             }
         }
         let mut rest = format!("{body}{}", self.tail(select)?);
-        if embed.one && select.limit.is_none() && select.offset == 0 {
+        if self.must_limit(embed) {
             rest.push_str(" LIMIT 1");
         }
         if spread && embed.one {
@@ -210,6 +211,17 @@ impl Renderer<'_> {
         })
     }
 
+    /// A key of a table leads to one row at most, and the planner does better without a limit. A view
+    /// or a function may give more than it says.
+    fn must_limit(&self, embed: &Embed) -> bool {
+        let certain = match embed.relation.kind {
+            RelationKind::Computed(_) => false,
+            _ => !self.catalog.table(embed.relation.target).is_view(),
+        };
+        let bounded = embed.select.limit.is_some() || embed.select.offset > 0;
+        embed.one && !bounded && !certain && self.dialect.lateral()
+    }
+
     /// One output of an embed by itself: its value, or the list of its values.
     pub(super) fn one_output(&mut self, embed: &Embed, output: usize) -> Result<String, Error> {
         let select = &embed.select;
@@ -217,8 +229,7 @@ impl Renderer<'_> {
         let piece = self.output(&select.outputs[output], select)?;
         let tail = self.tail(select)?;
         if embed.one {
-            let bounded = select.limit.is_some() || select.offset > 0;
-            let limit = if bounded { "" } else { " LIMIT 1" };
+            let limit = if self.must_limit(embed) { " LIMIT 1" } else { "" };
             return Ok(format!("(SELECT {}{body}{tail}{limit})", piece.sql));
         }
         let names = ["o".to_owned()];

@@ -10,7 +10,8 @@ use crate::statement::Statement;
 use mag_model::catalog::Table;
 use mag_model::{ColumnId, TableId, Type, Value};
 use mag_query::plan::{Cell, Delete, Insert, OnConflict, Update};
-use mag_query::{Expr, Plan, Work};
+use mag_query::{Expr, Plan, Select, Work};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,7 +30,11 @@ pub struct Steps {
 pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
     let mut renderer = Renderer::new(&plan.catalog, dialect);
     let returning = plan.answer();
-    let tail = if returning.is_some() { " RETURNING *" } else { "" };
+    let tail = match (returning, plan.table()) {
+        (Some(select), Some(table)) => returned(select, plan.catalog.table(table), dialect),
+        _ => String::new(),
+    };
+    let tail = tail.as_str();
     let write = match &plan.work {
         Work::Insert(insert) => renderer.insert(insert, tail)?,
         Work::Update(update) => renderer.update(update, tail)?,
@@ -151,6 +156,30 @@ fn checks_inside(dialect: &dyn Dialect) -> bool {
 
 fn not_a_write(dialect: &dyn Dialect) -> Error {
     Error::Unsupported { engine: dialect.name(), what: "writing with a plan that reads".into() }
+}
+
+/// The columns that the answer speaks of and no others: a role may be allowed to read only some.
+fn returned(select: &Select, table: &Table, dialect: &dyn Dialect) -> String {
+    let main = select.main().id;
+    let (mut columns, mut whole) = (BTreeSet::new(), false);
+    select.visit(&mut |inner| {
+        inner.each_expr(&mut |top| {
+            top.visit(&mut |expr| match expr {
+                Expr::Column(column) if column.of == main => {
+                    columns.insert(column.id);
+                }
+                Expr::Row(of) | Expr::Computed { of, .. } if *of == main => whole = true,
+                _ => {}
+            });
+        });
+    });
+    let names: Vec<String> =
+        columns.into_iter().map(|id| dialect.quote(&table.column(id).name)).collect();
+    match &*names {
+        _ if whole => " RETURNING *".to_owned(),
+        [] => " RETURNING NULL AS nothing".to_owned(),
+        names => format!(" RETURNING {}", names.join(", ")),
+    }
 }
 
 fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
@@ -359,10 +388,7 @@ impl Renderer<'_> {
     /// A statement that touches nothing, in the shape of one that does.
     fn nothing(&self, table: TableId, tail: &str) -> String {
         let known = self.catalog.table(table);
-        let what = match tail {
-            "" | " RETURNING *" => "*".to_owned(),
-            _ => key_names(known, self.dialect).join(", "),
-        };
+        let what = tail.trim_start().strip_prefix("RETURNING ").unwrap_or("NULL AS nothing");
         format!("SELECT {what} FROM {} WHERE FALSE", self.dialect.table(known))
     }
 
