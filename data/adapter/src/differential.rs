@@ -138,9 +138,9 @@ fn reviewed(engine: &str, call: &Call, wanted: &Outcome, got: &Outcome) -> Optio
         // Only where policies are put into the plan on an engine that can hold them itself: the rows
         // of an upsert are looked at once they are written. One that was ignored is not there to be
         // refused, and one that was merged must satisfy the checks of insert and update.
-        _ if engine == "postgres" && upserts && (is_refused(wanted) || is_refused(got)) => {
-            Some("an engine that cannot refuse in mid-statement looks at an upsert's rows afterwards")
-        }
+        _ if engine == "postgres" && upserts && (is_refused(wanted) || is_refused(got)) => Some(
+            "an engine that cannot refuse in mid-statement looks at an upsert's rows afterwards",
+        ),
         // Two rules are broken by one write; which is told first is the engine's choice.
         (Outcome::Refused { state: a, .. }, Outcome::Refused { state: b, .. })
             if both_of(a, b, &["23505", "23503", "23502", "23514", "42501", "21000"]) =>

@@ -123,11 +123,15 @@ impl Pass<'_> {
     fn select(&mut self, select: &mut Select, outer: &mut Tables) -> Result<(), Refusal> {
         let before = outer.len();
         for source in &mut select.sources {
-            if let From::Function { id, .. } = &source.from
-                && !mag_query::Sight::function(self.role, *id)
-            {
-                let function = self.guard.catalog.function(*id).name.to_string();
-                return Err(Refusal::NotGrantedFunction { function });
+            if let From::Function { id, arguments, .. } = &source.from {
+                if !mag_query::Sight::function(self.role, *id) {
+                    let function = self.guard.catalog.function(*id).name.to_string();
+                    return Err(Refusal::NotGrantedFunction { function });
+                }
+                // A function of a row of the outer select sees that row.
+                for argument in arguments {
+                    self.asked(&argument.value, outer)?;
+                }
             }
             let Some(table) = source.row_of() else { continue };
             outer.push((source.id, table));

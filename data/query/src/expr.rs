@@ -1,11 +1,17 @@
 //! Expressions of a plan: filters, policies, picks and orders are all said in these. Names are
 //! resolved and literals typed; a value never becomes part of a text.
 
+mod types;
+mod visit;
+
+pub use types::aggregate_type;
+
 use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
 use crate::select::Select;
 use mag_model::catalog::{ColumnId, FunctionId};
 use mag_model::{Type, Value};
 use std::sync::Arc;
+use types::{arithmetic_type, call_type};
 
 /// One appearance of a table in a plan. Numbers are given once, so an inner part of a plan can
 /// speak of an outer one.
@@ -295,206 +301,5 @@ impl Expr {
                 aggregate_type(*function, argument.as_ref().map(|a| a.ty()).as_ref())
             }
         }
-    }
-
-    /// Calls `f` on the expression and on all inside it, sub-selects excepted.
-    pub fn visit<'a>(&'a self, f: &mut dyn FnMut(&'a Self)) {
-        f(self);
-        match self {
-            Self::Value(_)
-            | Self::Session(_)
-            | Self::Column(_)
-            | Self::Computed { .. }
-            | Self::Row(_)
-            | Self::Exists(_)
-            | Self::Scalar(_)
-            | Self::Embed(_)
-            | Self::Embedded(_)
-            | Self::FromEmbed { .. } => {}
-            Self::Path { base: expr, .. }
-            | Self::Cast { expr, .. }
-            | Self::Is { expr, .. }
-            | Self::Not(expr)
-            | Self::OneOf { expr, .. }
-            | Self::Search { text: expr, .. }
-            | Self::InSelect { expr, .. } => expr.visit(f),
-            Self::Compare(_, a, b)
-            | Self::Sets(_, a, b)
-            | Self::Arithmetic(_, a, b)
-            | Self::Pattern { text: a, pattern: b, .. } => {
-                a.visit(f);
-                b.visit(f);
-            }
-            Self::All(all) | Self::Any(all) | Self::Call { arguments: all, .. } => {
-                all.iter().for_each(|expr| expr.visit(f));
-            }
-            Self::Case { branches, otherwise } => {
-                for (when, then) in branches {
-                    when.visit(f);
-                    then.visit(f);
-                }
-                if let Some(otherwise) = otherwise {
-                    otherwise.visit(f);
-                }
-            }
-            Self::Aggregate { argument, .. } => {
-                if let Some(argument) = argument {
-                    argument.visit(f);
-                }
-            }
-        }
-    }
-
-    /// Calls `f` on what stands directly inside, sub-selects excepted.
-    fn each_child_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
-        match self {
-            Self::Value(_)
-            | Self::Session(_)
-            | Self::Column(_)
-            | Self::Computed { .. }
-            | Self::Row(_)
-            | Self::Exists(_)
-            | Self::Scalar(_)
-            | Self::Embed(_)
-            | Self::Embedded(_)
-            | Self::FromEmbed { .. } => {}
-            Self::Path { base: expr, .. }
-            | Self::Cast { expr, .. }
-            | Self::Is { expr, .. }
-            | Self::Not(expr)
-            | Self::OneOf { expr, .. }
-            | Self::Search { text: expr, .. }
-            | Self::InSelect { expr, .. } => f(expr),
-            Self::Compare(_, a, b)
-            | Self::Sets(_, a, b)
-            | Self::Arithmetic(_, a, b)
-            | Self::Pattern { text: a, pattern: b, .. } => {
-                f(a);
-                f(b);
-            }
-            Self::All(all) | Self::Any(all) | Self::Call { arguments: all, .. } => {
-                all.iter_mut().for_each(f);
-            }
-            Self::Case { branches, otherwise } => {
-                for (when, then) in branches {
-                    f(when);
-                    f(then);
-                }
-                if let Some(otherwise) = otherwise {
-                    f(otherwise);
-                }
-            }
-            Self::Aggregate { argument, .. } => {
-                if let Some(argument) = argument {
-                    f(argument);
-                }
-            }
-        }
-    }
-
-    /// Calls `f` on the expression and then on all inside what it has become, sub-selects excepted.
-    pub fn visit_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
-        f(self);
-        self.each_child_mut(&mut |child| child.visit_mut(f));
-    }
-
-    /// Puts what `f` gives in the place of an expression, and does not look inside that again.
-    pub fn replace(&mut self, f: &mut dyn FnMut(&Self) -> Option<Self>) {
-        match f(self) {
-            Some(other) => *self = other,
-            None => self.each_child_mut(&mut |child| child.replace(f)),
-        }
-    }
-
-    /// Calls `f` on the expression and on all inside it, sub-selects included.
-    pub fn visit_deep_mut(&mut self, f: &mut dyn FnMut(&mut Self)) {
-        self.visit_mut(&mut |expr| {
-            f(expr);
-            if let Self::Exists(select) | Self::Scalar(select) | Self::InSelect { select, .. } =
-                expr
-            {
-                select.each_expr_deep_mut(f);
-            }
-        });
-    }
-
-    pub fn has_aggregate(&self) -> bool {
-        let mut found = false;
-        self.visit(&mut |expr| found |= matches!(expr, Self::Aggregate { .. }));
-        found
-    }
-}
-
-fn wider(a: &Type, b: &Type) -> Type {
-    let rank = |ty: &Type| match ty.base() {
-        Type::Int2 => 1,
-        Type::Int4 | Type::Oid => 2,
-        Type::Int8 => 3,
-        Type::Numeric(_) => 4,
-        Type::Float4 => 5,
-        Type::Float8 => 6,
-        _ => 0,
-    };
-    let ty = if rank(a) >= rank(b) { a } else { b };
-    match ty.base() {
-        // A calculated number has the digits that it has.
-        Type::Numeric(_) => Type::Numeric(None),
-        other => other.clone(),
-    }
-}
-
-fn arithmetic_type(op: Arithmetic, a: &Type, b: &Type) -> Type {
-    match op {
-        Arithmetic::Concat if a.is_json() => Type::Jsonb,
-        Arithmetic::Concat if a.element().is_some() => a.clone(),
-        Arithmetic::Concat if b.element().is_some() => b.clone(),
-        Arithmetic::Concat => Type::Text,
-        Arithmetic::Subtract if matches!((a.base(), b.base()), (Type::Date, Type::Date)) => {
-            Type::Int4
-        }
-        Arithmetic::Subtract
-            if matches!(
-                (a.base(), b.base()),
-                (Type::Timestamp, Type::Timestamp) | (Type::TimestampTz, Type::TimestampTz)
-            ) =>
-        {
-            Type::Interval
-        }
-        _ if matches!(b.base(), Type::Interval) && matches!(a.base(), Type::Date) => {
-            Type::Timestamp
-        }
-        _ if a.is_number() && b.is_number() => wider(a, b),
-        _ if matches!(a.base(), Type::Unknown) => b.clone(),
-        _ => a.clone(),
-    }
-}
-
-fn call_type(function: Builtin, arguments: &[Expr]) -> Type {
-    match function {
-        Builtin::Lower | Builtin::Upper | Builtin::Trim | Builtin::Concat => Type::Text,
-        Builtin::Length => Type::Int4,
-        Builtin::StartsWith | Builtin::InArray | Builtin::HasKey => Type::Bool,
-        Builtin::Coalesce | Builtin::NullIf | Builtin::Abs | Builtin::Greatest | Builtin::Least => {
-            let known = arguments.iter().map(Expr::ty).filter(|ty| *ty != Type::Unknown);
-            known
-                .reduce(|a, b| if a.is_number() && b.is_number() { wider(&a, &b) } else { a })
-                .unwrap_or(Type::Unknown)
-        }
-    }
-}
-
-/// What PostgreSQL gives for an aggregate over a type.
-pub fn aggregate_type(function: Aggregate, argument: Option<&Type>) -> Type {
-    let argument = argument.map_or(&Type::Unknown, |ty| ty.base());
-    match (function, argument) {
-        (Aggregate::Count, _) => Type::Int8,
-        (Aggregate::Min | Aggregate::Max, Type::Varchar(_)) => Type::Text,
-        (Aggregate::Min | Aggregate::Max, ty) => ty.clone(),
-        (Aggregate::Sum, Type::Int2 | Type::Int4) => Type::Int8,
-        (Aggregate::Sum, Type::Int8 | Type::Numeric(_)) => Type::Numeric(None),
-        (Aggregate::Avg, Type::Float4 | Type::Float8) => Type::Float8,
-        (Aggregate::Avg, Type::Interval) => Type::Interval,
-        (Aggregate::Avg, _) => Type::Numeric(None),
-        (Aggregate::Sum, ty) => ty.clone(),
     }
 }

@@ -72,13 +72,13 @@ fn query(chance: &mut Chance, draft: &Draft, table: &TableDraft, depth: usize) -
     let mut embeds = Vec::new();
     if depth > 0 && chance.percent(60) {
         embeds = related(chance, draft, table, depth);
-        select.extend(embeds.iter().cloned().map(Pick::Embed));
+        select.extend(embeds.iter().map(|(embed, _)| Pick::Embed(embed.clone())));
     }
     if select.is_empty() {
         select.push(Pick::All);
     }
     let mut filter = conditions(chance, table, 2);
-    if let Some(embed) = embeds.first().filter(|_| chance.percent(15)) {
+    if let Some((embed, _)) = embeds.first().filter(|_| chance.percent(15)) {
         let is = if chance.percent(50) { Is::Null } else { Is::NotNull };
         filter.push(Filter::Test(Test { field: Field::column(embed.name()), op: Op::Is(is) }));
     }
@@ -89,6 +89,15 @@ fn query(chance: &mut Chance, draft: &Draft, table: &TableDraft, depth: usize) -
             key: OrderKey::Field(Field::column(&column.name)),
             descending: chance.percent(50),
             nulls_first: chance.percent(30).then(|| chance.percent(50)),
+        });
+    }
+    let one = embeds.iter().find(|(_, one)| *one).map(|(embed, _)| embed);
+    if let Some(embed) = one.filter(|_| chance.percent(25)) {
+        let field = Field::column("id");
+        order.push(Order {
+            key: OrderKey::Related { embed: embed.name().to_owned(), field },
+            descending: chance.percent(50),
+            nulls_first: None,
         });
     }
     order.extend(keys(table));
@@ -116,35 +125,79 @@ fn pick(chance: &mut Chance, name: &str, ty: &str) -> Pick {
     Pick::Field(PickField { field: Some(field), rename, cast, ..PickField::default() })
 }
 
-/// Relations by key: to the one that a key points to, and to the many that point here.
-fn related(chance: &mut Chance, draft: &Draft, table: &TableDraft, depth: usize) -> Vec<Embed> {
+/// A relation by its name and hint, and the table that it leads to.
+struct Way<'d> {
+    relation: String,
+    hint: Option<String>,
+    inner: &'d TableDraft,
+    one: bool,
+}
+
+/// To the one that a key points to, to the many that point here, across the junction, and to itself.
+fn ways<'d>(draft: &'d Draft, table: &TableDraft) -> Vec<Way<'d>> {
+    let named = |name: &str| draft.tables.iter().find(|t| t.name == name);
     let mut found = Vec::new();
     for key in &table.foreign {
-        if key.to_table != table.name {
-            found.push((key.to_table.clone(), key.name.clone()));
+        let Some(inner) = named(&key.to_table) else { continue };
+        let itself = key.to_table == table.name;
+        let relation = if itself { key.columns[0].clone() } else { key.to_table.clone() };
+        let hint = (!itself).then(|| key.name.clone());
+        found.push(Way { relation, hint, inner, one: true });
+    }
+    for inner in &draft.tables {
+        for key in inner.foreign.iter().filter(|key| key.to_table == table.name) {
+            let itself = inner.name == table.name;
+            let hint = if itself { &key.columns[0] } else { &key.name };
+            let (relation, hint) = (inner.name.clone(), Some(hint.clone()));
+            found.push(Way { relation, hint, inner, one: false });
         }
     }
-    for other in draft.tables.iter().filter(|other| other.name != table.name) {
-        for key in other.foreign.iter().filter(|key| key.to_table == table.name) {
-            found.push((other.name.clone(), key.name.clone()));
+    let junction = draft.tables.iter().find(|t| t.name == "between").map(|t| &*t.foreign);
+    if let Some([near, far]) = junction
+        && near.to_table != far.to_table
+    {
+        for (from, to) in [(near, far), (far, near)] {
+            let inner = named(&to.to_table).filter(|_| from.to_table == table.name);
+            if let Some(inner) = inner {
+                let (relation, hint) = (to.to_table.clone(), Some("between".to_owned()));
+                found.push(Way { relation, hint, inner, one: false });
+            }
         }
     }
+    found
+}
+
+/// The embeds of a table, each with whether a row has one of it at most.
+fn related(
+    chance: &mut Chance,
+    draft: &Draft,
+    table: &TableDraft,
+    depth: usize,
+) -> Vec<(Embed, bool)> {
     let mut embeds = Vec::new();
-    for (place, (target, hint)) in found.into_iter().enumerate() {
-        let Some(inner) = draft.tables.iter().find(|t| t.name == target) else { continue };
-        if !chance.percent(40) {
+    for (place, way) in ways(draft, table).into_iter().enumerate() {
+        if !chance.percent(35) {
             continue;
         }
-        let mut query = query(chance, draft, inner, depth - 1);
+        let spread = chance.percent(25);
+        let mut query = if !way.one && !spread && chance.percent(15) {
+            grouped(chance, way.inner)
+        } else {
+            query(chance, draft, way.inner, depth - 1)
+        };
         query.offset = None;
-        embeds.push(Embed {
-            relation: target,
+        if way.one {
+            query.limit = None;
+        }
+        let embed = Embed {
+            relation: way.relation,
             rename: Some(format!("e{place}")),
-            hint: Some(hint),
+            hint: way.hint,
             join: if chance.percent(25) { Join::Inner } else { Join::Left },
-            spread: false,
+            spread,
             query,
-        });
+        };
+        embeds.push((embed, way.one));
     }
     embeds
 }

@@ -1,0 +1,1 @@
+-- The policies of the base are kept by the guard, which puts them into plans: the same list as for PostgreSQL.
