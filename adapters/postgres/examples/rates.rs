@@ -11,7 +11,7 @@
 
 use mag_adapter::Engine;
 use mag_contract::Timestamp;
-use mag_guard::{Guard, RoleRule, Ruleset, Session};
+use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
 use mag_kit::postgres::{Options, Server};
 use mag_postgres::{Postgres, Settings, Target};
 use mag_query::{Everything, Plan, Rules};
@@ -74,6 +74,7 @@ async fn measure() {
         "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}",
         "", "callers", "pgbench/s", "ours/s", "share", "ours, median"
     );
+    without_the_server(&server).await;
     for kind in KINDS {
         for callers in CALLERS {
             let bench = pgbench(&server, kind.bench, callers);
@@ -85,6 +86,41 @@ async fn measure() {
             );
         }
     }
+}
+
+/// What of a call is ours alone: text to plan, the guard's look, the statement's text.
+async fn without_the_server(server: &Server) {
+    let settings = Settings::new(Target::parse(&server.url("postgres")).unwrap());
+    let engine = Postgres::connect(settings).await.unwrap();
+    let guard = all_open(&engine).await;
+    let session = Arc::new(Session::system(Timestamp(0)));
+    for kind in KINDS {
+        const ROUNDS: u32 = 20_000;
+        let began = Instant::now();
+        for n in 0..ROUNDS {
+            let plan = authorised(&guard, &session, &(kind.line)(n.into()));
+            let dialect = mag_sql::Postgres::default();
+            if plan.writes() {
+                std::hint::black_box(mag_sql::one_statement(&plan, &dialect).unwrap());
+            } else {
+                std::hint::black_box(mag_sql::read(&plan, &dialect).unwrap());
+            }
+        }
+        println!("{:<12}{:>20.1?} to plan and to render", kind.name, began.elapsed() / ROUNDS);
+    }
+}
+
+async fn all_open(engine: &Postgres) -> Guard {
+    let catalog = engine.inspect(0).await.unwrap();
+    let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };
+    Guard::new(&Ruleset { roles: vec![role], ..Ruleset::default() }, &catalog)
+}
+
+fn authorised(guard: &Guard, session: &Arc<Session>, line: &str) -> Authorised<Plan> {
+    let call = mag_query::notation::parse("public", line).unwrap();
+    let options = mag_query::Options::default();
+    let plan = mag_query::plan(&call, guard.catalog(), &Everything, &options).unwrap();
+    guard.authorise(plan, session, Rules::Compiled).unwrap()
 }
 
 fn pgbench(server: &Server, script: &str, callers: usize) -> f64 {
@@ -107,10 +143,7 @@ async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration) {
     let mut settings = Settings::new(Target::parse(&server.url("postgres")).unwrap());
     settings.pool.connections_max = callers;
     let engine = Arc::new(Postgres::connect(settings).await.unwrap());
-    let catalog = engine.inspect(0).await.unwrap();
-    let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };
-    let rules = Ruleset { roles: vec![role], ..Ruleset::default() };
-    let guard = Arc::new(Guard::new(&rules, &catalog));
+    let guard = Arc::new(all_open(&engine).await);
     let done = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
     let mut work = JoinSet::new();
@@ -122,10 +155,7 @@ async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration) {
             let mut n = i64::try_from(caller).unwrap() * 1_000;
             while began.elapsed() < TIME {
                 let started = Instant::now();
-                let call = mag_query::notation::parse("public", &(kind.line)(n)).unwrap();
-                let options = mag_query::Options::default();
-                let plan = mag_query::plan(&call, guard.catalog(), &Everything, &options).unwrap();
-                let plan = guard.authorise(plan, &session, Rules::Compiled).unwrap();
+                let plan = authorised(&guard, &session, &(kind.line)(n));
                 let shown: Plan = (*plan).clone();
                 let answer = engine.run(plan).await.unwrap();
                 std::hint::black_box(answer.json(&shown));

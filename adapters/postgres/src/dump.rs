@@ -6,13 +6,15 @@ use crate::engine::Postgres;
 use crate::error::{Failure, Said};
 use crate::pool::{Lease, bounded};
 use crate::run::quoted;
-use crate::wire::{Ask, Wire};
+use crate::wire::Wire;
 use bytes::Bytes;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use mag_adapter::EngineError;
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
+use std::io;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// How the rows are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,9 +61,9 @@ impl Postgres {
         what: &CopyOf,
     ) -> Result<BoxStream<'static, Result<Bytes, EngineError>>, EngineError> {
         let mut lease = self.primary().lease().await?;
-        // No bound on the whole: a large table takes its time. Each piece has one.
-        let no_bound = [Ask::once("SELECT set_config('statement_timeout', '0', false)")];
-        lease.exchange(&no_bound).await?;
+        // Makes the session plain: no bound on the whole, for a large table takes its time. Each
+        // piece has one.
+        lease.exchange(&[]).await?;
         lease.begin_copy_out(&what.text("TO STDOUT")).await?;
         let target = self.primary().target().clone();
         let pieces = stream::unfold(Some(lease), move |lease| {
@@ -89,8 +91,7 @@ impl Postgres {
         pieces: impl Stream<Item = Result<Bytes, EngineError>> + Send + Unpin,
     ) -> Result<u64, EngineError> {
         let mut lease = self.primary().lease().await?;
-        let no_bound = [Ask::once("SELECT set_config('statement_timeout', '0', false)")];
-        lease.exchange(&no_bound).await?;
+        lease.exchange(&[]).await?;
         let copied = lease.copy_in(&what.text("FROM STDIN"), pieces).await;
         lease.end();
         copied
@@ -130,6 +131,14 @@ impl Wire {
         }
     }
 
+    /// A server that takes nothing for so long is gone.
+    async fn flush_in_time(&mut self) -> Result<(), Failure> {
+        match timeout(SILENCE_MAX, self.flush()).await {
+            Ok(flushed) => Ok(flushed?),
+            Err(_) => Err(Failure::Broken(io::ErrorKind::TimedOut.into())),
+        }
+    }
+
     async fn until_ready(&mut self) -> Result<(), Failure> {
         while !matches!(self.next().await?, Message::ReadyForQuery(_)) {}
         Ok(())
@@ -162,7 +171,7 @@ impl Wire {
                     let copied = frontend::CopyData::new(piece).map_err(Failure::from)?;
                     copied.write(self.out());
                     if self.out().len() >= CHUNK {
-                        self.flush().await.map_err(Failure::from)?;
+                        self.flush_in_time().await?;
                     }
                 }
                 Err(error) => {
@@ -177,7 +186,7 @@ impl Wire {
             }
             None => frontend::copy_done(self.out()),
         }
-        self.flush().await.map_err(Failure::from)?;
+        self.flush_in_time().await?;
         let mut copied = 0;
         let mut said = None;
         loop {

@@ -4,6 +4,7 @@
 use crate::catalog::{self, Extension};
 use crate::connect::Target;
 use crate::pool::{Pool, PoolLimits, PoolState, bounded};
+use crate::run::quoted;
 use crate::wire::Ask;
 use crate::{console, lock, run, watch};
 use futures::stream::BoxStream;
@@ -132,6 +133,22 @@ impl Postgres {
     pub async fn extensions(&self) -> Result<Vec<Extension>, EngineError> {
         let mut lease = self.primary.lease().await?;
         bounded(self.primary.target(), INSPECT_WITHIN, catalog::extensions(&mut lease)).await
+    }
+
+    /// Enables an extension, with those that it needs, in the schema for extensions when there is
+    /// one.
+    pub async fn enable_extension(&self, name: &str) -> Result<(), EngineError> {
+        let mut lease = self.primary.lease().await?;
+        let enabling = async {
+            let asked = [Ask::once("SELECT to_regnamespace('extensions') IS NOT NULL")];
+            let there = lease.exchange(&asked).await?;
+            let own = there.first().and_then(|reply| reply.first_text()).as_deref() == Some("t");
+            let into = if own { " SCHEMA extensions" } else { "" };
+            let text = format!("CREATE EXTENSION IF NOT EXISTS {}{into} CASCADE", quoted(name));
+            lease.exchange(&[Ask::once(&text)]).await?;
+            Ok(())
+        };
+        bounded(self.primary.target(), INSPECT_WITHIN, enabling).await
     }
 }
 

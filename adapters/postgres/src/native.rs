@@ -3,6 +3,8 @@
 //! until a policy says so.
 //! Never: on a database that is not ours without its owner's consent. Calling this is that consent.
 
+mod rules;
+
 use crate::engine::Postgres;
 use crate::pool::bounded;
 use crate::wire::{Ask, Reply, Wire};

@@ -4,7 +4,7 @@
 
 use crate::connect::Target;
 use crate::error::not_reached;
-use crate::wire::Wire;
+use crate::wire::{Manner, Wire};
 use mag_adapter::EngineError;
 use mag_contract::codes;
 use std::ops::{Deref, DerefMut};
@@ -119,16 +119,18 @@ impl Pool {
         let place = self.place().await?;
         while let Some(wire) = self.pop() {
             if let Some(wire) = self.usable(wire) {
-                return Ok(Lease {
-                    wire: Some(wire),
-                    pool: self.clone(),
-                    place: Some(place),
-                    fresh: false,
-                    worn: false,
-                });
+                return Ok(self.lend(wire, place, false));
             }
         }
         self.open(place).await
+    }
+
+    fn lend(&self, mut wire: Wire, place: OwnedSemaphorePermit, fresh: bool) -> Lease {
+        // Whoever wants it otherwise says so; nobody inherits the manner of the one before.
+        if !self.0.target.pooler {
+            wire.want(Manner::PLAIN);
+        }
+        Lease { wire: Some(wire), pool: self.clone(), place: Some(place), fresh, worn: false }
     }
 
     /// One that was at rest turned out dead: the others most likely are, too.
@@ -141,13 +143,7 @@ impl Pool {
         match self.0.target.connect(self.0.limits.statements_max).await {
             Ok(wire) => {
                 *held(&self.0.outage) = None;
-                Ok(Lease {
-                    wire: Some(wire),
-                    pool: self.clone(),
-                    place: Some(place),
-                    fresh: true,
-                    worn: false,
-                })
+                Ok(self.lend(wire, place, true))
             }
             Err(error) => {
                 self.note_outage(&error);

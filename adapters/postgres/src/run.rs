@@ -34,7 +34,8 @@ pub(crate) async fn transact(
 ) -> Result<Vec<Answer>, EngineError> {
     let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
     let within = time_max(engine, &work);
-    let job = Job { setup: Setup::new(&work, within), work: &work, plans };
+    let pooler = engine.settings().target.pooler;
+    let job = Job { setup: Setup::new(&work, within, pooler), work: &work, plans };
     let mut pool = engine.pool_for(work.access);
     let mut tries = 0;
     loop {
@@ -51,6 +52,9 @@ pub(crate) async fn transact(
         };
         if job.wears() {
             lease.wear_after();
+        }
+        if !pool.target().pooler {
+            lease.want(job.setup.manner);
         }
         let failure = match timeout(within + GRACE, job.run(&mut lease)).await {
             Ok(Ok(answers)) => return Ok(answers),
@@ -146,7 +150,7 @@ impl Job<'_> {
         if explicit {
             asks.push(Ask::new("BEGIN"));
         }
-        asks.push(self.setup.ask(self.work.plans.first())?);
+        asks.extend(self.setup.ask(self.work.plans.first())?);
         if let Some(before) = &self.setup.before {
             asks.push(Ask::new(before));
         }
@@ -245,7 +249,7 @@ impl Job<'_> {
             known.role == plan.session().role && known.claims == plan.session().claims
         });
         if !same {
-            asks.push(self.setup.switch(plan));
+            asks.extend(self.setup.switch(plan));
             *session = Some(plan.session().clone());
         }
     }
@@ -316,32 +320,35 @@ pub(crate) async fn explain(
     let access = if analyze && plan.writes() { Access::Write } else { Access::Read };
     let work = Transaction { access, ..Transaction::of(plan) };
     let within = time_max(engine, &work);
-    let setup = Setup::new(&work, within);
+    let pooler = engine.settings().target.pooler;
+    let setup = Setup::new(&work, within, pooler);
     let Some(plan) = work.plans.first() else { return Ok(String::new()) };
     let rendered = Rendered::new(plan)?;
     let Some(statement) = rendered.first() else { return Ok(String::new()) };
     let how = if analyze { "EXPLAIN (ANALYZE, BUFFERS)" } else { "EXPLAIN" };
     let text = format!("{how} {}", statement.text);
     let mut lease = engine.primary().lease().await?;
+    if !pooler {
+        lease.want(setup.manner);
+    }
     let arguments = answer::ask(statement).arguments;
     let explained = async {
-        let asks = [
-            Ask::new("BEGIN"),
-            setup.ask(Some(plan))?,
-            Ask { arguments, ..Ask::once(&text) },
-            Ask::new("ROLLBACK"),
-        ];
-        Ok::<_, EngineError>(lease.exchange(&asks).await?)
+        let mut asks = vec![Ask::new("BEGIN")];
+        asks.extend(setup.ask(Some(plan))?);
+        let explain = asks.len();
+        asks.push(Ask { arguments, ..Ask::once(&text) });
+        asks.push(Ask::new("ROLLBACK"));
+        let replies = lease.exchange(&asks).await?;
+        let lines = replies.get(explain).into_iter().flat_map(Reply::texts);
+        let lines: Vec<String> =
+            lines.filter_map(|row| row.first().copied().flatten().map(str::to_owned)).collect();
+        Ok::<_, EngineError>(lines.join("\n"))
     };
-    let Ok(replies) = timeout(within + GRACE, explained).await else {
+    let Ok(lines) = timeout(within + GRACE, explained).await else {
         return Err(too_late(engine.primary().target(), within));
     };
     calm(&mut lease).await;
-    let replies = replies?;
-    let lines = replies.get(2).into_iter().flat_map(Reply::texts);
-    let lines: Vec<String> =
-        lines.filter_map(|row| row.first().copied().flatten().map(str::to_owned)).collect();
-    Ok(format!("{}\n\n{}", statement.text, lines.join("\n")))
+    Ok(format!("{}\n\n{}", statement.text, lines?))
 }
 
 /// Whether the role of the session is taken on: where the engine holds the rules itself.

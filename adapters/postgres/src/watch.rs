@@ -6,6 +6,7 @@
 use crate::catalog;
 use crate::connect::Target;
 use crate::error::Failure;
+use crate::pool::bounded;
 use crate::run::quoted;
 use crate::wire::{Ask, Told, Wire};
 use futures::stream::{self, BoxStream, StreamExt};
@@ -20,6 +21,8 @@ const CHANNELS: [&str; 2] = ["magflock_structure", "pgrst"];
 const SETTLE: Duration = Duration::from_millis(50);
 /// A server that is gone is asked for at this pace.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// A line that died without a word is found by the next look.
+const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 pub(crate) async fn watch(
     target: Target,
@@ -47,9 +50,10 @@ impl Watcher {
         let listen: Vec<String> =
             CHANNELS.iter().map(|channel| format!("LISTEN {}", quoted(channel))).collect();
         let asks: Vec<Ask<'_>> = listen.iter().map(|text| Ask::once(text)).collect();
-        wire.exchange(&asks).await?;
+        bounded(&self.target, ANSWER_WITHIN, async { Ok(wire.exchange(&asks).await?) }).await?;
         if self.seen.is_empty() {
-            self.seen = catalog::fingerprint(&mut wire).await?;
+            let looked = catalog::fingerprint(&mut wire);
+            self.seen = bounded(&self.target, ANSWER_WITHIN, looked).await?;
         }
         self.wire = Some(wire);
         Ok(())
@@ -99,7 +103,7 @@ impl Watcher {
         command: Option<String>,
     ) -> Result<Option<StructureChanged>, EngineError> {
         let Some(wire) = &mut self.wire else { return Ok(None) };
-        let now = catalog::fingerprint(wire).await?;
+        let now = bounded(&self.target, ANSWER_WITHIN, catalog::fingerprint(wire)).await?;
         if now == self.seen {
             return Ok(None);
         }

@@ -50,6 +50,29 @@ pub(crate) struct Wire {
     spoiled: bool,
     /// Someone's own functions have run: they may have left settings, locks, temporary tables.
     worn: bool,
+    /// What the session was last told to begin its transactions with.
+    manner: Option<Manner>,
+    wanted: Option<Manner>,
+}
+
+/// How transactions of a session begin. It says nothing of who asks, so it may outlast one of them,
+/// and is told again only when it changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Manner {
+    pub(crate) read_only: bool,
+    pub(crate) timeout_ms: u128,
+}
+
+impl Manner {
+    /// As a session is born.
+    pub(crate) const PLAIN: Self = Self { read_only: false, timeout_ms: 0 };
+    const TEXT: &'static str = "SELECT set_config('default_transaction_read_only', $1, false), \
+        set_config('statement_timeout', $2, false)";
+
+    fn ask(self) -> Ask<'static> {
+        let read_only = if self.read_only { "on" } else { "off" };
+        Ask::with(Self::TEXT, vec![Some(read_only.into()), Some(self.timeout_ms.to_string())])
+    }
 }
 
 /// Takes away what a transaction may leave behind in its session. Sent ahead of the next exchange,
@@ -154,6 +177,8 @@ impl Wire {
             rested: now,
             spoiled: false,
             worn: false,
+            manner: Some(Manner::PLAIN),
+            wanted: None,
         }
     }
 
@@ -181,6 +206,10 @@ impl Wire {
             Poll::Ready(Err(_)) => true,
         }
     }
+    /// How the transactions that follow are to begin.
+    pub(crate) fn want(&mut self, manner: Manner) {
+        self.wanted = Some(manner);
+    }
     pub(crate) fn wear(&mut self) {
         self.worn = true;
     }
@@ -201,11 +230,21 @@ impl Wire {
             frontend::close(b'S', &name, &mut self.output)?;
         }
         let mut swept = Vec::new();
-        if self.worn && !self.in_transaction() {
-            for text in SWEEP {
-                swept.push(self.put(&Ask::new(text))?);
+        if !self.in_transaction() {
+            if self.worn {
+                for text in SWEEP {
+                    swept.push(self.put(&Ask::new(text))?);
+                }
+                self.manner = None;
             }
-            self.sync();
+            if let Some(wanted) = self.wanted.filter(|wanted| self.manner != Some(*wanted)) {
+                swept.push(self.put(&wanted.ask())?);
+                self.manner = None;
+            }
+            if !swept.is_empty() {
+                // By itself: it is no part of the transaction that follows.
+                self.sync();
+            }
         }
         let mut sent = Vec::with_capacity(asks.len());
         for ask in asks {
@@ -216,6 +255,7 @@ impl Wire {
         if !swept.is_empty() {
             self.collect(&swept).await?;
             self.worn = false;
+            self.manner = self.wanted;
         }
         self.collect(&sent).await
     }

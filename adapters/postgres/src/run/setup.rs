@@ -3,12 +3,14 @@
 //! use the connection finds nothing of them.
 
 use super::is_native;
-use crate::wire::{Ask, Reply};
+use crate::wire::{Ask, Manner, Reply};
 use mag_adapter::engine::Access;
 use mag_adapter::{EngineError, Transaction};
 use mag_contract::codes;
 use mag_guard::Authorised;
-use mag_query::Plan;
+use mag_model::catalog::TableKind;
+use mag_query::select::From;
+use mag_query::{Expr, Plan, Select, Work};
 use std::time::Duration;
 
 /// What decides who asks and what may be done is never a setting that someone brings.
@@ -23,35 +25,50 @@ const NOT_FOR_SETTING: [&str; 7] = [
 ];
 
 pub(super) struct Setup {
+    pub(super) manner: Manner,
     /// A text for each number of settings: a prepared statement that every caller shares.
     text: String,
-    text_of_switch: String,
     settings: Vec<(String, String)>,
     refused: Option<String>,
+    /// Nobody in the transaction looks at who asks: then nobody has to be told.
+    silent: bool,
     pub(super) before: Option<String>,
     wanted_text: String,
     wanted: Vec<String>,
 }
 
+/// Claims and role.
+const IDENTITY: usize = 2;
+const TEXT_OF_IDENTITY: &str = "SELECT set_config($1, $2, true), set_config($3, $4, true)";
+
 impl Setup {
-    pub(super) fn new(work: &Transaction, within: Duration) -> Self {
-        let mut settings = Vec::with_capacity(work.settings.len() + 4);
-        if work.access == Access::Read {
-            settings.push(("transaction_read_only".into(), "on".into()));
+    /// Behind a pooler the session is not ours: all is said for the transaction.
+    pub(super) fn new(work: &Transaction, within: Duration, pooler: bool) -> Self {
+        let read_only = work.access == Access::Read;
+        let manner = Manner { read_only, timeout_ms: within.as_millis().max(1) };
+        let mut settings = Vec::with_capacity(work.settings.len() + 2);
+        if pooler {
+            if read_only {
+                settings.push(("transaction_read_only".into(), "on".into()));
+            }
+            settings.push(("statement_timeout".into(), manner.timeout_ms.to_string()));
         }
-        settings.push(("statement_timeout".into(), within.as_millis().max(1).to_string()));
         let deciding = |name: &str| {
             NOT_FOR_SETTING.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
         };
         let refused = work.settings.iter().find(|(name, _)| deciding(name));
         settings.extend(work.settings.iter().cloned());
-        // Two more: the claims and the role. The role is last, so that all else is set by the one
-        // who may.
+        let silent = settings.is_empty()
+            && work.before.is_none()
+            && !work.plans.is_empty()
+            && work.plans.iter().all(|plan| asks_nobody(plan));
+        // The role is last, so that all else is set by the one who may.
         Self {
-            text: setting_text(settings.len() + 2),
-            text_of_switch: setting_text(2),
+            manner,
+            text: setting_text(settings.len() + IDENTITY),
             settings,
             refused: refused.map(|(name, _)| name.clone()),
+            silent,
             before: work
                 .before
                 .as_ref()
@@ -61,23 +78,27 @@ impl Setup {
         }
     }
 
-    pub(super) fn ask(&self, plan: Option<&Authorised<Plan>>) -> Result<Ask<'_>, EngineError> {
+    pub(super) fn ask(
+        &self,
+        plan: Option<&Authorised<Plan>>,
+    ) -> Result<Option<Ask<'_>>, EngineError> {
         if let Some(name) = &self.refused {
             let message = format!("`{name}` is not a setting for a caller");
             return Err(EngineError::new(codes::NOT_GRANTED, message));
         }
-        let own = self.settings.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
-        let who = plan.into_iter().flat_map(identity);
-        let mut arguments: Vec<Option<String>> = own.chain(who).map(Some).collect();
-        if plan.is_none() {
-            arguments.extend(NOBODY.map(|text| Some(text.to_owned())));
+        if self.silent {
+            return Ok(None);
         }
-        Ok(Ask::with(&self.text, arguments))
+        let own = self.settings.iter().flat_map(|(name, value)| [name.clone(), value.clone()]);
+        let who = plan.map_or_else(|| NOBODY.map(str::to_owned), identity);
+        let arguments = own.chain(who).map(Some).collect();
+        Ok(Some(Ask::with(&self.text, arguments)))
     }
 
     /// Another identity in the same transaction.
-    pub(super) fn switch(&self, plan: &Authorised<Plan>) -> Ask<'_> {
-        Ask::with(&self.text_of_switch, identity(plan).into_iter().map(Some).collect())
+    pub(super) fn switch(&self, plan: &Authorised<Plan>) -> Option<Ask<'_>> {
+        let arguments = || identity(plan).into_iter().map(Some).collect();
+        (!self.silent).then(|| Ask::with(TEXT_OF_IDENTITY, arguments()))
     }
 
     pub(super) fn wanted(&self) -> Option<Ask<'_>> {
@@ -107,6 +128,30 @@ fn identity(plan: &Authorised<Plan>) -> [String; 4] {
     let session = plan.session();
     let role = if is_native(plan) { session.role.to_string() } else { "none".to_owned() };
     ["request.jwt.claims".into(), session.claims.to_string(), "role".into(), role]
+}
+
+/// Whether the plan reads rows of plain tables and nothing else: no rule, view or function of the
+/// engine's own that could look at who asks.
+fn asks_nobody(plan: &Plan) -> bool {
+    let Work::Read(select) = &plan.work else { return false };
+    if is_native(plan) {
+        return false;
+    }
+    let mut nobody = true;
+    select.visit(&mut |select: &Select| {
+        nobody &= select.sources.iter().all(|source| match &source.from {
+            From::Table(id) => {
+                let table = plan.catalog.table(*id);
+                let plain = matches!(table.kind, TableKind::Table | TableKind::Partitioned);
+                plain && !table.row_policies
+            }
+            From::Function { .. } | From::Written(_) => false,
+        });
+        select.each_expr(&mut |top| {
+            top.visit(&mut |expr| nobody &= !matches!(expr, Expr::Computed { .. }));
+        });
+    });
+    nobody
 }
 
 fn setting_text(count: usize) -> String {

@@ -99,3 +99,49 @@ async fn a_migration_as_apps_write_them_runs_unchanged() {
         "{a,b}|c.tar.gz|gz"
     );
 }
+
+#[tokio::test]
+async fn the_rules_of_the_database_are_told_as_they_are() {
+    let Some(world) = World::native(
+        "CREATE TABLE t (id int PRIMARY KEY, a text, b text);
+         REVOKE ALL ON t FROM anon; GRANT SELECT (id, a) ON t TO anon; GRANT DELETE ON t TO anon;
+         CREATE POLICY own ON t AS RESTRICTIVE FOR UPDATE TO authenticated, anon
+           USING (a = 'x') WITH CHECK (b = 'y');",
+        |settings| settings,
+    )
+    .await
+    else {
+        return;
+    };
+    let rules = world.engine.rules().await.unwrap();
+    let service = rules.roles.iter().find(|role| role.name == "service_role").unwrap();
+    assert!(service.bypass && service.inherits == ["public"]);
+    let policy = rules.policies.iter().find(|policy| policy.table == "t").unwrap();
+    assert_eq!(policy.roles, ["anon", "authenticated"]);
+    assert_eq!(policy.using.as_deref(), Some("(a = 'x'::text)"));
+    assert!(!policy.permissive && policy.check.is_some());
+    let of_anon: Vec<String> = rules
+        .grants
+        .iter()
+        .filter(|grant| grant.role == "anon")
+        .filter_map(|grant| match &grant.on {
+            mag_guard::GrantOn::Table { name, verbs, columns } if name == "t" => {
+                Some(format!("{verbs:?} {columns:?}"))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(of_anon, ["[Delete] None", r#"[Select] Some(["a", "id"])"#]);
+    assert!(rules.open_rows.iter().all(|open| open.table != "t"));
+}
+
+#[tokio::test]
+async fn an_extension_is_enabled_by_its_name() {
+    let Some(world) = World::native("SELECT 1", |settings| settings).await else { return };
+    world.engine.enable_extension("hstore").await.unwrap();
+    let there = world.engine.extensions().await.unwrap();
+    let hstore = there.iter().find(|extension| extension.name == "hstore").unwrap();
+    assert_eq!(hstore.schema.as_deref(), Some("extensions"));
+    let missing = world.engine.enable_extension("no\" such").await.unwrap_err();
+    assert!(missing.message.contains("no\" such"), "{missing}");
+}
