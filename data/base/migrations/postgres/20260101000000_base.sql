@@ -93,6 +93,7 @@ CREATE TABLE mag.teams (
     created_by uuid,
     CONSTRAINT teams_pkey PRIMARY KEY (id),
     CONSTRAINT teams_organization_id_slug_key UNIQUE (organization_id, slug),
+    CONSTRAINT teams_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
     CONSTRAINT teams_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
 );
@@ -112,12 +113,12 @@ CREATE TABLE mag.team_members (
     CONSTRAINT team_members_pkey PRIMARY KEY (id),
     CONSTRAINT team_members_team_id_user_id_key UNIQUE (team_id, user_id),
     CONSTRAINT team_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
-    CONSTRAINT team_members_team_id_fkey FOREIGN KEY (team_id) REFERENCES mag.teams (id) ON DELETE CASCADE,
-    CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES mag.users (id) ON DELETE CASCADE,
+    CONSTRAINT team_members_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES mag.teams (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT team_members_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES mag.memberships (organization_id, user_id) ON DELETE CASCADE,
     CONSTRAINT team_members_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
 );
-CREATE INDEX team_members_organization_id_idx ON mag.team_members (organization_id);
-CREATE INDEX team_members_user_id_idx ON mag.team_members (user_id);
+CREATE INDEX team_members_organization_id_team_id_idx ON mag.team_members (organization_id, team_id);
+CREATE INDEX team_members_organization_id_user_id_idx ON mag.team_members (organization_id, user_id);
 CREATE INDEX team_members_created_by_idx ON mag.team_members (created_by);
 COMMENT ON TABLE mag.team_members IS 'Who is in which team.';
 ALTER TABLE mag.team_members ENABLE ROW LEVEL SECURITY;
@@ -136,6 +137,7 @@ CREATE TABLE mag.projects (
     created_by uuid,
     CONSTRAINT projects_pkey PRIMARY KEY (id),
     CONSTRAINT projects_organization_id_slug_key UNIQUE (organization_id, slug),
+    CONSTRAINT projects_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT projects_status_check CHECK (status IN ('active', 'paused', 'archived')),
     CONSTRAINT projects_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
     CONSTRAINT projects_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
@@ -218,17 +220,16 @@ CREATE TABLE mag.role_bindings (
     CONSTRAINT role_bindings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_role_id_fkey FOREIGN KEY (role_id) REFERENCES mag.roles (id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_user_id_fkey FOREIGN KEY (user_id) REFERENCES mag.users (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_holder_team_id_fkey FOREIGN KEY (holder_team_id) REFERENCES mag.teams (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_project_id_fkey FOREIGN KEY (project_id) REFERENCES mag.projects (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_team_id_fkey FOREIGN KEY (team_id) REFERENCES mag.teams (id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_holder_team_id_fkey FOREIGN KEY (organization_id, holder_team_id) REFERENCES mag.teams (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES mag.projects (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES mag.teams (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
 );
-CREATE INDEX role_bindings_organization_id_idx ON mag.role_bindings (organization_id);
+CREATE INDEX role_bindings_organization_id_holder_team_id_idx ON mag.role_bindings (organization_id, holder_team_id);
+CREATE INDEX role_bindings_organization_id_project_id_idx ON mag.role_bindings (organization_id, project_id);
+CREATE INDEX role_bindings_organization_id_team_id_idx ON mag.role_bindings (organization_id, team_id);
 CREATE INDEX role_bindings_role_id_idx ON mag.role_bindings (role_id);
 CREATE INDEX role_bindings_user_id_idx ON mag.role_bindings (user_id);
-CREATE INDEX role_bindings_holder_team_id_idx ON mag.role_bindings (holder_team_id);
-CREATE INDEX role_bindings_project_id_idx ON mag.role_bindings (project_id);
-CREATE INDEX role_bindings_team_id_idx ON mag.role_bindings (team_id);
 CREATE INDEX role_bindings_created_by_idx ON mag.role_bindings (created_by);
 COMMENT ON TABLE mag.role_bindings IS 'Who has which role, and where: in the whole organization, one project or one team.';
 COMMENT ON COLUMN mag.role_bindings.user_id IS 'Who has it, or';
@@ -246,14 +247,14 @@ CREATE TABLE mag.comments (
     updated_at timestamptz NOT NULL DEFAULT now(),
     created_by uuid,
     CONSTRAINT comments_pkey PRIMARY KEY (id),
+    CONSTRAINT comments_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT comments_body_check CHECK (body <> ''),
     CONSTRAINT comments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
-    CONSTRAINT comments_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES mag.comments (id) ON DELETE CASCADE,
+    CONSTRAINT comments_parent_id_fkey FOREIGN KEY (organization_id, parent_id) REFERENCES mag.comments (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT comments_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
 );
 CREATE INDEX comments_commentable_idx ON mag.comments (commentable_type, commentable_id);
-CREATE INDEX comments_organization_id_idx ON mag.comments (organization_id);
-CREATE INDEX comments_parent_id_idx ON mag.comments (parent_id);
+CREATE INDEX comments_organization_id_parent_id_idx ON mag.comments (organization_id, parent_id);
 CREATE INDEX comments_created_by_idx ON mag.comments (created_by);
 COMMENT ON TABLE mag.comments IS 'What somebody said about a row of any table.';
 COMMENT ON COLUMN mag.comments.commentable_type IS 'The table, with its schema.';
@@ -358,14 +359,13 @@ CREATE TABLE mag.feature_flags (
     CONSTRAINT feature_flags_pkey PRIMARY KEY (id),
     CONSTRAINT feature_flags_project_check CHECK (project_id IS NULL OR organization_id IS NOT NULL),
     CONSTRAINT feature_flags_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag.organizations (id) ON DELETE CASCADE,
-    CONSTRAINT feature_flags_project_id_fkey FOREIGN KEY (project_id) REFERENCES mag.projects (id) ON DELETE CASCADE,
+    CONSTRAINT feature_flags_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES mag.projects (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT feature_flags_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag.users (id) ON DELETE SET NULL
 );
 CREATE UNIQUE INDEX feature_flags_project_id_name_key ON mag.feature_flags (project_id, name) WHERE project_id IS NOT NULL;
 CREATE UNIQUE INDEX feature_flags_organization_id_name_key ON mag.feature_flags (organization_id, name) WHERE project_id IS NULL AND organization_id IS NOT NULL;
 CREATE UNIQUE INDEX feature_flags_name_key ON mag.feature_flags (name) WHERE project_id IS NULL AND organization_id IS NULL;
-CREATE INDEX feature_flags_organization_id_idx ON mag.feature_flags (organization_id);
-CREATE INDEX feature_flags_project_id_idx ON mag.feature_flags (project_id);
+CREATE INDEX feature_flags_organization_id_project_id_idx ON mag.feature_flags (organization_id, project_id);
 CREATE INDEX feature_flags_created_by_idx ON mag.feature_flags (created_by);
 COMMENT ON TABLE mag.feature_flags IS 'What is switched on, and for whom: everywhere, in an organization or in a project.';
 COMMENT ON COLUMN mag.feature_flags.organization_id IS 'Empty when it is for all.';

@@ -84,6 +84,7 @@ CREATE TABLE mag_teams (
     created_by TEXT,
     CONSTRAINT teams_pkey PRIMARY KEY (id),
     CONSTRAINT teams_organization_id_slug_key UNIQUE (organization_id, slug),
+    CONSTRAINT teams_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT teams_custom_fields_check CHECK (json_valid(custom_fields)),
     CONSTRAINT teams_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag_organizations (id) ON DELETE CASCADE,
     CONSTRAINT teams_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag_users (id) ON DELETE SET NULL
@@ -102,12 +103,12 @@ CREATE TABLE mag_team_members (
     CONSTRAINT team_members_pkey PRIMARY KEY (id),
     CONSTRAINT team_members_team_id_user_id_key UNIQUE (team_id, user_id),
     CONSTRAINT team_members_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag_organizations (id) ON DELETE CASCADE,
-    CONSTRAINT team_members_team_id_fkey FOREIGN KEY (team_id) REFERENCES mag_teams (id) ON DELETE CASCADE,
-    CONSTRAINT team_members_user_id_fkey FOREIGN KEY (user_id) REFERENCES mag_users (id) ON DELETE CASCADE,
+    CONSTRAINT team_members_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES mag_teams (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT team_members_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES mag_memberships (organization_id, user_id) ON DELETE CASCADE,
     CONSTRAINT team_members_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag_users (id) ON DELETE SET NULL
 ) STRICT;
-CREATE INDEX mag_team_members_organization_id_idx ON mag_team_members (organization_id);
-CREATE INDEX mag_team_members_user_id_idx ON mag_team_members (user_id);
+CREATE INDEX mag_team_members_organization_id_team_id_idx ON mag_team_members (organization_id, team_id);
+CREATE INDEX mag_team_members_organization_id_user_id_idx ON mag_team_members (organization_id, user_id);
 CREATE INDEX mag_team_members_created_by_idx ON mag_team_members (created_by);
 
 -- What an organization works on. A project has sources, keys and members of its own.
@@ -125,6 +126,7 @@ CREATE TABLE mag_projects (
     created_by TEXT,
     CONSTRAINT projects_pkey PRIMARY KEY (id),
     CONSTRAINT projects_organization_id_slug_key UNIQUE (organization_id, slug),
+    CONSTRAINT projects_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT projects_status_check CHECK (status IN ('active', 'paused', 'archived')),
     CONSTRAINT projects_settings_check CHECK (json_valid(settings)),
     CONSTRAINT projects_custom_fields_check CHECK (json_valid(custom_fields)),
@@ -201,17 +203,16 @@ CREATE TABLE mag_role_bindings (
     CONSTRAINT role_bindings_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag_organizations (id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_role_id_fkey FOREIGN KEY (role_id) REFERENCES mag_roles (id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_user_id_fkey FOREIGN KEY (user_id) REFERENCES mag_users (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_holder_team_id_fkey FOREIGN KEY (holder_team_id) REFERENCES mag_teams (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_project_id_fkey FOREIGN KEY (project_id) REFERENCES mag_projects (id) ON DELETE CASCADE,
-    CONSTRAINT role_bindings_team_id_fkey FOREIGN KEY (team_id) REFERENCES mag_teams (id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_holder_team_id_fkey FOREIGN KEY (organization_id, holder_team_id) REFERENCES mag_teams (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES mag_projects (organization_id, id) ON DELETE CASCADE,
+    CONSTRAINT role_bindings_team_id_fkey FOREIGN KEY (organization_id, team_id) REFERENCES mag_teams (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT role_bindings_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag_users (id) ON DELETE SET NULL
 ) STRICT;
-CREATE INDEX mag_role_bindings_organization_id_idx ON mag_role_bindings (organization_id);
+CREATE INDEX mag_role_bindings_organization_id_holder_team_id_idx ON mag_role_bindings (organization_id, holder_team_id);
+CREATE INDEX mag_role_bindings_organization_id_project_id_idx ON mag_role_bindings (organization_id, project_id);
+CREATE INDEX mag_role_bindings_organization_id_team_id_idx ON mag_role_bindings (organization_id, team_id);
 CREATE INDEX mag_role_bindings_role_id_idx ON mag_role_bindings (role_id);
 CREATE INDEX mag_role_bindings_user_id_idx ON mag_role_bindings (user_id);
-CREATE INDEX mag_role_bindings_holder_team_id_idx ON mag_role_bindings (holder_team_id);
-CREATE INDEX mag_role_bindings_project_id_idx ON mag_role_bindings (project_id);
-CREATE INDEX mag_role_bindings_team_id_idx ON mag_role_bindings (team_id);
 CREATE INDEX mag_role_bindings_created_by_idx ON mag_role_bindings (created_by);
 
 -- What somebody said about a row of any table.
@@ -226,14 +227,14 @@ CREATE TABLE mag_comments (
     updated_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')),
     created_by TEXT,
     CONSTRAINT comments_pkey PRIMARY KEY (id),
+    CONSTRAINT comments_organization_id_id_key UNIQUE (organization_id, id),
     CONSTRAINT comments_body_check CHECK (body <> ''),
     CONSTRAINT comments_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag_organizations (id) ON DELETE CASCADE,
-    CONSTRAINT comments_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES mag_comments (id) ON DELETE CASCADE,
+    CONSTRAINT comments_parent_id_fkey FOREIGN KEY (organization_id, parent_id) REFERENCES mag_comments (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT comments_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag_users (id) ON DELETE SET NULL
 ) STRICT;
 CREATE INDEX mag_comments_commentable_idx ON mag_comments (commentable_type, commentable_id);
-CREATE INDEX mag_comments_organization_id_idx ON mag_comments (organization_id);
-CREATE INDEX mag_comments_parent_id_idx ON mag_comments (parent_id);
+CREATE INDEX mag_comments_organization_id_parent_id_idx ON mag_comments (organization_id, parent_id);
 CREATE INDEX mag_comments_created_by_idx ON mag_comments (created_by);
 
 -- Files that belong to a row of any table. The bytes are in the storage.
@@ -327,14 +328,13 @@ CREATE TABLE mag_feature_flags (
     CONSTRAINT feature_flags_is_enabled_check CHECK (is_enabled IN (0, 1)),
     CONSTRAINT feature_flags_rules_check CHECK (json_valid(rules)),
     CONSTRAINT feature_flags_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES mag_organizations (id) ON DELETE CASCADE,
-    CONSTRAINT feature_flags_project_id_fkey FOREIGN KEY (project_id) REFERENCES mag_projects (id) ON DELETE CASCADE,
+    CONSTRAINT feature_flags_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES mag_projects (organization_id, id) ON DELETE CASCADE,
     CONSTRAINT feature_flags_created_by_fkey FOREIGN KEY (created_by) REFERENCES mag_users (id) ON DELETE SET NULL
 ) STRICT;
 CREATE UNIQUE INDEX mag_feature_flags_project_id_name_key ON mag_feature_flags (project_id, name) WHERE project_id IS NOT NULL;
 CREATE UNIQUE INDEX mag_feature_flags_organization_id_name_key ON mag_feature_flags (organization_id, name) WHERE project_id IS NULL AND organization_id IS NOT NULL;
 CREATE UNIQUE INDEX mag_feature_flags_name_key ON mag_feature_flags (name) WHERE project_id IS NULL AND organization_id IS NULL;
-CREATE INDEX mag_feature_flags_organization_id_idx ON mag_feature_flags (organization_id);
-CREATE INDEX mag_feature_flags_project_id_idx ON mag_feature_flags (project_id);
+CREATE INDEX mag_feature_flags_organization_id_project_id_idx ON mag_feature_flags (organization_id, project_id);
 CREATE INDEX mag_feature_flags_created_by_idx ON mag_feature_flags (created_by);
 
 -- Extensions that are installed, with what they were granted.
