@@ -9,6 +9,7 @@ pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
         lines: vec![],
         paragraph: String::new(),
         indent: String::new(),
+        mark: String::new(),
         rows: vec![],
     };
     let mut code = false;
@@ -31,10 +32,11 @@ pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
             out.blank();
         } else if bare.starts_with('|') {
             out.row(bare);
-        } else if let Some(item) = bare.strip_prefix("- ") {
+        } else if let Some((mark, item)) = item(bare, screen.dot()) {
             out.flush();
-            out.indent = format!("{}  ", " ".repeat(line.len() - line.trim_start().len()));
-            out.paragraph = item.to_owned();
+            let before = line.len() - line.trim_start().len();
+            out.indent = " ".repeat(before + columns(&mark) + 1);
+            (out.mark, out.paragraph) = (mark, item.to_owned());
         } else {
             if !out.paragraph.is_empty() {
                 out.paragraph.push(' ');
@@ -46,12 +48,23 @@ pub(crate) fn page(screen: &Screen, markdown: &str) -> String {
     out.lines.join("\n")
 }
 
+/// An item of a list and what stands before it: a dot, or its number.
+fn item<'a>(line: &'a str, dot: &str) -> Option<(String, &'a str)> {
+    if let Some(item) = line.strip_prefix("- ") {
+        return Some((dot.to_owned(), item));
+    }
+    let (number, item) = line.split_once(". ")?;
+    let digits = (1..=2).contains(&number.len()) && number.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| (format!("{number}."), item))
+}
+
 struct Page<'a> {
     screen: &'a Screen,
     lines: Vec<String>,
     paragraph: String,
     /// Of the item that is being read; empty for running text.
     indent: String,
+    mark: String,
     /// Of the table that is being read.
     rows: Vec<Vec<String>>,
 }
@@ -67,7 +80,10 @@ impl Page<'_> {
         for (n, line) in wrapped(&text, room).iter().enumerate() {
             let head = match (n, self.indent.len()) {
                 (_, 0) => String::new(),
-                (0, n) => format!("{}{} ", " ".repeat(n - 2), self.screen.dot()),
+                (0, n) => {
+                    let before = n.saturating_sub(columns(&self.mark) + 1);
+                    format!("{}{} ", " ".repeat(before), self.mark)
+                }
                 (_, n) => " ".repeat(n),
             };
             self.lines.push(format!("{head}{line}"));
@@ -96,6 +112,9 @@ impl Page<'_> {
         let widths: Vec<usize> = (0..count).map(|at| width(at).unwrap_or(0)).collect();
         let before: usize = widths.iter().rev().skip(1).map(|w| w + 2).sum::<usize>() + 2;
         let room = self.screen.width.saturating_sub(before).max(20);
+        if before + room > self.screen.width {
+            return self.records(&rows);
+        }
         for row in &rows {
             let mut head = String::from("  ");
             let (last, firsts) = row.split_last().map_or(("", &[][..]), |(l, f)| (l.as_str(), f));
@@ -105,6 +124,22 @@ impl Page<'_> {
             for part in wrapped(last, room) {
                 self.lines.push(format!("{head}{part}").trim_end().to_owned());
                 head = " ".repeat(before);
+            }
+        }
+    }
+    /// A table that is too wide for the screen: below each other what it has beside each other.
+    fn records(&mut self, rows: &[Vec<String>]) {
+        let Some((heads, rows)) = rows.split_first() else { return };
+        let width = heads.iter().map(|h| columns(h)).max().unwrap_or(0);
+        let room = self.screen.width.saturating_sub(width + 4).max(20);
+        for row in rows {
+            self.blank();
+            for (head, cell) in heads.iter().zip(row) {
+                let mut before = format!("  {head}{}  ", " ".repeat(width - columns(head)));
+                for part in wrapped(cell, room) {
+                    self.lines.push(format!("{before}{part}").trim_end().to_owned());
+                    before = " ".repeat(width + 4);
+                }
             }
         }
     }
@@ -148,5 +183,21 @@ mod tests {
         let text = "# One `two`\n\nA **strong** word and\na [link](x.md).\n\n- first\n  goes on\n- second\n\n```console\n$ mobo\n```\n\n| a | b |\n|---|---|\n| `x` | y |\n";
         let expected = "One two\n\nA strong word and a link.\n\n· first goes on\n· second\n\n    $ mobo\n\n  a  b\n  x  y";
         assert_eq!(page(&Screen::plain(), text), expected);
+    }
+
+    #[test]
+    fn a_numbered_list_keeps_its_numbers() {
+        let text = "So:\n\n1. first\n   goes on\n2. second\n\nIn 2026. Done.";
+        let expected = "So:\n\n1. first goes on\n2. second\n\nIn 2026. Done.";
+        assert_eq!(page(&Screen::plain(), text), expected);
+    }
+
+    #[test]
+    fn a_table_that_is_too_wide_is_told_row_by_row() {
+        let long = "x".repeat(50);
+        let text =
+            format!("| type | default | takes effect |\n|---|---|---|\n| {long} | 1 | {long} |\n");
+        let expected = format!("  type          {long}\n  default       1\n  takes effect  {long}");
+        assert_eq!(page(&Screen::plain(), &text), expected);
     }
 }

@@ -67,8 +67,13 @@ impl Trouble {
         }
         let label = screen.paint_err(Tone::Bad, "error:");
         screen.err(&format!("{label} {said}"));
-        let details = field("details");
-        if !details.is_empty() && details != said {
+        // One mistake at one place: the sentence stands above already.
+        let details = match field("details") {
+            one if !one.contains('\n') => one.split(&said).next().unwrap_or_default(),
+            all => all,
+        };
+        let details = details.trim_end_matches([':', ' ']);
+        if !details.is_empty() {
             for line in details.lines().flat_map(|line| wrapped(line, screen.width - 2)) {
                 screen.err(&format!("  {line}"));
             }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod board;
+mod component;
 mod config;
 pub(crate) mod doctor;
 pub(crate) mod events;
@@ -23,6 +24,8 @@ pub(crate) fn answer(screen: &Screen, operation: &str, answer: &Json) -> String 
         "board:boots" => board::boots(screen, answer),
         "board:check" => board::check(screen, answer),
         "component:list" => board::list(screen, answer),
+        "component:swap" | "component:restart" | "component:start" | "component:plug"
+        | "component:stop" | "component:unplug" => component::moved(screen, operation, answer),
         "health:report" => health::report(screen, answer),
         "health:check" => health::check(screen, answer),
         "config:show" => config::show(screen, answer),
@@ -34,6 +37,13 @@ pub(crate) fn answer(screen: &Screen, operation: &str, answer: &Json) -> String 
         "logs:show" => logs::show(screen, answer),
         "doctor:run" => doctor::report(screen, answer),
         "audit:list" => audit::list(screen, answer),
+        "audit:verify" => audit::verify(screen, answer),
+        "jobs:schedules" if list(answer, "schedules").is_empty() => {
+            "nothing is queued by the clock".to_owned()
+        }
+        "events:handlers" if list(answer, "handlers").is_empty() => {
+            "no part asks to be asked before things happen".to_owned()
+        }
         _ => generic::show(screen, answer),
     }
 }

@@ -37,3 +37,14 @@ pub(crate) fn list(screen: &Screen, answer: &Json) -> String {
         _ => table.lines(screen).join("\n"),
     }
 }
+
+pub(crate) fn verify(screen: &Screen, answer: &Json) -> String {
+    let lines = super::counted(number(answer, "lines"), "line");
+    let verdict = match text(answer, "broken") {
+        none if none.is_empty() => {
+            format!("{} {lines}, and none was changed or taken out", screen.mark(Tone::Good))
+        }
+        broken => format!("{} {lines}, and the chain is broken: {broken}", screen.mark(Tone::Bad)),
+    };
+    format!("{verdict}\n  seal  {}", screen.paint(Tone::Dim, &text(answer, "seal")))
+}

@@ -64,13 +64,13 @@ pub(crate) fn check(screen: &Screen, answer: &Json) -> String {
 pub(crate) fn set(screen: &Screen, answer: &Json) -> String {
     let value = |name: &str| mag_settings::text_of(answer.get(name).unwrap_or(&Json::Null));
     let name = text(answer, "name");
-    let mut lines = vec![format!(
-        "{} {name}: {} {} {}",
-        screen.mark(Tone::Good),
-        value("before"),
-        if screen.unicode { "→" } else { "->" },
-        value("after")
-    )];
+    let (before, after) = (value("before"), value("after"));
+    let arrow = if screen.unicode { "→" } else { "->" };
+    let change = match before == after {
+        true => format!("{after}, as before"),
+        false => format!("{before} {arrow} {after}"),
+    };
+    let mut lines = vec![format!("{} {name}: {change}", screen.mark(Tone::Good))];
     match answer.get("reload") {
         Some(report) if report.is_object() => lines.extend(reloaded(screen, report)),
         _ => {}

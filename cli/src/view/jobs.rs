@@ -29,7 +29,7 @@ pub(crate) fn list(screen: &Screen, answer: &Json) -> String {
         ]);
     }
     let mut lines = match items(answer, "jobs") {
-        [] => vec!["no such job".to_owned()],
+        [] => vec!["no jobs".to_owned()],
         _ => table.lines(screen),
     };
     let counts = ["queued", "running", "done", "dead", "cancelled"]
