@@ -71,17 +71,17 @@ async fn measure() {
     };
     server.sql("postgres", SCHEMA);
     println!(
-        "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}",
-        "", "callers", "pgbench/s", "ours/s", "share", "ours, median"
+        "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}{:>14}",
+        "", "callers", "pgbench/s", "ours/s", "share", "ours, median", "our CPU/call"
     );
     without_the_server(&server).await;
     for kind in KINDS {
         for callers in CALLERS {
             let bench = pgbench(&server, kind.bench, callers);
-            let (ours, median) = ours(&server, kind, callers).await;
+            let (ours, median, spent) = ours(&server, kind, callers).await;
             let share = ours / bench * 100.0;
             println!(
-                "{:<12}{callers:>8}{bench:>12.0}{ours:>12.0}{share:>7.0}%{median:>14.0?}",
+                "{:<12}{callers:>8}{bench:>12.0}{ours:>12.0}{share:>7.0}%{median:>14.0?}{spent:>14.1?}",
                 kind.name
             );
         }
@@ -139,13 +139,14 @@ fn pgbench(server: &Server, script: &str, callers: usize) -> f64 {
     line.split(' ').next().unwrap().parse().unwrap()
 }
 
-async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration) {
+async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration, Duration) {
     let mut settings = Settings::new(Target::parse(&server.url("postgres")).unwrap());
     settings.pool.connections_max = callers;
     let engine = Arc::new(Postgres::connect(settings).await.unwrap());
     let guard = Arc::new(all_open(&engine).await);
     let done = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
+    let spent = processor_time();
     let mut work = JoinSet::new();
     for caller in 0..callers {
         let (engine, guard, done) = (engine.clone(), guard.clone(), done.clone());
@@ -168,8 +169,19 @@ async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration) {
     }
     let mut times = work.join_all().await.concat();
     let rate = done.load(Ordering::Relaxed);
+    let spent = (processor_time() - spent) / u32::try_from(rate).unwrap();
     times.sort_unstable();
     #[allow(clippy::cast_precision_loss, reason = "a rate is shown without its last digits")]
     let rate = rate as f64 / began.elapsed().as_secs_f64();
-    (rate, times[times.len() / 2])
+    (rate, times[times.len() / 2], spent)
+}
+
+/// Of this process, all threads together.
+fn processor_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let after_name = stat.rsplit(')').next().unwrap_or_default();
+    let ticks: u64 =
+        after_name.split(' ').skip(12).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+    // A hundred ticks a second on every Linux.
+    Duration::from_millis(ticks * 10)
 }

@@ -130,10 +130,11 @@ impl Job<'_> {
         self.work.access == Access::Read && failure.is_gone() && !lease.fresh
     }
 
-    /// Functions and triggers of someone's own run, and may leave traces in the session.
+    /// Functions that anyone may call run, and may leave traces in the session. A trigger may as
+    /// well, but its writer knows that connections are shared; and who asks is told anew each time.
     fn wears(&self) -> bool {
-        let reads = |plan: &Authorised<Plan>| matches!(plan.work, Work::Read(_));
-        self.setup.before.is_some() || !self.work.plans.iter().all(reads)
+        let calls = |plan: &Authorised<Plan>| matches!(plan.work, Work::Invoke(_));
+        self.setup.before.is_some() || self.work.plans.iter().any(calls)
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
