@@ -55,14 +55,22 @@ async fn a_handler_refuses_and_the_rest_is_not_asked() {
     assert!(!later.load(Ordering::Relaxed));
 }
 
+/// For a handler that does not end.
+const SHORT: Duration = Duration::from_millis(30);
+/// For one that ends by itself: a first panic may take its time to be printed.
+const LONG: Duration = Duration::from_secs(60);
+
 /// A failing handler that is skipped leaves the value as it was; one that guards refuses.
-async fn fails<R>(why: &str, f: impl Fn(Selling) -> R + Send + Sync + Clone + 'static)
-where
+async fn fails<R>(
+    why: &str,
+    within: Duration,
+    f: impl Fn(Selling) -> R + Send + Sync + Clone + 'static,
+) where
     R: Future<Output = Result<Selling, Fault>> + Send + 'static,
 {
     let bus = bus();
     let mut failures = bus.subscribe::<HookFailed>();
-    let terms = Terms { within: Duration::from_millis(30), priority: 1, ..Terms::default() };
+    let terms = Terms { within, priority: 1, ..Terms::default() };
     bus.handle(terms, f.clone());
     adds(&bus, Terms::default(), 1);
     assert_eq!(asked(&bus).await, [1]);
@@ -76,20 +84,22 @@ where
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_handler_costs_its_own_time_and_no_more() {
-    fails("took longer", |_| std::future::pending()).await;
+    fails("took longer", SHORT, |_| std::future::pending()).await;
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panicking_handler_is_a_failed_one() {
-    fails("panicked", |_| async { panic!("the handler fell") }).await;
+    fails("panicked", LONG, |_| async { panic!("the handler fell") }).await;
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_that_panics_before_it_begins_is_a_failed_one() {
-    fails("panicked", |_| -> std::future::Ready<Result<Selling, Fault>> { panic!("at once") })
-        .await;
+    fails("panicked", LONG, |_| -> std::future::Ready<Result<Selling, Fault>> {
+        panic!("at once")
+    })
+    .await;
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_blocks_its_thread_is_a_slow_one() {
-    fails("took longer", |s| async move {
+    fails("took longer", SHORT, |s| async move {
         std::thread::sleep(Duration::from_millis(300));
         Ok(s)
     })
@@ -97,7 +107,7 @@ async fn a_handler_that_blocks_its_thread_is_a_slow_one() {
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_blocks_before_it_begins_is_a_slow_one() {
-    fails("took longer", |s| {
+    fails("took longer", SHORT, |s| {
         std::thread::sleep(Duration::from_millis(300));
         std::future::ready(Ok(s))
     })
