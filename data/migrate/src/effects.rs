@@ -5,6 +5,7 @@ mod alter;
 mod block;
 mod create;
 mod drops;
+mod rebuild;
 mod rows;
 mod words;
 
@@ -73,12 +74,14 @@ impl Effects {
             catalog,
             found: Self::default(),
             new_tables: HashSet::new(),
+            copies: rebuild::Copies::default(),
             line: 1,
             depth: 0,
         };
         for statement in &script.statements {
             reader.statement(statement);
         }
+        reader.settle_copies();
         reader.found
     }
     pub fn destroys(&self) -> bool {
@@ -92,6 +95,7 @@ struct Reader<'a> {
     found: Effects,
     /// Made by the same script: nobody uses them yet, so no lock on them hurts.
     new_tables: HashSet<String>,
+    copies: rebuild::Copies,
     line: usize,
     /// Scripts inside of blocks inside of scripts.
     depth: usize,
@@ -107,16 +111,22 @@ impl Reader<'_> {
         self.read(words, &statement.text);
     }
 
-    fn read(&mut self, mut words: Words, text: &str) {
+    fn read(&mut self, words: Words, text: &str) {
         // Inside of a block `END` is the end of a branch.
         if self.depth == 0
             && let Some(why) = self.dialect.alone(&words.head(HEAD))
         {
             self.one_by_one(why);
         }
-        if words.moves_names() {
+        self.note_copy(&words);
+        let moves_names = words.moves_names();
+        self.judge(words, text);
+        if moves_names {
             self.new_tables.clear();
         }
+    }
+
+    fn judge(&mut self, mut words: Words, text: &str) {
         match words.next_upper().as_str() {
             "DROP" => self.drop(&mut words),
             "TRUNCATE" => self.truncate(&mut words),
@@ -126,7 +136,28 @@ impl Reader<'_> {
                 self.rows(text, &words);
             }
             "DELETE" | "UPDATE" | "WITH" | "EXPLAIN" | "INSERT" | "SELECT" | "COPY" | "PREPARE"
-            | "MERGE" | "REPLACE" => self.rows(text, &words),
+            | "REPLACE" => {
+                self.rows(text, &words);
+                if words.any("COPY") && words.any("PROGRAM") {
+                    self.danger(
+                        "program",
+                        "copy",
+                        "it runs a program on the machine of the server",
+                    );
+                }
+            }
+            "MERGE" => {
+                words.accept(&["INTO"]);
+                words.accept(&["ONLY"]);
+                let table = words.name().unwrap_or_default();
+                if words.has(&["THEN", "DELETE"]) && !self.is_new(&table) {
+                    self.danger("merge_delete", table, "rows that match are gone");
+                }
+            }
+            "ATTACH" => self.danger("file", "attach", "it opens or makes a file of the machine"),
+            "VACUUM" if words.any("INTO") => {
+                self.danger("file", "vacuum", "it writes a file of the machine");
+            }
             "DO" => self.block(&words),
             "GRANT" => self.grant(&mut words),
             "PRAGMA" => self.pragma(&mut words),

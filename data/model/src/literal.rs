@@ -52,7 +52,7 @@ pub fn parse(text: &str, ty: &Type) -> Result<Value, BadValue> {
             if !known.labels.iter().any(|label| &**label == text) {
                 return Err(BadValue::new(
                     "22P02",
-                    format!("invalid input value for enum {ty}: \"{text}\""),
+                    format!("invalid input value for enum {}: \"{text}\"", known.name),
                 ));
             }
             Value::text(text)

@@ -222,13 +222,16 @@ impl Type {
         Some(ty)
     }
 
-    /// The name without length or precision, as errors say it.
+    /// The name without length, precision or schema, as errors say it.
     pub fn plain_name(&self) -> String {
         match self {
             Self::Numeric(_) => "numeric".into(),
             Self::Varchar(_) => "character varying".into(),
             Self::Bpchar(_) => "character".into(),
             Self::Array(element) => format!("{}[]", element.plain_name()),
+            Self::Enum(e) => e.name.to_string(),
+            Self::Domain(d) => d.name.to_string(),
+            Self::Composite(c) => c.name.to_string(),
             other => other.to_string(),
         }
     }

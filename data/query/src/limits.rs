@@ -40,10 +40,14 @@ impl Default for Limits {
 pub struct Options {
     pub limits: Limits,
     pub aggregates: bool,
+    /// What does not fit (a literal that is none of its type, an operator that a type does not have)
+    /// goes to the engine as it was written: it knows more forms than we do, and refuses the rest in
+    /// its own words. Only for engines whose own meaning is PostgreSQL's.
+    pub engine_decides: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { limits: Limits::default(), aggregates: true }
+        Self { limits: Limits::default(), aggregates: true, engine_decides: false }
     }
 }

@@ -12,13 +12,13 @@ mod write;
 
 use crate::call::{Act, Call, Query};
 use crate::error::Error;
-use crate::expr::Ref;
+use crate::expr::{Expr, Ref};
 use crate::limits::{Limits, Options};
 use crate::plan::{Plan, Rules, Work};
 use crate::select::{Select, Shape, Source};
 use crate::sight::Sight;
-use mag_model::TableId;
 use mag_model::catalog::Catalog;
+use mag_model::{TableId, Type, Value};
 use std::sync::Arc;
 
 pub fn plan(
@@ -32,6 +32,7 @@ pub fn plan(
         sight,
         limits: &options.limits,
         aggregates: options.aggregates,
+        engine_decides: options.engine_decides,
         schema: &call.schema,
         next_ref: 0,
         filters: 0,
@@ -65,6 +66,7 @@ struct Planner<'a> {
     sight: &'a dyn Sight,
     limits: &'a Limits,
     aggregates: bool,
+    engine_decides: bool,
     schema: &'a str,
     next_ref: u32,
     filters: usize,
@@ -79,7 +81,7 @@ struct Scope {
     id: Ref,
     table: Option<TableId>,
     /// Columns of a function that gives no rows of a table.
-    columns: Arc<[(Arc<str>, mag_model::Type)]>,
+    columns: Arc<[(Arc<str>, Type)]>,
     /// What errors call it.
     label: Arc<str>,
 }
@@ -122,6 +124,22 @@ impl Planner<'_> {
     /// The outermost select: nothing is hoisted out of it.
     fn root(&mut self, source: Source, query: &Query) -> Result<Select, Error> {
         Ok(self.select(source, query, 0, false)?.select)
+    }
+
+    /// A misfit is an error here, or the engine's to tell.
+    fn misfit(&self, checked: Result<(), Error>) -> Result<(), Error> {
+        if self.engine_decides { Ok(()) } else { checked }
+    }
+
+    /// A literal of the type; one that is none goes to the engine as it is, when that decides.
+    fn literal(&self, text: &str, ty: Type) -> Result<Expr, Error> {
+        match mag_model::literal::parse(text, &ty) {
+            Ok(value) => Ok(Expr::value(value, ty)),
+            Err(_) if self.engine_decides && !text.contains('\0') => {
+                Ok(Expr::value(Value::text(text), Type::Unknown))
+            }
+            Err(bad) => Err(bad.into()),
+        }
     }
 
     fn count(

@@ -159,6 +159,28 @@ fn a_call_beyond_the_limits_is_refused_before_anything_is_run() {
     assert!(matches!(refused, Err(Error::TooMany { what: "conditions inside each other", .. })));
 }
 
+/// PostgreSQL reads `yesterday` as a date, and tells of what it does not read.
+#[test]
+fn an_engine_that_decides_gets_what_does_not_fit_as_it_was_written() {
+    let catalog = catalog();
+    let options = Options { engine_decides: true, ..Options::default() };
+    for line in [
+        "read people?select=id&born=eq.yesterday",
+        "read people?select=id&id=like.1%",
+        "read people?select=id&id=in.(1,x)",
+        "read people?select=id&id=is.true",
+        "read projects?select=name.sum()",
+        "insert people {\"id\":\"x\",\"born\":\"January 8, 1999\"}",
+        "call add?a=1&b=x",
+    ] {
+        let call = notation::parse("public", line).unwrap();
+        assert!(plan(&call, &catalog, &Everything, &Options::default()).is_err(), "{line}");
+        assert!(plan(&call, &catalog, &Everything, &options).is_ok(), "{line}");
+    }
+    let unknown = notation::parse("public", "read people?select=nope").unwrap();
+    assert!(plan(&unknown, &catalog, &Everything, &options).is_err());
+}
+
 #[test]
 fn a_thousand_tables_are_small_and_soon_read() {
     let mut draft = Draft::default();

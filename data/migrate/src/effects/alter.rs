@@ -39,6 +39,9 @@ impl Reader<'_> {
     }
 
     fn renamed(&mut self, name: &str) {
+        if self.is_new(name) {
+            return;
+        }
         self.warn("breaks", name, "whoever still uses the old name gets an error", None);
     }
 

@@ -62,7 +62,7 @@ impl Reader<'_> {
     }
 
     fn unread(&mut self, why: &str) {
-        self.danger("unread", "block", why);
+        self.danger("unread", format!("block_{}", self.line), why);
     }
 }
 

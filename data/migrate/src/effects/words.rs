@@ -125,6 +125,22 @@ impl Words {
         self.at = at;
         self.names()
     }
+    pub(super) fn skip_group(&mut self) {
+        if self.peek() == "(" {
+            self.skip_brackets();
+        }
+    }
+    /// `SELECT a, b FROM t` and nothing more: all rows of `t`.
+    pub(super) fn copied_from(&mut self) -> Option<String> {
+        if !self.accept(&["SELECT"]) || self.any("DISTINCT") {
+            return None;
+        }
+        while self.at < self.words.len() && !self.accept(&["FROM"]) {
+            self.at += 1;
+        }
+        let from = self.name()?;
+        (self.at == self.words.len()).then_some(from)
+    }
     fn skip_brackets(&mut self) {
         let mut depth = 0usize;
         while let Some(word) = self.words.get(self.at) {

@@ -1,22 +1,22 @@
 //! Statements that make, change and drop things, read into a structure.
 
+mod rights;
+mod table;
+
 use super::{FunctionText, GrantText, GrantedOn, Structure, View};
 use crate::dialect::Dialect;
 use crate::diff::Name;
 use crate::script::Statement as Written;
 use mag_guard::parse_statement;
-use mag_model::catalog::draft::{
-    CheckDraft, ColumnDraft, ForeignDraft, IndexDraft, KeyDraft, SchemaDraft, TableDraft, TypeDraft,
-};
-use mag_model::catalog::table::{Identity, TableKind};
+use mag_model::catalog::TableKind;
+use mag_model::catalog::draft::{SchemaDraft, TableDraft, TypeDraft};
+use rights::{granted_on, verbs};
 use sqlparser::ast::{
-    Action, AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CommentObject,
-    CreateFunction, CreateIndex, CreateTable, CreateView, Expr, ForeignKeyConstraint,
-    FunctionSecurity, GeneratedAs, GrantObjects, GranteeName, GranteesType, Ident, IndexColumn,
-    ObjectName, ObjectType, Privileges, SchemaName, Statement, TableConstraint,
-    UserDefinedTypeRepresentation,
+    CommentObject, CreateFunction, CreateView, FunctionSecurity, GranteeName, GranteesType, Ident,
+    ObjectName, ObjectType, SchemaName, Statement, TableConstraint, UserDefinedTypeRepresentation,
 };
 use sqlparser::parser::Parser;
+use table::{alter_table, create_index, create_table};
 
 /// Deeper expressions are told as unread.
 const DEPTH_MAX: usize = 64;
@@ -212,176 +212,6 @@ fn type_text(ty: &sqlparser::ast::DataType) -> String {
     if written.contains('"') { written } else { written.to_lowercase() }
 }
 
-fn create_table(structure: &mut Structure, create: &CreateTable) -> bool {
-    let at = name(&create.name);
-    if create.query.is_some() || create.like.is_some() || create.partition_of.is_some() {
-        return false;
-    }
-    if create.if_not_exists && structure.table(&at).is_some() {
-        return true;
-    }
-    let mut table = TableDraft::new(&at.schema, &at.name);
-    if create.partition_by.is_some() {
-        table.kind = TableKind::Partitioned;
-    }
-    for column in &create.columns {
-        add_column(structure, &mut table, column);
-    }
-    for constraint in &create.constraints {
-        add_constraint(&mut table, constraint);
-    }
-    structure.draft.tables.push(table);
-    true
-}
-
-fn add_column(structure: &mut Structure, table: &mut TableDraft, def: &ColumnDef) {
-    let at = Name::new(&table.schema, &table.name);
-    let column_name = folded(&def.name);
-    let mut column = ColumnDraft::new(&column_name, type_text(&def.data_type));
-    let whole = match column.ty.as_str() {
-        "serial" | "serial4" => Some("integer"),
-        "bigserial" | "serial8" => Some("bigint"),
-        "smallserial" | "serial2" => Some("smallint"),
-        _ => None,
-    };
-    if let Some(whole) = whole {
-        column.ty = whole.into();
-        column.nullable = false;
-        column.default = Some(format!("nextval('{}_{column_name}_seq'::regclass)", table.name));
-        structure.serial.insert((at.clone(), column_name.clone()));
-    }
-    let bound = |given: Option<&Ident>, kind: &str| {
-        given.map_or_else(|| format!("{}_{column_name}_{kind}", table.name), folded)
-    };
-    for option in &def.options {
-        let given = option.name.as_ref();
-        let columns = vec![column_name.clone()];
-        match &option.option {
-            ColumnOption::NotNull => column.nullable = false,
-            ColumnOption::Null => column.nullable = true,
-            ColumnOption::Default(expr) => column.default = Some(expr.to_string()),
-            ColumnOption::PrimaryKey(_) => {
-                let key = given.map_or_else(|| format!("{}_pkey", table.name), folded);
-                table.primary = Some(KeyDraft { name: key, columns });
-                column.nullable = false;
-            }
-            ColumnOption::Unique(_) => {
-                let key = KeyDraft { name: bound(given, "key"), columns };
-                table.unique.push(key);
-            }
-            ColumnOption::ForeignKey(key) => {
-                let key = foreign(key, bound(given.or(key.name.as_ref()), "fkey"), columns);
-                table.foreign.push(key);
-            }
-            ColumnOption::Check(check) => {
-                let name = bound(given.or(check.name.as_ref()), "check");
-                let expression = check.expr.to_string();
-                table.checks.push(CheckDraft { name, expression });
-            }
-            ColumnOption::Generated { generated_as, generation_expr, .. } => {
-                match (generated_as, generation_expr) {
-                    (_, Some(expr)) => column.generated = Some(expr.to_string()),
-                    (GeneratedAs::ByDefault, None) => column.identity = Identity::ByDefault,
-                    (_, None) => column.identity = Identity::Always,
-                }
-                column.nullable &= column.identity == Identity::None;
-            }
-            ColumnOption::DialectSpecific(tokens) => {
-                let counts = |t: &sqlparser::tokenizer::Token| {
-                    t.to_string().eq_ignore_ascii_case("autoincrement")
-                };
-                if tokens.iter().any(counts) {
-                    structure.autoincrement.insert(at.clone());
-                }
-            }
-            _ => {}
-        }
-    }
-    table.columns.push(column);
-}
-
-fn foreign(key: &ForeignKeyConstraint, named: String, columns: Vec<String>) -> ForeignDraft {
-    let to = name(&key.foreign_table);
-    ForeignDraft {
-        name: named,
-        columns,
-        to_schema: to.schema,
-        to_table: to.name,
-        to_columns: key.referred_columns.iter().map(folded).collect(),
-        on_delete: key.on_delete.map(|action| action.to_string()),
-        on_update: key.on_update.map(|action| action.to_string()),
-    }
-}
-
-/// The columns of an index, or nothing when one of them is an expression.
-fn index_columns(columns: &[IndexColumn]) -> Option<Vec<String>> {
-    let plain = columns.iter().map(|column| match &column.column.expr {
-        Expr::Identifier(ident) => Some(folded(ident)),
-        _ => None,
-    });
-    plain.collect()
-}
-
-fn add_constraint(table: &mut TableDraft, constraint: &TableConstraint) -> bool {
-    let named = |given: Option<&Ident>, columns: &[String], kind: &str| {
-        given.map_or_else(|| format!("{}_{}_{kind}", table.name, columns.join("_")), folded)
-    };
-    match constraint {
-        TableConstraint::PrimaryKey(key) => {
-            let Some(columns) = index_columns(&key.columns) else { return false };
-            for column in table.columns.iter_mut().filter(|c| columns.contains(&c.name)) {
-                column.nullable = false;
-            }
-            let name = key.name.as_ref();
-            let name = name.map_or_else(|| format!("{}_pkey", table.name), folded);
-            table.primary = Some(KeyDraft { name, columns });
-        }
-        TableConstraint::Unique(key) => {
-            let Some(columns) = index_columns(&key.columns) else { return false };
-            let name = named(key.name.as_ref(), &columns, "key");
-            table.unique.push(KeyDraft { name, columns });
-        }
-        TableConstraint::ForeignKey(key) => {
-            let columns: Vec<String> = key.columns.iter().map(folded).collect();
-            let name = named(key.name.as_ref(), &columns, "fkey");
-            table.foreign.push(foreign(key, name, columns));
-        }
-        TableConstraint::Check(check) => {
-            let name = check.name.as_ref();
-            let name = name.map_or_else(|| format!("{}_check", table.name), folded);
-            table.checks.push(CheckDraft { name, expression: check.expr.to_string() });
-        }
-        _ => return false,
-    }
-    true
-}
-
-fn create_index(structure: &mut Structure, create: &CreateIndex, text: &str) -> bool {
-    let at = name(&create.table_name);
-    let columns = index_columns(&create.columns);
-    let ordered = create
-        .columns
-        .iter()
-        .any(|c| c.operator_class.is_some() || c.column.options.asc == Some(false));
-    let plain = columns.is_some() && !ordered && create.include.is_empty();
-    let index = IndexDraft {
-        name: create.name.as_ref().map(|n| name(n).name).unwrap_or_default(),
-        unique: create.unique,
-        method: create.using.as_ref().map(|m| m.to_string().to_lowercase()),
-        condition: create.predicate.as_ref().map(ToString::to_string),
-        definition: (!plain).then(|| text.to_owned()),
-        columns: columns.unwrap_or_default(),
-    };
-    let mut tables = structure.draft.tables.iter_mut();
-    match tables.find(|t| Name::new(&t.schema, &t.name) == at) {
-        Some(table) => {
-            table.indexes.push(index);
-            true
-        }
-        None => false,
-    }
-}
-
 fn create_view(structure: &mut Structure, create: &CreateView) {
     let at = name(&create.name);
     let options = create.options.to_string().to_ascii_lowercase().replace(' ', "");
@@ -418,104 +248,6 @@ fn create_function(structure: &mut Structure, create: &CreateFunction) {
         search_path: path,
         public: true,
     });
-}
-
-fn alter_table(structure: &mut Structure, at: &Name, operation: &AlterTableOperation) -> bool {
-    match operation {
-        AlterTableOperation::EnableRowLevelSecurity => {
-            structure.row_security.insert(at.clone());
-            return true;
-        }
-        AlterTableOperation::DisableRowLevelSecurity => {
-            structure.row_security.remove(at);
-            return true;
-        }
-        AlterTableOperation::ForceRowLevelSecurity => {
-            structure.forced.insert(at.clone());
-            return true;
-        }
-        AlterTableOperation::NoForceRowLevelSecurity => {
-            structure.forced.remove(at);
-            return true;
-        }
-        AlterTableOperation::OwnerTo { .. } | AlterTableOperation::ValidateConstraint { .. } => {
-            return true;
-        }
-        _ => {}
-    }
-    let named = |t: &TableDraft| Name::new(&t.schema, &t.name) == *at;
-    let Some(place) = structure.draft.tables.iter().position(named) else { return false };
-    let mut table = structure.draft.tables[place].clone();
-    let understood = match operation {
-        AlterTableOperation::AddColumn { column_def, .. } => {
-            add_column(structure, &mut table, column_def);
-            true
-        }
-        AlterTableOperation::AddConstraint { constraint, .. } => {
-            add_constraint(&mut table, constraint)
-        }
-        AlterTableOperation::DropColumn { column_names, .. } => {
-            let gone: Vec<String> = column_names.iter().map(folded).collect();
-            let holds = |columns: &[String]| columns.iter().any(|c| gone.contains(c));
-            table.columns.retain(|c| !gone.contains(&c.name));
-            table.primary = table.primary.filter(|k| !holds(&k.columns));
-            table.unique.retain(|k| !holds(&k.columns));
-            table.foreign.retain(|k| !holds(&k.columns));
-            table.indexes.retain(|i| !holds(&i.columns));
-            true
-        }
-        AlterTableOperation::DropConstraint { name, .. } => {
-            let gone = folded(name);
-            table.primary = table.primary.filter(|k| k.name != gone);
-            table.unique.retain(|k| k.name != gone);
-            table.foreign.retain(|k| k.name != gone);
-            table.checks.retain(|c| c.name != gone);
-            true
-        }
-        AlterTableOperation::RenameColumn { old_column_name, new_column_name } => {
-            let (old, new) = (folded(old_column_name), folded(new_column_name));
-            let rename = |names: &mut Vec<String>| {
-                names.iter_mut().filter(|n| **n == old).for_each(|n| n.clone_from(&new));
-            };
-            table
-                .columns
-                .iter_mut()
-                .filter(|c| c.name == old)
-                .for_each(|c| c.name.clone_from(&new));
-            table.primary.iter_mut().for_each(|k| rename(&mut k.columns));
-            table.unique.iter_mut().for_each(|k| rename(&mut k.columns));
-            table.foreign.iter_mut().for_each(|k| rename(&mut k.columns));
-            table.indexes.iter_mut().for_each(|i| rename(&mut i.columns));
-            true
-        }
-        AlterTableOperation::AlterColumn { column_name, op } => {
-            let column = folded(column_name);
-            match table.columns.iter_mut().find(|c| c.name == column) {
-                Some(column) => alter_column(column, op),
-                None => false,
-            }
-        }
-        _ => false,
-    };
-    structure.draft.tables[place] = table;
-    understood
-}
-
-fn alter_column(column: &mut ColumnDraft, op: &AlterColumnOperation) -> bool {
-    match op {
-        AlterColumnOperation::SetNotNull => column.nullable = false,
-        AlterColumnOperation::DropNotNull => column.nullable = true,
-        AlterColumnOperation::SetDefault { value } => column.default = Some(value.to_string()),
-        AlterColumnOperation::DropDefault => column.default = None,
-        AlterColumnOperation::SetDataType { data_type, .. } => column.ty = type_text(data_type),
-        AlterColumnOperation::AddGenerated { generated_as, .. } => {
-            column.identity = match generated_as {
-                Some(GeneratedAs::ByDefault) => Identity::ByDefault,
-                _ => Identity::Always,
-            };
-        }
-    }
-    true
 }
 
 fn drop(structure: &mut Structure, kind: ObjectType, names: &[ObjectName]) {
@@ -587,40 +319,4 @@ fn comment_on(
         }
         _ => {}
     }
-}
-
-fn granted_on(objects: &GrantObjects) -> Vec<GrantedOn> {
-    match objects {
-        GrantObjects::Tables(tables) => tables.iter().map(|t| GrantedOn::Table(name(t))).collect(),
-        GrantObjects::AllTablesInSchema { schemas } => {
-            schemas.iter().map(|s| GrantedOn::AllTables(name(s).name)).collect()
-        }
-        GrantObjects::AllFunctionsInSchema { schemas } => {
-            schemas.iter().map(|s| GrantedOn::AllFunctions(name(s).name)).collect()
-        }
-        GrantObjects::Schemas(schemas) => {
-            schemas.iter().map(|s| GrantedOn::Schema(name(s).name)).collect()
-        }
-        GrantObjects::Function { name: function, .. } => vec![GrantedOn::Function(name(function))],
-        _ => vec![],
-    }
-}
-
-fn verbs(privileges: &Privileges) -> (Vec<String>, Vec<String>) {
-    let Privileges::Actions(actions) = privileges else {
-        return (vec!["ALL".into()], vec![]);
-    };
-    let mut columns = Vec::new();
-    let verbs = actions.iter().map(|action| {
-        if let Action::Select { columns: Some(some) }
-        | Action::Insert { columns: Some(some) }
-        | Action::Update { columns: Some(some) } = action
-        {
-            columns.extend(some.iter().map(folded));
-        }
-        let text = action.to_string();
-        text.split([' ', '(']).next().unwrap_or_default().to_ascii_uppercase()
-    });
-    let verbs = verbs.collect();
-    (verbs, columns)
 }

@@ -5,5 +5,6 @@ mod effects;
 mod golden;
 mod hostile;
 mod plan;
+mod really;
 mod script;
 mod structure;

@@ -23,11 +23,11 @@ impl Planner<'_> {
                 Place::Key(_) => "unknown",
                 Place::Index(_) => "integer",
             };
-            return Err(Error::NoOperator {
+            self.misfit(Err(Error::NoOperator {
                 left: "text".into(),
                 op: "->".into(),
                 right: right.into(),
-            });
+            }))?;
         }
         let steps = field.path.iter().map(|step| PathStep {
             to: match &step.to {

@@ -74,15 +74,15 @@ impl Planner<'_> {
         let ty = field.ty();
         match &test.op {
             Op::Compare(comparison, operand) => {
-                comparable(&ty, *comparison)?;
+                self.misfit(comparable(&ty, *comparison))?;
                 self.each(operand, |planner, text| {
-                    let value = planner.literal(text, &ty)?;
+                    let value = planner.compared(text, &ty)?;
                     Ok(Expr::compare(*comparison, field.clone(), value))
                 })
             }
             Op::Pattern(kind, operand) => {
                 if !ty.is_text() && !ty.is_foreign() {
-                    return Err(no_operator(&ty, pattern_sign(*kind)));
+                    self.misfit(Err(no_operator(&ty, pattern_sign(*kind))))?;
                 }
                 self.each(operand, |_, text| {
                     Ok(Expr::Pattern {
@@ -93,11 +93,20 @@ impl Planner<'_> {
                 })
             }
             Op::In(texts) => {
-                comparable(&ty, Comparison::Eq)?;
+                self.misfit(comparable(&ty, Comparison::Eq))?;
                 Self::count(&mut self.values, texts.len(), self.limits.values, "listed values")?;
-                let list = texts.iter().map(|text| literal::parse(text, &ty));
-                let list = list.collect::<Result<Vec<_>, _>>()?;
-                Ok(Expr::OneOf { expr: Box::new(field), list, ty })
+                let read = texts.iter().map(|text| literal::parse(text, &ty));
+                match read.collect::<Result<Vec<_>, _>>() {
+                    Ok(list) => Ok(Expr::OneOf { expr: Box::new(field), list, ty }),
+                    Err(bad) if !self.engine_decides => Err(bad.into()),
+                    Err(_) => {
+                        let tests = texts.iter().map(|text| {
+                            let value = self.compared(text, &ty)?;
+                            Ok(Expr::compare(Comparison::Eq, field.clone(), value))
+                        });
+                        Ok(Expr::Any(tests.collect::<Result<_, Error>>()?))
+                    }
+                }
             }
             Op::Is(is) => {
                 let word = match is {
@@ -107,7 +116,7 @@ impl Planner<'_> {
                     Is::Unknown => Some("UNKNOWN"),
                 };
                 if let Some(is) = word.filter(|_| !matches!(ty.base(), Type::Bool)) {
-                    return Err(Error::NotBoolean { is, ty: ty.plain_name() });
+                    self.misfit(Err(Error::NotBoolean { is, ty: ty.plain_name() }))?;
                 }
                 Ok(Expr::Is { expr: Box::new(field), is: *is })
             }
@@ -117,7 +126,7 @@ impl Planner<'_> {
                     || ty.is_foreign()
                     || matches!(ty.base(), Type::TsVector);
                 if !searchable {
-                    return Err(no_operator(&ty, "@@"));
+                    self.misfit(Err(no_operator(&ty, "@@")))?;
                 }
                 Ok(Expr::Search {
                     text: Box::new(field),
@@ -127,8 +136,8 @@ impl Planner<'_> {
                 })
             }
             Op::Sets(op, text) => {
-                set_operator(&ty, *op)?;
-                let value = self.literal(text, &ty)?;
+                self.misfit(set_operator(&ty, *op))?;
+                let value = self.compared(text, &ty)?;
                 Ok(Expr::Sets(*op, Box::new(field), Box::new(value)))
             }
         }
@@ -151,7 +160,7 @@ impl Planner<'_> {
         })
     }
 
-    fn literal(&self, text: &str, ty: &Type) -> Result<Expr, Error> {
+    fn compared(&self, text: &str, ty: &Type) -> Result<Expr, Error> {
         // A length cuts or pads what is stored, never what it is compared with.
         let ty = match ty.base() {
             Type::Varchar(_) => Type::Varchar(None),
@@ -159,7 +168,7 @@ impl Planner<'_> {
             Type::Numeric(_) => Type::Numeric(None),
             _ => ty.clone(),
         };
-        Ok(Expr::value(literal::parse(text, &ty)?, ty))
+        self.literal(text, ty)
     }
 }
 

@@ -1,7 +1,6 @@
 //! Calls of functions: which one of a name takes the arguments, and what its rows are.
 
 use super::Planner;
-use super::write::given_value;
 use crate::call::{self, Arguments, Body, Pick, Query};
 use crate::error::{Error, NoFunction, Signature};
 use crate::expr::Expr;
@@ -142,10 +141,10 @@ impl Planner<'_> {
             let texts = given().all(|(_, given)| matches!(given, Given::Text(_)));
             let value = match (known.variadic, known.ty.element()) {
                 (true, Some(element)) if texts => {
-                    let items = given().map(|(_, given)| given_value(given, element));
+                    let items = given().map(|(_, given)| self.given(given, element));
                     Value::array(items.collect::<Result<_, _>>()?)
                 }
-                _ => given_value(last, &known.ty)?,
+                _ => self.given(last, &known.ty)?,
             };
             arguments.push(Argument { place, value: Expr::value(value, known.ty.clone()) });
         }
@@ -155,8 +154,8 @@ impl Planner<'_> {
     fn whole(&self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
         let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
         let value = match body {
-            Body::Json(text) => given_value(&Given::Json(text.clone()), ty)?,
-            Body::Text(text) | Body::Xml(text) => given_value(&Given::Text(text.clone()), ty)?,
+            Body::Json(text) => self.given(&Given::Json(text.clone()), ty)?,
+            Body::Text(text) | Body::Xml(text) => self.given(&Given::Text(text.clone()), ty)?,
             Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
         };
         Ok(vec![Argument { place: 0, value: Expr::value(value, ty.clone()) }])

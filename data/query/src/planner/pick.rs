@@ -128,7 +128,7 @@ impl Planner<'_> {
         let aggregate = if pick.field.is_none() { Some(Aggregate::Count) } else { pick.aggregate };
         if let Some(function) = aggregate {
             let argument = pick.field.is_some().then(|| expr.clone());
-            check_aggregate(function, argument.as_ref())?;
+            self.misfit(check_aggregate(function, argument.as_ref()))?;
             if hoist {
                 hoisted = Some(Hoisted { function, cast: aggregate_cast });
             } else {

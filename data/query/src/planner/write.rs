@@ -20,7 +20,7 @@ impl Planner<'_> {
         let rows = call.payload.rows.iter().map(|row| {
             let cells = places.iter().map(|(column, at)| {
                 let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
-                cell(given, &table.column(*column).ty, call.missing)
+                self.cell(given, &table.column(*column).ty, call.missing)
             });
             cells.collect::<Result<Vec<_>, Error>>()
         });
@@ -47,7 +47,7 @@ impl Planner<'_> {
         let row = call.payload.rows.first().map_or(&[][..], Vec::as_slice);
         let set = places.into_iter().map(|(column, at)| {
             let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
-            Ok((column, cell(given, &table.column(column).ty, call.missing)?))
+            Ok((column, self.cell(given, &table.column(column).ty, call.missing)?))
         });
         let set = set.collect::<Result<Vec<_>, Error>>()?;
         let filter = self.conditions(&scope, &call.filter)?;
@@ -99,6 +99,28 @@ impl Planner<'_> {
             }
         }
         Ok(places)
+    }
+
+    fn cell(&self, given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
+        Ok(match given {
+            Given::Missing => match missing {
+                Missing::Null => Cell::Value(Value::Null),
+                Missing::Default => Cell::Default,
+            },
+            Given::Null => Cell::Value(Value::Null),
+            Given::Json(_) | Given::Text(_) => Cell::Value(self.given(given, ty)?),
+        })
+    }
+
+    /// A value of the type; a text that is none goes to the engine as it is, when that decides.
+    pub(super) fn given(&self, given: &Given, ty: &Type) -> Result<Value, Error> {
+        match given_value(given, ty) {
+            Ok(value) => Ok(value),
+            Err(bad) => match as_written(given).filter(|_| self.engine_decides) {
+                Some(text) if !text.contains('\0') => Ok(Value::text(text)),
+                _ => Err(bad.into()),
+            },
+        }
     }
 
     fn on_conflict(
@@ -177,23 +199,24 @@ fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {
     Err(Error::NotWritable { table: table.name.to_string(), verb })
 }
 
-fn cell(given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
-    Ok(match given {
-        Given::Missing => match missing {
-            Missing::Null => Cell::Value(Value::Null),
-            Missing::Default => Cell::Default,
-        },
-        Given::Null => Cell::Value(Value::Null),
-        Given::Json(_) | Given::Text(_) => Cell::Value(given_value(given, ty)?),
-    })
-}
-
 /// A JSON null is no value, in a JSON column as well.
-pub(super) fn given_value(given: &Given, ty: &Type) -> Result<Value, Error> {
+fn given_value(given: &Given, ty: &Type) -> Result<Value, BadValue> {
     Ok(match given {
         Given::Missing | Given::Null => Value::Null,
         Given::Json(text) if text.trim() == "null" => Value::Null,
         Given::Json(text) => json::read_as(text, ty)?,
         Given::Text(text) => literal::parse(text, ty)?,
     })
+}
+
+/// The text that an engine is to read by itself.
+fn as_written(given: &Given) -> Option<String> {
+    match given {
+        Given::Missing | Given::Null => None,
+        Given::Text(text) => Some(text.to_string()),
+        Given::Json(text) => match json::parse(text) {
+            Ok(json::Json::String(text)) => Some(text),
+            _ => Some(text.trim().to_owned()),
+        },
+    }
 }
