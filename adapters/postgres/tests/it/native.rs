@@ -80,8 +80,8 @@ async fn a_migration_as_apps_write_them_runs_unchanged() {
         create policy "Anyone can upload an avatar." on storage.objects for insert
           with check (bucket_id = 'avatars' and (storage.foldername(name))[1] = 'public');
         alter publication supabase_realtime add table profiles;
-        create extension if not exists "uuid-ossp" with schema extensions;
-        select extensions.uuid_generate_v4(), gen_random_uuid();
+        create extension if not exists pgcrypto with schema extensions;
+        select crypt('x', gen_salt('bf', 4)), gen_random_uuid();
         insert into auth.users (id, email, raw_user_meta_data) values
           ('a0000000-0000-0000-0000-000000000000', 'a@example.org', '{"username": "ann"}');
     "#;
