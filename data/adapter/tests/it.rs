@@ -64,3 +64,41 @@ fn a_generated_world_is_the_same_for_the_same_seed_and_agrees_with_itself() {
     // Calls that are all refused, or never, would prove nothing.
     assert!(tally.refused > 50 && tally.refused < 700, "{} refused", tally.refused);
 }
+
+/// Calls whose letters were mixed up: an answer or an error in words, from every step.
+#[test]
+fn a_call_in_disorder_is_refused_in_words_and_never_a_panic() {
+    let mut chance = mag_adapter::generate::Chance::new(11);
+    let letters: Vec<char> = "abidnems?&=.,()!:>*{}[]\"'-_1 é\\%".chars().collect();
+    let (mut answered, mut refused) = (0, 0);
+    for suite in suites() {
+        let engine = InMemory.make(&suite.draft).now_or_never().unwrap().unwrap();
+        let world = World::load(engine, &suite).now_or_never().unwrap().unwrap();
+        for round in 0..4_000 {
+            let case = &suite.cases[round % suite.cases.len()];
+            let mut line: Vec<char> = case.line.chars().collect();
+            // Behind the name of the table and the word `select`, where most of the language is.
+            let from = line.iter().position(|c| *c == '?').map_or(0, |at| at + 8);
+            for _ in 0..chance.between(1, 2) {
+                let at =
+                    from.min(line.len() - 1) + chance.below(line.len().saturating_sub(from).max(1));
+                match chance.below(3) {
+                    0 => line[at] = *chance.one(&letters),
+                    1 => line.insert(at, *chance.one(&letters)),
+                    _ => {
+                        line.remove(at);
+                    }
+                }
+            }
+            let mixed = Case { line: line.into_iter().collect(), ..case.clone() };
+            match world.outcome(&suite, &mixed).now_or_never().unwrap() {
+                conformance::cases::Outcome::Answered { .. } => answered += 1,
+                conformance::cases::Outcome::Refused { message, .. } => {
+                    refused += 1;
+                    assert!(!message.is_empty(), "{}", mixed.line);
+                }
+            }
+        }
+    }
+    assert!(answered > 200 && refused > 1_000, "{answered} answered, {refused} refused");
+}

@@ -13,6 +13,8 @@ pub struct Numeric(Arc<str>);
 /// PostgreSQL's own bounds: digits before and after the point.
 const DIGITS_MAX: usize = 131_072;
 const SCALE_MAX: i64 = 16_383;
+/// A few letters must not become a megabyte: an exponent is written out up to here.
+const EXPONENT_MAX: i64 = 5_000;
 
 impl Numeric {
     pub fn parse(text: &str) -> Result<Self, BadValue> {
@@ -40,7 +42,7 @@ impl Numeric {
         }
         let length = i64::try_from(whole.len() + fraction.len()).unwrap_or(i64::MAX);
         let beyond = i64::try_from(DIGITS_MAX).unwrap_or(i64::MAX);
-        if length > beyond + SCALE_MAX || exponent.abs() > beyond {
+        if length > beyond + SCALE_MAX || exponent.unsigned_abs() > EXPONENT_MAX.unsigned_abs() {
             return Err(BadValue::new("22003", "value overflows numeric format"));
         }
         let digits = format!("{whole}{fraction}");

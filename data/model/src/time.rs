@@ -237,7 +237,7 @@ fn read_offset(text: &str) -> Option<i64> {
     } else {
         match digits.len() {
             1 | 2 => (number(digits)?, 0, 0),
-            4 => (number(&digits[..2])?, number(&digits[2..])?, 0),
+            4 => (number(digits.get(..2)?)?, number(digits.get(2..)?)?, 0),
             _ => return None,
         }
     };

@@ -179,7 +179,8 @@ fn pick(text: &str) -> Result<Pick, Problem> {
     let empty_embed = text.ends_with("()") && !is_aggregate(text);
     if embeds || empty_embed {
         let open = text.find('(').ok_or("an opening parenthesis")?;
-        let (head, inner) = (&text[..open], &text[open + 1..text.len() - 1]);
+        let inner = text.get(open + 1..text.len() - 1).ok_or("parentheses in order")?;
+        let head = &text[..open];
         let (head, spread) = match head.strip_prefix("...") {
             Some(head) => (head, true),
             None => (head, false),
@@ -283,7 +284,8 @@ fn order(text: &str) -> Result<Order, Problem> {
         Some(close) => {
             let open = text.find('(').ok_or("an opening parenthesis")?;
             let embed = text[..open].to_owned();
-            (OrderKey::Related { embed, field: field(&text[open + 1..close]) }, &text[close + 1..])
+            let inner = text.get(open + 1..close).ok_or("parentheses in order")?;
+            (OrderKey::Related { embed, field: field(inner) }, &text[close + 1..])
         }
         None => {
             let end = text.find('.').unwrap_or(text.len());

@@ -5,6 +5,7 @@ mod effects;
 mod golden;
 mod hostile;
 mod plan;
+mod random;
 mod really;
 mod script;
 mod structure;
