@@ -23,6 +23,8 @@ pub enum Error {
     Lost { migration: String },
     #[error("the migration `{migration}` is older than `{after}`, which is applied")]
     OutOfOrder { migration: String, after: String },
+    #[error("somebody else is migrating `{source_name}` right now")]
+    AnotherRunner { source_name: String },
     #[error("the migration `{migration}` ended midway, after {done} statements")]
     HalfDone { migration: String, done: u64 },
 }
@@ -45,6 +47,7 @@ impl Error {
             Self::Changed { .. } => codes::MIGRATION_CHANGED,
             Self::Lost { .. } => codes::MIGRATION_LOST,
             Self::OutOfOrder { .. } => codes::MIGRATION_OUT_OF_ORDER,
+            Self::AnotherRunner { .. } => codes::MIGRATION_RUNNING,
             Self::HalfDone { .. } => codes::MIGRATION_HALF_DONE,
         }
     }
@@ -70,6 +73,7 @@ impl Error {
             Self::OutOfOrder { .. } => {
                 "give it a newer version, or allow migrations out of order".into()
             }
+            Self::AnotherRunner { .. } => "wait until it is done, and look at the status".into(),
             Self::HalfDone { .. } => {
                 "look at what it did, finish or undo it by hand, then mark it as done or as undone"
                     .into()

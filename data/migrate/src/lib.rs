@@ -14,6 +14,7 @@ pub mod history;
 pub mod lex;
 pub mod name;
 pub mod outline;
+mod parse;
 pub mod plan;
 pub mod script;
 pub mod status;

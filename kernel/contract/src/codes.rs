@@ -87,6 +87,7 @@ codes! {
     MIGRATION_CHANGED MF4020 Conflict    "a migration was changed after it was applied";
     MIGRATION_LOST    MF4021 Conflict    "the files of an applied migration are gone";
     MIGRATION_OUT_OF_ORDER MF4022 Conflict "a waiting migration is older than an applied one";
+    MIGRATION_RUNNING MF4024 Conflict    "somebody else is migrating the source";
     MIGRATION_HALF_DONE MF4023 Conflict  "a migration ended midway";
     ENGINE_REFUSED    MF5001 Invalid     "the engine refused the statement";
     ENGINE_GONE       MF5002 Busy        "the engine is not reachable";

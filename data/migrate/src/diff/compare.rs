@@ -231,7 +231,11 @@ fn table_changes(steps: &mut Steps, name: &Name, was: &TableDraft, is: &TableDra
             && a.unique == b.unique
             && a.columns == b.columns
             && a.condition == b.condition
-            && (!a.columns.is_empty() || a.definition == b.definition)
+            && match (&a.definition, &b.definition) {
+                (Some(a), Some(b)) => same_words(a, b),
+                // A draft by hand may leave out what the columns say already.
+                _ => !a.columns.is_empty(),
+            }
     };
     for old in was.indexes.iter().filter(|i| !is.indexes.iter().any(|n| same_index(i, n))) {
         let name = old.name.clone();
@@ -241,6 +245,15 @@ fn table_changes(steps: &mut Steps, name: &Name, was: &TableDraft, is: &TableDra
         steps.indexes.push(Change::CreateIndex { table: table(), index: new.clone() });
     }
     comments(steps, name, Some(was), is);
+}
+
+/// Whether two texts of an index say the same, one as PostgreSQL tells it and one as it was written.
+fn same_words(a: &str, b: &str) -> bool {
+    let plain = |text: &str| {
+        let lower = text.to_lowercase().replace("using btree", "").replace("public.", "");
+        lower.split(|c: char| c.is_whitespace() || c == '"').collect::<String>()
+    };
+    plain(a) == plain(b)
 }
 
 fn same_column(a: &ColumnDraft, b: &ColumnDraft) -> bool {

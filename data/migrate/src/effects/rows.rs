@@ -6,11 +6,7 @@ use super::words::{Word, Words};
 use sqlparser::ast::{
     BinaryOperator, Expr, FromTable, Statement, TableFactor, UnaryOperator, Value, Visit, Visitor,
 };
-use sqlparser::parser::Parser;
 use std::ops::ControlFlow;
-
-/// Deeper expressions are left to the reading of words.
-const DEPTH_MAX: usize = 64;
 
 impl Reader<'_> {
     pub(super) fn rows(&mut self, text: &str, words: &Words) {
@@ -54,9 +50,7 @@ impl Reader<'_> {
     }
 
     fn parsed(&self, text: &str) -> Option<Vec<(&'static str, String)>> {
-        let dialect = self.dialect.parser();
-        let parser = Parser::new(&*dialect).with_recursion_limit(DEPTH_MAX);
-        let statements = parser.try_with_sql(text).ok()?.parse_statements().ok()?;
+        let statements = crate::parse::parse(text, self.dialect)?;
         let mut finder = Finder(Vec::new());
         let _ = statements.visit(&mut finder);
         Some(finder.0)

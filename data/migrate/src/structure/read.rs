@@ -6,6 +6,7 @@ mod table;
 use super::{FunctionText, GrantText, GrantedOn, Structure, View};
 use crate::dialect::Dialect;
 use crate::diff::Name;
+use crate::parse::parse;
 use crate::script::Statement as Written;
 use mag_guard::parse_statement;
 use mag_model::catalog::TableKind;
@@ -15,23 +16,15 @@ use sqlparser::ast::{
     CommentObject, CreateFunction, CreateView, FunctionSecurity, GranteeName, GranteesType, Ident,
     ObjectName, ObjectType, SchemaName, Statement, TableConstraint, UserDefinedTypeRepresentation,
 };
-use sqlparser::parser::Parser;
 use table::{alter_table, create_index, create_table};
 
-/// Deeper expressions are told as unread.
-const DEPTH_MAX: usize = 64;
 /// An excerpt is enough to find a statement again.
 const EXCERPT_MAX: usize = 80;
 
 pub(super) fn apply(structure: &mut Structure, written: &Written, dialect: &dyn Dialect) {
-    let parser = dialect.parser();
-    let parse = |text: &str| {
-        let parser = Parser::new(&*parser).with_recursion_limit(DEPTH_MAX);
-        parser.try_with_sql(text).and_then(|mut p| p.parse_statements()).ok()
-    };
     // The parser does not know both options of a SQLite table at once.
     let (text, options) = without_options(&written.text);
-    let parsed = parse(&written.text).or_else(|| parse(text));
+    let parsed = parse(&written.text, dialect).or_else(|| parse(text, dialect));
     let understood = match parsed.as_deref() {
         Some([statement]) => apply_one(structure, statement, &written.text),
         _ => false,

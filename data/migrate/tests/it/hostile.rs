@@ -99,3 +99,45 @@ proptest! {
         check_joined(&SQLITE, &lite, between);
     }
 }
+
+/// Chains of a length that the parser still reads, and of one that it must not.
+const CHAINS: [usize; 3] = [50, 115, 20_000];
+
+fn chains(n: usize) -> [String; 11] {
+    [
+        format!("DELETE FROM t WHERE a{}", " OR a".repeat(n)),
+        format!("SELECT 1{}; DELETE FROM u", " UNION SELECT 1".repeat(n)),
+        format!("DELETE FROM t WHERE {}true{}", "(".repeat(n), ")".repeat(n)),
+        format!("UPDATE t SET a = 1{}", " - 1".repeat(n)),
+        format!("DELETE FROM t WHERE {} a", "NOT ".repeat(n)),
+        format!("CREATE TABLE t (a int CHECK (a{}))", "::int".repeat(n)),
+        format!("CREATE TABLE t (a int CHECK (a{}))", "[1]".repeat(n)),
+        format!("CREATE VIEW v AS SELECT a{} FROM t", " COLLATE x".repeat(n)),
+        format!("CREATE POLICY p ON t USING (a IS NULL{})", " IS NULL".repeat(n)),
+        format!("CREATE TABLE t (a text{})", "[]".repeat(n)),
+        format!("SELECT a{}; UPDATE t SET b = 1", ".a".repeat(n)),
+    ]
+}
+
+#[test]
+fn long_chains_and_deep_brackets_take_no_stack() {
+    for text in CHAINS.into_iter().flat_map(chains) {
+        for dialect in [&POSTGRES as &dyn Dialect, &SQLITE] {
+            if let Ok(script) = Script::read(&text, dialect) {
+                let _ = Effects::of(&script, dialect);
+                let mut structure = Structure::default();
+                structure.apply(&script, dialect);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_chain_that_is_too_long_to_parse_is_judged_by_its_words() {
+    let held = format!("DELETE FROM t WHERE a = 1{}", " AND a = 1".repeat(500));
+    let open = format!("DELETE FROM t USING o{}", " JOIN o ON a = 1".repeat(500));
+    for (text, dangers) in [(held, 0), (open, 1)] {
+        let script = Script::read(&text, &POSTGRES).unwrap();
+        assert_eq!(Effects::of(&script, &POSTGRES).dangers.len(), dangers);
+    }
+}

@@ -148,19 +148,3 @@ proptest! {
         prop_assert!(diff.is_empty(), "{:?}", diff.changes);
     }
 }
-
-#[test]
-fn tmp_write() {
-    use proptest::strategy::{Strategy, ValueTree};
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
-    for n in 0..60 {
-        let a = crate::random::structure().new_tree(&mut runner).unwrap().current();
-        let b = crate::random::structure().new_tree(&mut runner).unwrap().current();
-        let way = Diff::between(&a, &b).script(&POSTGRES, &a, &b);
-        std::fs::write(
-            format!("/tmp/pgt2/r{n}.txt"),
-            format!("{}=>{}=>{way}", dump::dump(&a, &POSTGRES), dump::dump(&b, &POSTGRES)),
-        )
-        .unwrap();
-    }
-}
