@@ -271,11 +271,17 @@ impl Server {
     pub fn kill(&self) {
         let pids = std::fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
         let pid = pids.lines().next().unwrap().to_owned();
+        // Held still, it bears no child that we would not see.
+        signal("-STOP", [pid.as_str()]);
         let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
         let children = children.unwrap_or_default();
-        let all = std::iter::once(pid.as_str()).chain(children.split_whitespace());
-        // One of the children may end by itself meanwhile.
-        let _ = Command::new("kill").arg("-KILL").args(all).stderr(Stdio::null()).status();
+        let all: Vec<&str> = std::iter::once(pid.as_str()).chain(children.split(' ')).collect();
+        signal("-KILL", all.iter().copied().filter(|pid| !pid.is_empty()));
+        let began = Instant::now();
+        while all.iter().any(|pid| runs(pid)) {
+            assert!(began.elapsed() < DEADLINE, "a killed server goes on");
+            std::thread::sleep(LOOK_AGAIN);
+        }
         self.end("killed\n");
     }
 
@@ -404,6 +410,18 @@ fn template(programs: &Path, owner: Option<Owner>) -> PathBuf {
     checked(&mut initdb);
     std::fs::rename(&draft, &ready).unwrap();
     ready
+}
+
+/// One of them may have ended by itself meanwhile.
+fn signal<'a>(name: &str, pids: impl IntoIterator<Item = &'a str>) {
+    let _ = Command::new("kill").arg(name).args(pids).stderr(Stdio::null()).status();
+}
+
+/// What is dead and only not buried yet holds nothing any more.
+fn runs(pid: &str) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
+    !pid.is_empty() && state.is_some_and(|state| state != 'Z' && state != 'X')
 }
 
 fn free_port() -> u16 {

@@ -101,3 +101,64 @@ async fn a_refused_password_is_said_and_never_shown() {
     let refused = Postgres::connect(Settings::new(target)).await.err().unwrap();
     assert_eq!(refused.message, "PostgreSQL asks for a password");
 }
+
+/// A kill takes half a second to come back from; the long series is a suite of its own.
+const ROUNDS: usize = 5;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_acknowledged_is_there_after_the_server_was_killed() {
+    let Some(server) = Server::own(&Options { durable: true, ..Options::default() }) else {
+        return;
+    };
+    server.sql("postgres", "CREATE TABLE t (id int PRIMARY KEY)");
+    let target = Target::parse(&server.url("postgres")).unwrap();
+    let engine = Arc::new(Postgres::connect(Settings::new(target)).await.unwrap());
+    let catalog = engine.inspect(0).await.unwrap();
+    let guard = Arc::new(crate::world::all_open(&catalog));
+    let (stop, next) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+    let acknowledged = Arc::new(AtomicUsize::new(0));
+    let mut writers = JoinSet::new();
+    for _ in 0..8 {
+        let (engine, guard, stop) = (engine.clone(), guard.clone(), stop.clone());
+        let (next, acknowledged) = (next.clone(), acknowledged.clone());
+        writers.spawn(async move {
+            let session = Arc::new(Session::system(Timestamp(0)));
+            let mut kept = Vec::new();
+            while !stop.load(Ordering::SeqCst) {
+                let id = next.fetch_add(1, Ordering::SeqCst);
+                let line = format!(r#"insert t {{"id":{id}}}"#);
+                let call = mag_query::notation::parse("public", &line).unwrap();
+                let options = mag_query::Options::default();
+                let plan = mag_query::plan(&call, guard.catalog(), &Everything, &options).unwrap();
+                let plan = guard.authorise(plan, &session, Rules::Compiled).unwrap();
+                match engine.run(plan).await {
+                    Ok(_) => {
+                        kept.push(id);
+                        acknowledged.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
+                }
+            }
+            kept
+        });
+    }
+    for _ in 0..ROUNDS {
+        let before = acknowledged.load(Ordering::SeqCst);
+        let some = async {
+            while acknowledged.load(Ordering::SeqCst) < before + 50 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), some).await.expect("writes go on");
+        server.kill();
+        server.resume();
+    }
+    stop.store(true, Ordering::SeqCst);
+    let kept: Vec<usize> = writers.join_all().await.concat();
+    let there = server.sql("postgres", "SELECT string_agg(id::text, ' ') FROM t");
+    let there: std::collections::HashSet<usize> =
+        there.split(' ').map(|id| id.parse().unwrap()).collect();
+    let lost: Vec<&usize> = kept.iter().filter(|id| !there.contains(id)).collect();
+    assert!(lost.is_empty(), "{} acknowledged, lost {lost:?}", kept.len());
+    assert!(kept.len() >= ROUNDS * 50);
+}
