@@ -30,6 +30,8 @@ pub struct PoolLimits {
     pub lifetime_max: Duration,
     /// Prepared statements a connection keeps.
     pub statements_max: usize,
+    /// What one call may bring into memory.
+    pub answer_bytes_max: usize,
 }
 
 impl Default for PoolLimits {
@@ -41,6 +43,7 @@ impl Default for PoolLimits {
             idle_max: Duration::from_secs(300),
             lifetime_max: Duration::from_secs(1800),
             statements_max: 256,
+            answer_bytes_max: 256 * 1024 * 1024,
         }
     }
 }
@@ -130,6 +133,7 @@ impl Pool {
         if !self.0.target.pooler {
             wire.want(Manner::PLAIN);
         }
+        wire.bound_answers(self.0.limits.answer_bytes_max);
         Lease { wire: Some(wire), pool: self.clone(), place: Some(place), fresh, worn: false }
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct Wire {
     /// What the session was last told to begin its transactions with.
     manner: Option<Manner>,
     wanted: Option<Manner>,
+    /// Bytes of rows that one exchange may bring into memory.
+    answer_max: usize,
 }
 
 /// A notification.
@@ -81,6 +83,7 @@ impl Wire {
             worn: false,
             manner: Some(Manner::PLAIN),
             wanted: None,
+            answer_max: usize::MAX,
         }
     }
 
@@ -111,6 +114,10 @@ impl Wire {
     /// How the transactions that follow are to begin.
     pub(crate) fn want(&mut self, manner: Manner) {
         self.wanted = Some(manner);
+    }
+    /// A larger answer ends the connection: the server would go on sending it.
+    pub(crate) fn bound_answers(&mut self, bytes: usize) {
+        self.answer_max = bytes;
     }
     pub(crate) fn wear(&mut self) {
         self.worn = true;

@@ -229,6 +229,7 @@ impl Wire {
         let mut replies: Vec<Reply> = Vec::with_capacity(sent.len().max(1));
         let mut reply = begin(sent.first());
         let mut refused = None;
+        let mut bytes = 0_usize;
         loop {
             let at = replies.len();
             match self.next().await? {
@@ -237,7 +238,15 @@ impl Wire {
                     self.keep(sent.get(at), &reply.fields);
                 }
                 Message::NoData => self.keep(sent.get(at), &Arc::default()),
-                Message::DataRow(row) => reply.rows.push(row),
+                Message::DataRow(row) => {
+                    bytes += row.buffer().len();
+                    if bytes > self.answer_max {
+                        self.spoiled = true;
+                        let said = Box::new(too_large(self.answer_max));
+                        return Err(Failure::Said { said, at });
+                    }
+                    reply.rows.push(row);
+                }
                 Message::CommandComplete(body) => {
                     reply.tag = body.tag()?.to_owned();
                     let next = begin(sent.get(at + 1));
@@ -290,6 +299,15 @@ impl Wire {
         if let Some(Sent { prepared, fresh: Some(Some(sql)) }) = sent {
             self.statements.keep(sql, Prepared::known(prepared.name.clone(), fields.clone()));
         }
+    }
+}
+
+fn too_large(bytes: usize) -> Said {
+    Said {
+        state: "54000".into(),
+        message: format!("the answer is larger than {bytes} bytes"),
+        hint: Some("ask for fewer rows or columns, or copy the table out".into()),
+        ..Said::default()
     }
 }
 

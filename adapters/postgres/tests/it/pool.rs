@@ -125,3 +125,17 @@ async fn reads_go_to_a_replica_and_to_the_primary_when_it_is_gone() {
         assert_eq!(answers[0].json(&plan), r#"[{"id":1}]"#);
     }
 }
+
+#[tokio::test]
+async fn an_answer_that_would_fill_the_memory_is_refused() {
+    let sql = "CREATE TABLE t (id int, x text);
+        INSERT INTO t SELECT n, repeat('x', 1000) FROM generate_series(1, 2000) n";
+    let small = |mut settings: Settings| {
+        settings.pool.answer_bytes_max = 1_000_000;
+        settings
+    };
+    let Some(world) = World::with(sql, small).await else { return };
+    let refused = world.act("read t?select=*").await.unwrap_err();
+    assert_eq!(told(&refused), "54000 the answer is larger than 1000000 bytes");
+    assert_eq!(world.act("read t?select=*&limit=500").await.unwrap().rows, 500);
+}
