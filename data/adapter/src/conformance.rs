@@ -13,7 +13,7 @@ use crate::error::EngineError;
 use cases::{Case, Outcome, Suite};
 use futures::future::BoxFuture;
 use mag_contract::Timestamp;
-use mag_guard::{Guard, Session};
+use mag_guard::{Guard, Ruleset, Session};
 use mag_model::catalog::Draft;
 use mag_query::call::Missing;
 use mag_query::{Call, Everything, Options, Payload, Rules};
@@ -23,6 +23,17 @@ use std::sync::Arc;
 /// What an adapter must bring: an empty database with the tables of a draft, and an engine on it.
 pub trait Stage: Send + Sync {
     fn make<'a>(&'a self, draft: &'a Draft) -> BoxFuture<'a, Result<Arc<dyn Engine>, EngineError>>;
+
+    /// The same for an engine that holds the rules itself: they are made in the database, and plans
+    /// come without them. `None` when the engine cannot.
+    fn make_native<'a>(
+        &'a self,
+        draft: &'a Draft,
+        rules: &'a Ruleset,
+    ) -> Option<BoxFuture<'a, Result<Arc<dyn Engine>, EngineError>>> {
+        let _ = (draft, rules);
+        None
+    }
 }
 
 /// Where the clock stands in every case: 2024-06-01 12:00 UTC.
@@ -100,13 +111,15 @@ async fn run_suite(
 pub struct World {
     pub engine: Arc<dyn Engine>,
     pub guard: Guard,
+    /// Who holds the row rules in it.
+    pub held_by: Rules,
 }
 
 impl World {
     pub async fn load(engine: Arc<dyn Engine>, suite: &Suite) -> Result<Self, EngineError> {
         let catalog = engine.inspect(0).await?;
         let guard = Guard::new(&suite.rules, &catalog);
-        let world = Self { engine, guard };
+        let world = Self { engine, guard, held_by: Rules::Compiled };
         let system = Arc::new(Session::system(NOON));
         for (table, rows) in &suite.rows {
             let (schema, table) = table.split_once('.').unwrap_or(("public", table));
@@ -156,7 +169,7 @@ impl World {
         let shown = plan.clone();
         let plan = self
             .guard
-            .authorise(plan, session, Rules::Compiled)
+            .authorise(plan, session, self.held_by)
             .map_err(|e| Outcome::refused(e.state().unwrap_or(e.code().id), e.to_string()))?;
         let work = Transaction { ending, ..Transaction::of(plan) };
         let answer =

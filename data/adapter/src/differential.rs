@@ -9,9 +9,9 @@ use crate::generate::{self, Chance, calls};
 use crate::memory::Memory;
 use mag_contract::Actor;
 use mag_guard::{Guard, Session};
-use mag_query::Call;
 use mag_query::call::{Act, Insert, Query};
 use mag_query::payload::{Given, Payload};
+use mag_query::{Call, Rules};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -26,15 +26,34 @@ pub struct Tally {
 /// More failures than this say nothing new.
 const FAILURES_MAX: usize = 20;
 
-/// `calls_each` calls on each of the worlds of the seeds.
+/// `calls_each` calls on each of the worlds of the seeds, the rules in the plans.
 pub async fn run(
     stage: &dyn Stage,
     seeds: std::ops::Range<u64>,
     calls_each: usize,
 ) -> Result<Tally, EngineError> {
+    run_as(stage, Rules::Compiled, seeds, calls_each).await
+}
+
+/// The same with the rules held by the engine itself: what we make of a policy is what it makes of
+/// it. No cases when it cannot hold them.
+pub async fn run_native(
+    stage: &dyn Stage,
+    seeds: std::ops::Range<u64>,
+    calls_each: usize,
+) -> Result<Tally, EngineError> {
+    run_as(stage, Rules::Native, seeds, calls_each).await
+}
+
+async fn run_as(
+    stage: &dyn Stage,
+    held_by: Rules,
+    seeds: std::ops::Range<u64>,
+    calls_each: usize,
+) -> Result<Tally, EngineError> {
     let mut tally = Tally::default();
     for seed in seeds {
-        run_world(stage, seed, calls_each, &mut tally).await?;
+        run_world(stage, held_by, seed, calls_each, &mut tally).await?;
         if tally.failures.len() >= FAILURES_MAX {
             break;
         }
@@ -44,6 +63,7 @@ pub async fn run(
 
 async fn run_world(
     stage: &dyn Stage,
+    held_by: Rules,
     seed: u64,
     calls_each: usize,
     tally: &mut Tally,
@@ -52,10 +72,16 @@ async fn run_world(
     let made = generate::world(&mut chance);
     let catalog = made.draft.build(1).map_err(|e| EngineError::broken(e.to_string()))?;
     let memory: Arc<dyn Engine> = Arc::new(Memory::new(Arc::new(catalog)));
-    let tested = stage.make(&made.draft).await?;
+    let tested = match held_by {
+        Rules::Compiled => stage.make(&made.draft).await?,
+        Rules::Native => match stage.make_native(&made.draft, &made.rules) {
+            Some(made) => made.await?,
+            None => return Ok(()),
+        },
+    };
     let name = tested.abilities().engine.clone();
-    let memory = load(memory, &made).await?;
-    let tested = load(tested, &made).await?;
+    let memory = load(memory, &made, Rules::Compiled).await?;
+    let tested = load(tested, &made, held_by).await?;
     let sessions = sessions();
     for n in 0..calls_each {
         let call = calls::call(&mut chance, &made.draft);
@@ -67,7 +93,7 @@ async fn run_world(
         if same::outcomes(&wanted, &got, true) {
             continue;
         }
-        if reviewed(&name, &call, &wanted, &got).is_some() {
+        if reviewed(&name, held_by, &call, &wanted, &got).is_some() {
             tally.reviewed += 1;
             continue;
         }
@@ -82,9 +108,13 @@ fn flat(outcome: Result<Outcome, Outcome>) -> Outcome {
     outcome.unwrap_or_else(|refused| refused)
 }
 
-async fn load(engine: Arc<dyn Engine>, made: &generate::World) -> Result<World, EngineError> {
+async fn load(
+    engine: Arc<dyn Engine>,
+    made: &generate::World,
+    held_by: Rules,
+) -> Result<World, EngineError> {
     let catalog = engine.inspect(0).await?;
-    let world = World { guard: Guard::new(&made.rules, &catalog), engine };
+    let world = World { guard: Guard::new(&made.rules, &catalog), engine, held_by };
     let system = Arc::new(Session::system(NOON));
     for generate::tables::TableRows { table, columns, rows } in &made.rows {
         let given = |cell: &Option<String>| match cell {
@@ -125,7 +155,13 @@ fn sessions() -> Vec<Arc<Session>> {
 }
 
 /// Differences that someone has looked at and found right, each with its reason.
-fn reviewed(engine: &str, call: &Call, wanted: &Outcome, got: &Outcome) -> Option<&'static str> {
+fn reviewed(
+    engine: &str,
+    held_by: Rules,
+    call: &Call,
+    wanted: &Outcome,
+    got: &Outcome,
+) -> Option<&'static str> {
     let embeds = |query: &Option<Query>| query.as_ref().is_some_and(|q| q.select.len() > 1);
     let writes_and_embeds = match &call.act {
         Act::Insert(insert) => embeds(&insert.returning),
@@ -134,7 +170,20 @@ fn reviewed(engine: &str, call: &Call, wanted: &Outcome, got: &Outcome) -> Optio
         Act::Read(_) | Act::Invoke(_) => false,
     };
     let upserts = matches!(&call.act, Act::Insert(insert) if insert.on_conflict.is_some());
+    let changes_nothing =
+        matches!(&call.act, Act::Update(update) if update.payload.columns.is_empty());
     match (wanted, got) {
+        _ if held_by == Rules::Native && changes_nothing => {
+            Some("an update of no columns is not sent, so the engine has nothing to refuse")
+        }
+        // What the guard does not let one know of, the engine refuses by name.
+        (Outcome::Refused { state, .. }, Outcome::Refused { state: told, .. })
+            if held_by == Rules::Native
+                && told == "42501"
+                && ["MF2001", "MF2002", "MF2003", "42703"].contains(&state.as_str()) =>
+        {
+            Some("an engine names what it refuses")
+        }
         // Only where policies are put into the plan on an engine that can hold them itself: the rows
         // of an upsert are looked at once they are written. One that was ignored is not there to be
         // refused, and one that was merged must satisfy the checks of insert and update.

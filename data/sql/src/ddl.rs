@@ -3,11 +3,13 @@
 
 use crate::dialect::Dialect;
 use crate::{Postgres, Sqlite};
+use mag_guard::{Command, GrantOn, PolicyRule, Ruleset};
 use mag_model::catalog::draft::{
     ColumnDraft, Draft, ForeignDraft, KeyDraft, TableDraft, TypeDraft,
 };
 use mag_model::catalog::table::{Identity, TableKind};
 use mag_model::{Catalog, Type};
+use mag_query::error::Verb;
 
 /// Schemas, types, then tables with their keys, then the foreign keys between them. Views and
 /// functions have bodies that a draft does not know: they are left out.
@@ -92,6 +94,90 @@ pub fn sqlite(draft: &Draft) -> Vec<String> {
         out.extend(indexes(&dialect, table, &name));
     }
     out
+}
+
+/// The rules of a ruleset as PostgreSQL holds them itself: row security on every table whose rows are
+/// not open to all, grants, policies. The roles are there already. Masks and budgets are the guard's
+/// alone: no engine has them.
+pub fn postgres_rules(rules: &Ruleset, draft: &Draft) -> Vec<String> {
+    let dialect = Postgres::default();
+    let name = |schema: &str, table: &str| {
+        qualified(&dialect, &TableDraft { schema: schema.to_owned(), ..TableDraft::new("", table) })
+    };
+    let mut out = Vec::new();
+    for table in tables(draft) {
+        let schema = if table.schema.is_empty() { "public" } else { &table.schema };
+        let open = rules.open_rows.iter().any(|o| o.table == table.name && o.schema == schema);
+        let table = name(schema, &table.name);
+        if !open {
+            out.push(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"));
+        }
+        for role in &rules.roles {
+            // What a database gives to every role by default is not in the rules.
+            let role_name = dialect.quote(&role.name);
+            out.push(if role.bypass {
+                format!("GRANT ALL ON {table} TO {role_name}")
+            } else {
+                format!("REVOKE ALL ON {table} FROM {role_name}")
+            });
+        }
+    }
+    for grant in &rules.grants {
+        let role = dialect.quote(&grant.role);
+        let schema = dialect.quote(&grant.schema);
+        match &grant.on {
+            GrantOn::Table { name: table, verbs, columns } => {
+                let columns =
+                    columns.as_ref().map(|columns| format!(" ({})", list(&dialect, columns)));
+                let columns = columns.unwrap_or_default();
+                let words: Vec<String> = verbs
+                    .iter()
+                    .map(|verb| match verb {
+                        Verb::Delete => "DELETE".to_owned(),
+                        verb => format!("{}{columns}", verb.word().to_uppercase()),
+                    })
+                    .collect();
+                let table = name(&grant.schema, table);
+                out.push(format!("GRANT {} ON {table} TO {role}", words.join(", ")));
+            }
+            GrantOn::AllTables { verbs } => {
+                let words: Vec<String> = verbs.iter().map(|v| v.word().to_uppercase()).collect();
+                let words = words.join(", ");
+                out.push(format!("GRANT {words} ON ALL TABLES IN SCHEMA {schema} TO {role}"));
+            }
+            GrantOn::Function { name: function } => {
+                let function = format!("{schema}.{}", dialect.quote(function));
+                out.push(format!("GRANT EXECUTE ON FUNCTION {function} TO {role}"));
+            }
+            GrantOn::AllFunctions => {
+                out.push(format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}"));
+            }
+        }
+    }
+    out.extend(rules.policies.iter().map(|rule| policy(&dialect, rule)));
+    out
+}
+
+/// `CREATE POLICY ...`, as PostgreSQL reads it.
+pub fn policy(dialect: &dyn Dialect, rule: &PolicyRule) -> String {
+    let table = TableDraft { schema: rule.schema.clone(), ..TableDraft::new("", &rule.table) };
+    let kind = if rule.permissive { "PERMISSIVE" } else { "RESTRICTIVE" };
+    let command = match rule.command {
+        Command::All => "ALL",
+        Command::Select => "SELECT",
+        Command::Insert => "INSERT",
+        Command::Update => "UPDATE",
+        Command::Delete => "DELETE",
+    };
+    let roles =
+        if rule.roles.is_empty() { "PUBLIC".to_owned() } else { list(dialect, &rule.roles) };
+    let using = rule.using.as_ref().map(|u| format!(" USING ({u})")).unwrap_or_default();
+    let check = rule.check.as_ref().map(|c| format!(" WITH CHECK ({c})")).unwrap_or_default();
+    format!(
+        "CREATE POLICY {} ON {} AS {kind} FOR {command} TO {roles}{using}{check}",
+        dialect.quote(&rule.name),
+        qualified(dialect, &table)
+    )
 }
 
 fn tables(draft: &Draft) -> impl Iterator<Item = &TableDraft> {
