@@ -120,6 +120,7 @@ impl Reader<'_> {
         }
         self.note_copy(&words);
         let moves_names = words.moves_names();
+        self.other_texts(&words);
         self.judge(words, text);
         if moves_names {
             self.new_tables.clear();
@@ -190,6 +191,17 @@ impl Reader<'_> {
                 self.warn("lock", "", "LOCK holds up others until the migration is done", None)
             }
             _ => {}
+        }
+    }
+
+    /// The setting that makes `\'` a quote in a text: what is read here one way is another way to the
+    /// server from then on, unless both have the same mind about it.
+    fn other_texts(&mut self, words: &Words) {
+        const SETTING: &str = "standard_conforming_strings";
+        let named = |text: &str| text.to_ascii_lowercase().contains(SETTING);
+        let on = words.last_upper() == "ON" && words.head(1) == ["SET"];
+        if self.dialect.grammar().escapes && !on && words.all().iter().any(|w| named(&w.text)) {
+            self.danger("unread", SETTING, "texts after it are read another way than they look");
         }
     }
 

@@ -10,6 +10,8 @@ pub struct Script {
     pub statements: Vec<Statement>,
 }
 
+/// To be sent alone, in a way that takes one statement only: should the engine ever read a text in
+/// another way than it is read here, it then refuses what it would otherwise run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
     /// Without the semicolon at its end, and without comments before and behind it.

@@ -9,6 +9,9 @@ use crate::lex::Kind;
 const HARMLESS: [&str; 10] = [
     "CREATE", "GRANT", "REVOKE", "COMMENT", "SET", "SELECT", "NOTIFY", "INSERT", "ANALYZE", "RESET",
 ];
+/// Branches without a semicolon between them are read once each: a block of a few thousand lines is
+/// far below this, one that was made to be slow is not.
+const WORDS_MAX: usize = 200_000;
 const DANGEROUS: [&str; 7] =
     ["DROP", "TRUNCATE", "DELETE", "ALTER", "UPDATE", "DISABLE", "CASCADE"];
 
@@ -22,7 +25,13 @@ impl Reader<'_> {
         self.depth += 1;
         let text = content(&body.text);
         let inner = Words::of(&text, self.dialect.grammar(), false);
+        let mut read = 0usize;
         for segment in segments(inner.all()) {
+            read = read.saturating_add(segment.len());
+            if read > WORDS_MAX {
+                self.unread("the block is too long to be read to its end");
+                break;
+            }
             let first = segment.first().map_or("", |word| word.upper.as_str());
             match first {
                 "COMMIT" | "ROLLBACK" => {
@@ -66,12 +75,20 @@ impl Reader<'_> {
     }
 }
 
-/// The statements of a block: between semicolons, and behind the words that open a branch.
-fn segments(words: &[Word]) -> Vec<&[Word]> {
-    let cuts = |word: &Word| {
+/// The statements of a block: each begins behind a semicolon or a word that opens a branch, and goes
+/// on to the next semicolon. `THEN` and `ELSE` may also be those of a `CASE` in the middle of a
+/// statement; what begins there is no statement, and nothing is made of it.
+fn segments(words: &[Word]) -> impl Iterator<Item = &[Word]> {
+    let opens = |word: &Word| {
         matches!(word.upper.as_str(), ";" | "BEGIN" | "THEN" | "ELSE" | "LOOP" | "DECLARE")
     };
-    words.split(cuts).filter(|segment| !segment.is_empty()).collect()
+    let begins =
+        words.iter().enumerate().filter(move |(_, word)| opens(word)).map(|(at, _)| at + 1);
+    std::iter::once(0).chain(begins).filter_map(|begin| {
+        let rest = words.get(begin..)?;
+        let end = rest.iter().position(|word| word.upper == ";").unwrap_or(rest.len());
+        Some(&rest[..end]).filter(|segment| !segment.is_empty())
+    })
 }
 
 /// What is between the quotes.

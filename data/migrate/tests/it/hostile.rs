@@ -103,7 +103,7 @@ proptest! {
 /// Chains of a length that the parser still reads, and of one that it must not.
 const CHAINS: [usize; 3] = [50, 115, 20_000];
 
-fn chains(n: usize) -> [String; 11] {
+fn chains(n: usize) -> [String; 12] {
     [
         format!("DELETE FROM t WHERE a{}", " OR a".repeat(n)),
         format!("SELECT 1{}; DELETE FROM u", " UNION SELECT 1".repeat(n)),
@@ -116,6 +116,7 @@ fn chains(n: usize) -> [String; 11] {
         format!("CREATE POLICY p ON t USING (a IS NULL{})", " IS NULL".repeat(n)),
         format!("CREATE TABLE t (a text{})", "[]".repeat(n)),
         format!("SELECT a{}; UPDATE t SET b = 1", ".a".repeat(n)),
+        format!("DO $$ BEGIN {} END $$", "THEN DELETE FROM t ".repeat(n)),
     ]
 }
 
