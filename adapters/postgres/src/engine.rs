@@ -116,6 +116,10 @@ impl Postgres {
     pub fn pool(&self) -> PoolState {
         self.primary.state()
     }
+    /// Whether a session may belong to others between two transactions.
+    pub(crate) fn pooled(&self) -> bool {
+        self.settings.target.pooler || self.settings.replicas.iter().any(|replica| replica.pooler)
+    }
     pub(crate) fn primary(&self) -> &Pool {
         &self.primary
     }

@@ -34,7 +34,7 @@ pub(crate) async fn transact(
 ) -> Result<Vec<Answer>, EngineError> {
     let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
     let within = time_max(engine, &work);
-    let pooler = engine.settings().target.pooler;
+    let pooler = engine.pooled();
     let job = Job { setup: Setup::new(&work, within, pooler), work: &work, plans };
     let mut pool = engine.pool_for(work.access);
     let mut tries = 0;
@@ -53,7 +53,7 @@ pub(crate) async fn transact(
         if job.wears() {
             lease.wear_after();
         }
-        if !pool.target().pooler {
+        if !pooler {
             lease.want(job.setup.manner);
         }
         let failure = match timeout(within + GRACE, job.run(&mut lease)).await {
@@ -321,7 +321,7 @@ pub(crate) async fn explain(
     let access = if analyze && plan.writes() { Access::Write } else { Access::Read };
     let work = Transaction { access, ..Transaction::of(plan) };
     let within = time_max(engine, &work);
-    let pooler = engine.settings().target.pooler;
+    let pooler = engine.pooled();
     let setup = Setup::new(&work, within, pooler);
     let Some(plan) = work.plans.first() else { return Ok(String::new()) };
     let rendered = Rendered::new(plan)?;

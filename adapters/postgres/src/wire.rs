@@ -47,6 +47,8 @@ pub(crate) struct Wire {
     pub(crate) rested: Instant,
     /// A message could not be read to its end: nothing more can be asked.
     spoiled: bool,
+    /// It could not be made as it is to be for the next one.
+    unfit: bool,
     /// Someone's own functions have run: they may have left settings, locks, temporary tables.
     worn: bool,
     /// What the session was last told to begin its transactions with.
@@ -80,6 +82,7 @@ impl Wire {
             born: now,
             rested: now,
             spoiled: false,
+            unfit: false,
             worn: false,
             manner: Some(Manner::PLAIN),
             wanted: None,
@@ -92,7 +95,11 @@ impl Wire {
     }
     /// Nothing is under way and no transaction is open: someone else may use it.
     pub(crate) fn at_rest(&self) -> bool {
-        self.owed == 0 && self.status == b'I' && !self.spoiled && self.output.is_empty()
+        self.owed == 0
+            && self.status == b'I'
+            && !self.spoiled
+            && !self.unfit
+            && self.output.is_empty()
     }
     /// The server is still working on something that was asked.
     pub(crate) fn at_work(&self) -> bool {

@@ -139,9 +139,16 @@ impl Wire {
         self.sync();
         self.flush().await?;
         if !swept.is_empty() {
-            self.collect(&swept).await?;
-            self.worn = false;
-            self.manner = self.wanted;
+            match self.collect(&swept).await {
+                Ok(_) => {
+                    self.worn = false;
+                    self.manner = self.wanted;
+                }
+                Err(Failure::Broken(error)) => return Err(error.into()),
+                // What follows was sent already and has an answer of its own, which counts. The
+                // connection is not lent again.
+                Err(Failure::Said { .. }) => self.unfit = true,
+            }
         }
         self.collect(&sent).await
     }

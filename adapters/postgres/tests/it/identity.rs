@@ -27,9 +27,11 @@ const NOTES: &str = r#"
       CREATE TEMP TABLE IF NOT EXISTS left_behind (i int);
       LISTEN something;
     END $$;
+    CREATE FUNCTION forget() RETURNS void LANGUAGE plpgsql AS $$
+    BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
     CREATE FUNCTION climb() RETURNS void LANGUAGE plpgsql AS $$
     BEGIN PERFORM set_config('role', 'postgres', false); END $$;
-    GRANT EXECUTE ON FUNCTION who(), leak(), climb() TO anon, authenticated;
+    GRANT EXECUTE ON FUNCTION who(), leak(), climb(), forget() TO anon, authenticated;
 "#;
 const A: &str = r#"{"sub":"a0000000-0000-0000-0000-000000000000","role":"authenticated"}"#;
 const B: &str = r#"{"sub":"b0000000-0000-0000-0000-000000000000","role":"authenticated"}"#;
@@ -159,4 +161,24 @@ async fn a_transaction_of_several_calls_happens_whole_or_not_at_all() {
     let good = plans(&[r#"insert notes {"id":7}"#, "read notes?select=id&count=exact&limit=1"]);
     let answers = world.transact(good).await.unwrap();
     assert_eq!(answers[1].count, Some(3));
+}
+
+#[tokio::test]
+async fn a_function_that_makes_the_session_forget_its_statements_costs_nobody_a_row() {
+    let Some(world) = World::native(NOTES, one_connection).await else { return };
+    let insert = |id: u32| format!(r#"insert notes?select=id {{"id":{id}}}"#);
+    for round in 0..3 {
+        let id = 100 + round * 10;
+        assert_eq!(
+            world.say_as("service_role", "{}", &insert(id)).await,
+            format!(r#"[{{"id":{id}}}]"#)
+        );
+        assert_eq!(world.say_as("authenticated", A, "call forget").await, "null");
+        // Once, and not twice, whatever had to be prepared anew.
+        assert_eq!(
+            world.say_as("service_role", "{}", &insert(id + 1)).await,
+            format!(r#"[{{"id":{}}}]"#, id + 1)
+        );
+    }
+    assert_eq!(world.sql("SELECT count(*) FROM notes"), "8");
 }
