@@ -136,4 +136,27 @@ mod tests {
         }
         assert!(split("select 'open").is_err());
     }
+
+    #[test]
+    fn all_that_postgresql_can_write_is_read() {
+        for statement in [
+            r#"select a @> b, a <@ b, a && b, a ?| b, a ?& b, a ? 'x', a #> b, a #>> b, a #- b, a || b"#,
+            r#"select a ->> 'x' -> 1, a ~ 'x', a ~* 'x', a !~ 'x', a !~* 'x', a ~~ b, a !~~* b"#,
+            r#"select a <-> b, a <#> b, a <=> b, a <+> b, a -|- b, a &< b, a |>> b, |/ 2, ||/ 8, @ -1, ~ 1"#,
+            r#"select a @@ b, a @@@ b, a ^@ b, a ^ b, a # b, a << b, a <<= b, !! 'x'::tsquery, 5 !"#,
+            r#"select E'\'' , B'101', X'1F', U&'d\0061t', U&"d\0061t", N'x', $1, $$x$$, $_a1$;$_a1$"#,
+            r#"select a[1:2], a[:], array[1,2], row(1, 2), (a).b, 1.5e10, .5, 5., 1_000, 0x1F"#,
+            r#"select x'1', interval '1 day', timestamp with time zone '2024-01-01', a::int[]"#,
+            "select 'a'\n'b', \"x\"\"y\", \"ä ö\", 'it''s'",
+            "select operator(pg_catalog.+)(1, 2), a operator(pg_catalog.=) b, f(a => 1, b := 2)",
+            "select 1 /* a /* nested */ ; comment */ -- and; another\n + 2",
+            "do $do$ begin raise notice 'x;%', 1; end $do$",
+            "create rule r as on insert to t do instead nothing",
+            "grant select (a, b) on t to \"some one\" with grant option",
+            "copy t (a) from '/x' with (format csv, delimiter E'\\t', null '\\N')",
+            "comment on column t.\"a;b\" is 'semi;colon'",
+        ] {
+            assert_eq!(split(&format!("{statement}; select 1")).unwrap(), [statement, "select 1"]);
+        }
+    }
 }
