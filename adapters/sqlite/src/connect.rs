@@ -12,11 +12,13 @@ use mag_contract::{Clock, durable};
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 use rusqlite::{Connection, OpenFlags};
+use std::convert::Infallible;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
+use tokio::sync::mpsc;
 
 /// Where the rows are, and what may be done to them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -130,6 +132,15 @@ pub(crate) struct Opener {
     still: Option<Still>,
     moved: AtomicBool,
     generation: AtomicU64,
+    threads: Mutex<Threads>,
+}
+
+/// Every thread holds an end of it; nothing is ever sent.
+type Alive = mpsc::Sender<Infallible>;
+
+struct Threads {
+    alive: Option<Alive>,
+    ended: Option<mpsc::Receiver<Infallible>>,
 }
 
 #[derive(Debug)]
@@ -159,7 +170,40 @@ impl Opener {
     pub(crate) fn new(settings: Settings) -> Result<Self, EngineError> {
         let still =
             if settings.place.writable() { None } else { Still::of(settings.place.file())? };
-        Ok(Self { settings, still, moved: AtomicBool::new(false), generation: AtomicU64::new(0) })
+        let (alive, ended) = mpsc::channel(1);
+        Ok(Self {
+            settings,
+            still,
+            moved: AtomicBool::new(false),
+            generation: AtomicU64::new(0),
+            threads: Mutex::new(Threads { alive: Some(alive), ended: Some(ended) }),
+        })
+    }
+
+    /// Begins a thread that `threads_ended` waits for.
+    pub(crate) fn begin_thread(
+        &self,
+        name: &str,
+        work: impl FnOnce() + Send + 'static,
+    ) -> std::io::Result<()> {
+        let alive = self.threads.lock().unwrap_or_else(PoisonError::into_inner).alive.clone();
+        let work = move || {
+            work();
+            drop(alive);
+        };
+        std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
+    }
+
+    /// Waits for all threads. Whoever calls has told them to end.
+    pub(crate) async fn threads_ended(&self) {
+        let ended = {
+            let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+            threads.alive = None;
+            threads.ended.take()
+        };
+        if let Some(mut ended) = ended {
+            ended.recv().await;
+        }
     }
 
     /// For the writer of a managed file: makes the file, in a folder whose names are on the disk.

@@ -35,6 +35,7 @@ use mag_model::catalog::Catalog;
 use mag_query::{Answer, Plan, Rows};
 use readers::Readers;
 use run::Ready;
+use run::shape::Shapes;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,6 +49,7 @@ pub struct Sqlite {
     /// Absent when the file is only read.
     writer: Option<Writer>,
     structure: Arc<Structure>,
+    shapes: Shapes,
 }
 
 impl Sqlite {
@@ -79,7 +81,20 @@ impl Sqlite {
         };
         let readers = Readers::new(opener.clone())?;
         let abilities = native::abilities(rusqlite::version());
-        Ok(Self { abilities, opener, readers, writer, structure })
+        Ok(Self { abilities, opener, readers, writer, structure, shapes: Shapes::default() })
+    }
+
+    /// Ends all threads after what they have begun, and waits for it: then the file is whole by
+    /// itself, and can be moved or removed.
+    pub async fn close(self) {
+        let Self { opener, readers, writer, structure, .. } = self;
+        structure.end_looking();
+        drop((readers, structure));
+        opener.threads_ended().await;
+        // It goes last: whoever closes the last connection brings all pages home, and only it may.
+        if let Some(writer) = writer {
+            writer.close().await;
+        }
     }
 
     /// How many writes shared how many waits for the disk.
@@ -97,9 +112,19 @@ impl Sqlite {
         self.writer.as_ref().ok_or_else(error::read_only_source)
     }
 
+    fn prepare_all(&self, work: &Transaction) -> Result<Vec<Ready>, EngineError> {
+        if let Some((schema, name)) = &work.before {
+            return Err(EngineError::of_state(
+                "42883",
+                format!("function {schema}.{name}() does not exist"),
+            ));
+        }
+        work.plans.iter().map(|plan| run::prepare(plan, &self.shapes)).collect()
+    }
+
     async fn read(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
         let within = time_of(&work);
-        let ready = prepare_all(&work)?;
+        let ready = self.prepare_all(&work)?;
         if work.plans.iter().any(|plan| plan.writes()) {
             return Err(EngineError::of_state(
                 "25006",
@@ -107,7 +132,8 @@ impl Sqlite {
             ));
         }
         let alone = ready.len() == 1 && !ready[0].needs_moment();
-        let kind = ready.first().map_or(0, Ready::kind);
+        let known = ready.first().and_then(Ready::pace);
+        let pace = known.unwrap_or_else(|| self.readers.pace(ready.first().map_or(0, Ready::kind)));
         let read = move |link: &mut Link| {
             if alone {
                 return run_all(link, &work, &ready);
@@ -119,7 +145,7 @@ impl Sqlite {
             answers
         };
         if alone {
-            self.readers.short_read(kind, within, read).await
+            self.readers.short_read(pace, within, read).await
         } else {
             self.readers.read(within, read).await
         }
@@ -128,7 +154,7 @@ impl Sqlite {
     async fn write(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
         let writer = self.writer()?;
         let within = time_of(&work);
-        let ready = prepare_all(&work)?;
+        let ready = self.prepare_all(&work)?;
         let ending = work.ending;
         writer
             .write(within, move |link: &mut Link| {
@@ -145,16 +171,6 @@ impl Sqlite {
 /// The shortest of all the times that were given.
 fn time_of(work: &Transaction) -> Option<Duration> {
     work.plans.iter().filter_map(Authorised::time_max).chain(work.timeout).min()
-}
-
-fn prepare_all(work: &Transaction) -> Result<Vec<Ready>, EngineError> {
-    if let Some((schema, name)) = &work.before {
-        return Err(EngineError::of_state(
-            "42883",
-            format!("function {schema}.{name}() does not exist"),
-        ));
-    }
-    work.plans.iter().map(|plan| run::prepare(plan)).collect()
 }
 
 fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answer>, EngineError> {
@@ -195,7 +211,7 @@ impl Engine for Sqlite {
 
     fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
         Box::pin(async move {
-            let ready = run::prepare(&plan)?;
+            let ready = run::prepare(&plan, &self.shapes)?;
             let within = plan.time_max();
             let told = move |link: &mut Link| {
                 let mut told = run::explain(link, &ready)?;

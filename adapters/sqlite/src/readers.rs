@@ -7,6 +7,7 @@ use crate::error;
 use crate::leash::{Leash, Wanting, Wish};
 use mag_adapter::EngineError;
 use std::collections::{HashMap, VecDeque};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -30,10 +31,23 @@ pub(crate) struct Readers {
     room: Arc<Semaphore>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pace {
-    Short,
-    Long,
+/// How long a kind of read took the last time: it is not known, short or long.
+#[derive(Clone, Default)]
+pub(crate) struct Pace(Arc<AtomicU8>);
+
+const IS_SHORT: u8 = 1;
+const IS_LONG: u8 = 2;
+
+impl Pace {
+    fn is_short(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == IS_SHORT
+    }
+    fn set(&self, took: Duration) {
+        self.0.store(if took < SHORT { IS_SHORT } else { IS_LONG }, Ordering::Relaxed);
+    }
+    fn set_long(&self) {
+        self.0.store(IS_LONG, Ordering::Relaxed);
+    }
 }
 
 type Work = Box<dyn FnOnce(Result<&mut Link, EngineError>) + Send>;
@@ -62,21 +76,30 @@ impl Readers {
         Ok(Self { opener, near, paces: Mutex::default(), desk, room })
     }
 
-    /// Reads now when a read of this `kind` was short before; on a thread else.
+    /// Reads now when a read of this kind was short before; on a thread else.
     pub(crate) async fn short_read<T: Send + 'static>(
         &self,
-        kind: u64,
+        pace: Pace,
         within: Option<Duration>,
         read: impl Fn(&mut Link) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
-        if self.pace(kind) == Some(Pace::Short)
-            && let Some(answer) = self.at_once(kind, &read)
+        if pace.is_short()
+            && let Some(answer) = self.at_once(&pace, &read)
         {
             return answer;
         }
         let (answer, took) = self.timed(within, read).await?;
-        self.remember(kind, if took < SHORT { Pace::Short } else { Pace::Long });
+        pace.set(took);
         Ok(answer)
+    }
+
+    /// The pace of the reads that have this number.
+    pub(crate) fn pace(&self, kind: u64) -> Pace {
+        let mut paces = locked(&self.paces);
+        if paces.len() >= PACES && !paces.contains_key(&kind) {
+            paces.clear();
+        }
+        paces.entry(kind).or_default().clone()
     }
 
     /// Reads on a thread.
@@ -116,7 +139,7 @@ impl Readers {
 
     fn at_once<T>(
         &self,
-        kind: u64,
+        pace: &Pace,
         read: &impl Fn(&mut Link) -> Result<T, EngineError>,
     ) -> Option<Result<T, EngineError>> {
         let mut link = self.near.iter().find_map(|link| link.try_lock().ok())?;
@@ -130,12 +153,12 @@ impl Readers {
         match answer {
             // It was not short after all, or someone holds the file: that takes a thread.
             Err(error) if matches!(error.state.as_deref(), Some("57014" | "55P03")) => {
-                self.remember(kind, Pace::Long);
+                pace.set_long();
                 None
             }
             answer if self.opener.stood_still(&link) => {
                 if begun.elapsed() > SHORT * 4 {
-                    self.remember(kind, Pace::Long);
+                    pace.set_long();
                 }
                 Some(answer)
             }
@@ -167,17 +190,6 @@ impl Readers {
         let outcome = answered.await.unwrap_or_else(|_| Err(error::closed()));
         drop(wanting);
         outcome
-    }
-
-    fn pace(&self, kind: u64) -> Option<Pace> {
-        locked(&self.paces).get(&kind).copied()
-    }
-    fn remember(&self, kind: u64, pace: Pace) {
-        let mut paces = locked(&self.paces);
-        if paces.len() >= PACES && !paces.contains_key(&kind) {
-            paces.clear();
-        }
-        paces.insert(kind, pace);
     }
 }
 
@@ -241,9 +253,8 @@ impl Desk {
         state.threads += 1;
         drop(state);
         let (desk, opener) = (self.clone(), opener.clone());
-        let begun = std::thread::Builder::new()
-            .name("sqlite-reader".into())
-            .spawn(move || desk.serve(&opener));
+        let keeper = opener.clone();
+        let begun = keeper.begin_thread("sqlite-reader", move || desk.serve(&opener));
         match begun {
             Ok(_) => Ok(()),
             Err(_) => {

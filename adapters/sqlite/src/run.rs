@@ -3,9 +3,11 @@
 //! Never: a thread, a lock, a commit. Whoever calls has seen to these.
 
 mod constraint;
+pub(crate) mod shape;
 mod upsert;
 
 use crate::connect::Link;
+use crate::readers::Pace;
 use crate::{error, types};
 use mag_adapter::EngineError;
 use mag_contract::codes;
@@ -16,13 +18,23 @@ use mag_query::{Answer, Body, Plan, Rows, Work};
 use mag_sql::{Arg, Error as RenderError, Sqlite as Dialect, Statement, Steps};
 use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
+use shape::{Shapes, Template};
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 /// What one answer may hold in memory; a plan without limits on a large table ends here.
 const ANSWER_MAX: usize = 512 << 20;
 /// A plan as statements, before a connection is taken.
 pub(crate) enum Ready {
-    Read { rows: Statement, count: Counting },
+    /// A shape that was rendered before, with the values of this plan.
+    Known {
+        template: Arc<Template>,
+        values: Vec<Value>,
+    },
+    Read {
+        rows: Statement,
+        count: Counting,
+    },
     Write(Steps),
 }
 
@@ -33,9 +45,14 @@ pub(crate) enum Counting {
 }
 
 /// The statements of a plan.
-pub(crate) fn prepare(plan: &Plan) -> Result<Ready, EngineError> {
+pub(crate) fn prepare(plan: &Plan, shapes: &Shapes) -> Result<Ready, EngineError> {
     match &plan.work {
-        Work::Read(_) => {
+        Work::Read(select) => {
+            if plan.count.is_none()
+                && let Some((template, values)) = shapes.of(plan, select)?
+            {
+                return Ok(Ready::Known { template, values });
+            }
             let rows = mag_sql::read(plan, &Dialect).map_err(unrendered)?;
             Ok(Ready::Read { rows, count: counting(plan)? })
         }
@@ -47,7 +64,8 @@ pub(crate) fn prepare(plan: &Plan) -> Result<Ready, EngineError> {
             ))
         }
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => {
-            mag_sql::steps(plan, &Dialect).map(Ready::Write).map_err(unrendered)
+            let plan = upsert::without_keys(plan);
+            mag_sql::steps(&plan, &Dialect).map(Ready::Write).map_err(unrendered)
         }
     }
 }
@@ -82,6 +100,7 @@ impl Ready {
     pub(crate) fn kind(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self {
+            Self::Known { template, .. } => template.statement.text.hash(&mut hasher),
             Self::Read { rows, count } => {
                 rows.text.hash(&mut hasher);
                 matches!(count, Counting::Ask(_)).hash(&mut hasher);
@@ -93,6 +112,13 @@ impl Ready {
             }
         }
         hasher.finish()
+    }
+    /// How long it took before, where that is kept with the statement.
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        match self {
+            Self::Known { template, .. } => Some(template.pace.clone()),
+            Self::Read { .. } | Self::Write(_) => None,
+        }
     }
     /// Whether it takes more than one statement to read.
     pub(crate) fn needs_moment(&self) -> bool {
@@ -106,6 +132,12 @@ pub(crate) fn run(
     ready: &Ready,
 ) -> Result<Answer, EngineError> {
     match ready {
+        Ready::Known { template, values } => {
+            let rows =
+                fetch_with(link, &template.statement, values.iter()).map_err(Failed::told)?;
+            let read = amount(rows.rows.len());
+            Ok(Answer { body: Body::Rows(rows), rows: read, ..Answer::default() })
+        }
         Ready::Read { rows, count } => read(link, rows, count),
         Ready::Write(steps) => write(link, plan, steps),
     }
@@ -208,8 +240,16 @@ impl ToSql for Bound<'_> {
 }
 
 pub(crate) fn fetch(link: &Link, statement: &Statement) -> Result<Rows, Failed> {
+    fetch_with(link, statement, statement.args.iter().map(|Arg { value, .. }| value))
+}
+
+fn fetch_with<'a>(
+    link: &Link,
+    statement: &Statement,
+    values: impl Iterator<Item = &'a Value>,
+) -> Result<Rows, Failed> {
     let mut prepared = link.db.prepare_cached(&statement.text)?;
-    for (place, Arg { value, .. }) in (1..).zip(&statement.args) {
+    for (place, value) in (1..).zip(values) {
         prepared.raw_bind_parameter::<usize, _>(place, Bound(value))?;
     }
     let mut rows = Vec::new();
@@ -240,6 +280,7 @@ fn number(link: &Link, statement: &Statement) -> Result<u64, EngineError> {
 /// The statements, and SQLite's own plan for each.
 pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError> {
     let statements: Vec<&Statement> = match ready {
+        Ready::Known { template, .. } => vec![&template.statement],
         Ready::Read { rows, count: Counting::Ask(count) } => vec![rows, count],
         Ready::Read { rows, .. } => vec![rows],
         Ready::Write(steps) => steps.before.iter().chain(&steps.writes).collect(),

@@ -51,6 +51,11 @@ impl Structure {
         changes.boxed()
     }
 
+    /// The writer holds the structure as well, and outlives the thread that looks.
+    pub(crate) fn end_looking(&self) {
+        self.looker.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
     fn begin_looking(self: &Arc<Self>, opener: &Arc<Opener>) {
         let mut looker = self.looker.lock().unwrap_or_else(PoisonError::into_inner);
         if looker.is_some() {
@@ -58,7 +63,7 @@ impl Structure {
         }
         let (end, ended) = sync_channel::<()>(1);
         // The engine owns the structure: when it goes, `end` goes, and the thread with it.
-        let (structure, opener) = (Arc::downgrade(self), opener.clone());
+        let (structure, keeper, opener) = (Arc::downgrade(self), opener, opener.clone());
         let looks = move || {
             let mut link: Option<Link> = None;
             loop {
@@ -77,7 +82,7 @@ impl Structure {
                 }
             }
         };
-        if std::thread::Builder::new().name("sqlite-watch".into()).spawn(looks).is_ok() {
+        if keeper.begin_thread("sqlite-watch", looks).is_ok() {
             *looker = Some(end);
         }
     }

@@ -9,6 +9,7 @@ use crate::leash::{Wanting, Wish};
 use crate::readers::take_place;
 use crate::watch::Structure;
 use mag_adapter::EngineError;
+use std::convert::Infallible;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,8 @@ const GATHER: Duration = Duration::from_micros(150);
 
 pub(crate) struct Writer {
     orders: mpsc::Sender<Order>,
+    /// Its other end goes with the thread.
+    ended: oneshot::Receiver<Infallible>,
     room: Arc<Semaphore>,
     queue_wait: Duration,
     counts: Arc<Counts>,
@@ -120,7 +123,9 @@ impl Writer {
         let queue = opener.settings.queue.max(1);
         let (orders, incoming) = mpsc::channel(queue);
         let counts = Arc::new(Counts::default());
+        let (end, ended) = oneshot::channel::<Infallible>();
         let writer = Self {
+            ended,
             orders,
             room: Arc::new(Semaphore::new(queue)),
             queue_wait: opener.settings.queue_wait,
@@ -128,13 +133,13 @@ impl Writer {
         };
         let keeper =
             Keeper { opener, link: Some(link), incoming, counts, structure, last_group: 1 };
-        std::thread::Builder::new()
-            .name("sqlite-writer".into())
-            .spawn(move || keeper.serve())
-            .map_err(|e| {
-                EngineError::gone("the machine gives no thread to write with")
-                    .details(e.to_string())
-            })?;
+        let serve = move || {
+            keeper.serve();
+            drop(end);
+        };
+        std::thread::Builder::new().name("sqlite-writer".into()).spawn(serve).map_err(|e| {
+            EngineError::gone("the machine gives no thread to write with").details(e.to_string())
+        })?;
         Ok(writer)
     }
 
@@ -173,6 +178,14 @@ impl Writer {
         let outcome = answered.await.unwrap_or_else(|_| Err(lost_work()));
         drop(wanting);
         outcome
+    }
+
+    /// Ends after what was begun, and closes the file.
+    pub(crate) async fn close(self) {
+        let Self { orders, ended, .. } = self;
+        drop(orders);
+        // Nothing is ever sent: the end of it is the answer.
+        let _ = ended.await;
     }
 
     pub(crate) fn written(&self) -> Written {

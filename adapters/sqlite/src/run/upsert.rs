@@ -13,7 +13,28 @@ use mag_model::{ColumnId, Type, Value, literal};
 use mag_query::plan::{Cell, Insert, OnConflict};
 use mag_query::{Plan, Work};
 use mag_sql::Steps;
+use std::borrow::Cow;
 use std::collections::HashSet;
+
+/// A row that clashes has the key of the row that it clashes with: setting it changes nothing, but
+/// SQLite then looks for rows that pointed to the old key, and refuses one that points to itself.
+pub(super) fn without_keys(plan: &Plan) -> Cow<'_, Plan> {
+    let Work::Insert(insert) = &plan.work else { return Cow::Borrowed(plan) };
+    let Some((conflict, merge)) =
+        insert.on_conflict.as_ref().and_then(|conflict| Some((conflict, conflict.merge.as_ref()?)))
+    else {
+        return Cow::Borrowed(plan);
+    };
+    let others: Vec<ColumnId> =
+        merge.iter().copied().filter(|column| !conflict.columns.contains(column)).collect();
+    // There must be something to set: a key alone is set to itself.
+    if others.is_empty() || others.len() == merge.len() {
+        return Cow::Borrowed(plan);
+    }
+    let on_conflict = Some(OnConflict { merge: Some(others), ..conflict.clone() });
+    let insert = Insert { on_conflict, ..(**insert).clone() };
+    Cow::Owned(Plan { work: Work::Insert(Box::new(insert)), ..plan.clone() })
+}
 
 /// The keys of the rows that are there already, as texts.
 #[derive(Default)]

@@ -43,6 +43,35 @@ async fn many_callers_are_answered_each_with_his_own() {
     }
 }
 
+/// Plans of one shape share a statement; what they ask for stays their own.
+#[tokio::test]
+async fn plans_that_look_alike_are_told_apart() {
+    let world = World::new(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER, b INTEGER);
+         INSERT INTO t VALUES (1, 1, 2), (2, 2, 1), (3, 1, 1), (4, 2, 2);",
+    )
+    .await;
+    for (line, wanted) in [
+        ("read t?select=id&a=eq.1&b=eq.1", r#"[{"id":3}]"#),
+        ("read t?select=id&a=eq.1&b=eq.2", r#"[{"id":1}]"#),
+        ("read t?select=id&a=eq.2&b=eq.1", r#"[{"id":2}]"#),
+        ("read t?select=id&b=eq.2&a=eq.1", r#"[{"id":1}]"#),
+        ("read t?select=id&a=neq.1&b=eq.2", r#"[{"id":4}]"#),
+        ("read t?select=a:id&a=eq.1&b=eq.2", r#"[{"a":1}]"#),
+        ("read t?select=id&order=id&limit=1", r#"[{"id":1}]"#),
+        ("read t?select=id&order=id&limit=2&offset=1", r#"[{"id":2},{"id":3}]"#),
+        ("read t?select=id&order=id&limit=1&offset=2", r#"[{"id":3}]"#),
+        ("read t?select=id&order=id.desc&limit=1", r#"[{"id":4}]"#),
+        ("read t?select=id&order=a.desc,id&limit=1", r#"[{"id":2}]"#),
+        ("read t?select=id&a=eq.2&order=id&limit=1", r#"[{"id":2}]"#),
+        ("read t?select=id&a=eq.1&order=id&limit=2", r#"[{"id":1},{"id":3}]"#),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(world.say(line).await, wanted, "{line}");
+        }
+    }
+}
+
 /// The first time it is read on a thread, then at once, then it is not short any more.
 #[tokio::test]
 async fn a_read_that_was_short_and_is_long_now_is_still_answered() {

@@ -144,6 +144,20 @@ async fn an_upsert_tells_what_it_made_and_what_it_changed() {
 }
 
 #[tokio::test]
+async fn a_closed_database_is_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let engine = mag_sqlite::Sqlite::open(crate::world::settings(&file)).await.unwrap();
+    engine.console(script(NOTES)).await.unwrap();
+    let _changes = engine.watch().await.unwrap();
+    engine.inspect(0).await.unwrap();
+    engine.close().await;
+    let left: Vec<_> =
+        crate::world::files(folder.path()).into_iter().map(|(path, _)| path).collect();
+    assert_eq!(left, [file]);
+}
+
+#[tokio::test]
 async fn nobody_writes_where_only_reading_was_asked_for() {
     let world = World::new(NOTES).await;
     let plan = world.plan(r#"insert notes {"id":1,"text":"a"}"#);
