@@ -67,15 +67,27 @@ impl Pass<'_> {
         of: Ref,
     ) -> Result<Expr, Refusal> {
         let guard = self.guard;
+        let policies = guard.policies.get(&table).map_or(&[][..], Vec::as_slice);
+        let mut known: Vec<(bool, &Expr)> = Vec::with_capacity(policies.len());
+        for policy in policies.iter().filter(|policy| applies(policy, verb, self.role)) {
+            known.extend(condition_of(policy, side).map(|expr| (policy.permissive, expr)));
+        }
+        // What settles it by itself spares the rest, and the rights that the rest would need.
+        if known.iter().any(|(permissive, expr)| !permissive && is(expr, false)) {
+            return Ok(Expr::never());
+        }
+        let open = known.iter().any(|(permissive, expr)| *permissive && is(expr, true));
         let (mut any, mut all) = (Vec::new(), Vec::new());
-        for policy in guard.policies.get(&table).map_or(&[][..], Vec::as_slice) {
-            if !applies(policy, verb, self.role) {
-                continue;
+        for (permissive, expr) in known {
+            match permissive {
+                true if open => {}
+                true => any.push(self.place(expr, table, of)?),
+                false if is(expr, true) => {}
+                false => all.push(self.place(expr, table, of)?),
             }
-            if let Some(expr) = condition_of(policy, side) {
-                let placed = self.place(expr, table, of)?;
-                if policy.permissive { any.push(placed) } else { all.push(placed) }
-            }
+        }
+        if open {
+            return Ok(all.into_iter().fold(Expr::always(), Expr::and));
         }
         // Whatever else is true: without a permissive policy there is no row.
         if any.is_empty() {
@@ -182,6 +194,11 @@ pub(crate) fn applies(policy: &Policy, verb: Verb, role: &Role) -> bool {
     let for_role =
         policy.roles.is_empty() || policy.roles.iter().any(|r| role.member_of.contains(r));
     policy.command.covers(verb) && for_role
+}
+
+/// The expression is a literal truth value.
+fn is(expr: &Expr, value: bool) -> bool {
+    matches!(expr, Expr::Value(literal) if literal.value == mag_model::Value::Bool(value))
 }
 
 /// A policy that says nothing about rows as they are written means the same as for rows that are
