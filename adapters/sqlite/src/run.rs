@@ -166,6 +166,9 @@ fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, 
     for step in &steps.writes {
         keys.extend(fetch(link, step).map_err(broken)?.rows);
     }
+    if upsert::stays(plan) {
+        keys.extend_from_slice(&there.keys);
+    }
     upsert::each_once(plan, &keys)?;
     let touched = amount(keys.len());
     if plan.max_affected.is_some_and(|most| touched > most) {

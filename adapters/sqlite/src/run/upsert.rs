@@ -11,7 +11,7 @@ use mag_adapter::EngineError;
 use mag_model::catalog::Table;
 use mag_model::{ColumnId, Type, Value, literal};
 use mag_query::plan::{Cell, Insert, OnConflict};
-use mag_query::{Plan, Work};
+use mag_query::{Expr, Plan, Work};
 use mag_sql::Steps;
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -27,26 +27,46 @@ pub(super) fn without_keys(plan: &Plan) -> Cow<'_, Plan> {
     };
     let others: Vec<ColumnId> =
         merge.iter().copied().filter(|column| !conflict.columns.contains(column)).collect();
+    let stays = stays(plan);
     // There must be something to set: a key alone is set to itself.
-    if others.is_empty() || others.len() == merge.len() {
+    if others.len() == merge.len() || (others.is_empty() && !stays) {
         return Cow::Borrowed(plan);
     }
-    let on_conflict = Some(OnConflict { merge: Some(others), ..conflict.clone() });
+    let merge = if stays { None } else { Some(others) };
+    let on_conflict = Some(OnConflict { merge, ..conflict.clone() });
     let insert = Insert { on_conflict, ..(**insert).clone() };
     Cow::Owned(Plan { work: Work::Insert(Box::new(insert)), ..plan.clone() })
 }
 
-/// The keys of the rows that are there already, as texts.
+/// Whether a row that clashes is best left as it is: nothing but its key would be set to itself,
+/// nobody asks whether that is allowed, and its table points to itself.
+pub(super) fn stays(plan: &Plan) -> bool {
+    let Work::Insert(insert) = &plan.work else { return false };
+    let Some(conflict) = &insert.on_conflict else { return false };
+    let Some(merge) = &conflict.merge else { return false };
+    let open = |rule: &Option<Expr>| rule.as_ref().is_none_or(Expr::is_always);
+    let table = plan.catalog.table(insert.table);
+    merge.iter().all(|column| conflict.columns.contains(column))
+        && open(&conflict.using)
+        && open(&conflict.check)
+        && table.foreign.iter().any(|key| key.to == insert.table)
+}
+
+/// The keys of the rows that are there already.
 #[derive(Default)]
-pub(super) struct There(HashSet<String>);
+pub(super) struct There {
+    shown: HashSet<String>,
+    /// One for each row that clashes.
+    pub(super) keys: Vec<Vec<Value>>,
+}
 
 impl There {
     pub(super) fn count(&self) -> u64 {
-        super::amount(self.0.len())
+        super::amount(self.shown.len())
     }
     /// Keys of rows that were made, and of rows that were changed.
     pub(super) fn divide(&self, keys: Vec<Vec<Value>>) -> (Vec<Vec<Value>>, Vec<Vec<Value>>) {
-        keys.into_iter().partition(|key| !self.0.contains(&shown(key)))
+        keys.into_iter().partition(|key| !self.shown.contains(&shown(key)))
     }
 }
 
@@ -68,7 +88,8 @@ pub(super) fn look(link: &Link, plan: &Plan) -> Result<There, EngineError> {
         if needs_check {
             try_as_new(link, plan, insert, row, (conflict, &values))?;
         }
-        there.0.insert(shown(&key));
+        there.shown.insert(shown(&key));
+        there.keys.push(key);
     }
     Ok(there)
 }
