@@ -1,53 +1,109 @@
-//! "Perhaps you meant …": the nearest of the names that the asker may know. Near by shared pieces
-//! of three letters, as PostgREST's users know it; small slips in short names are found too.
+//! "Perhaps you meant …": the nearest of the names that the asker may know. Near by edits among
+//! those that share a piece of two letters, as PostgREST's users know it.
 
-/// The nearest name, when it shares enough of its letters to be worth saying.
+/// The nearest name of a table, column or function: three letters of four are right, so that a guess
+/// at a name does not bring one to light.
 pub fn nearest<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let given_pieces = pieces(given);
-    known
-        .into_iter()
-        .map(|name| (likeness(&given_pieces, &pieces(name)), name))
-        .filter(|(score, _)| *score >= NEAR_ENOUGH)
-        .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))
-        .map(|(_, name)| name)
+    nearest_of(given, known, 0.75)
 }
 
-/// The share of common pieces from which a name is told; below it a hint misleads.
-const NEAR_ENOUGH: f64 = 0.45;
+/// The nearest of few names that belong together: the relations of a table, the arguments of a
+/// function. A third of the letters is enough.
+pub fn nearest_among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    nearest_of(given, known, 0.33)
+}
 
 /// Longer names are compared by their beginning; no name of a table is as long.
 const LETTERS_MAX: usize = 128;
 
-fn pieces(name: &str) -> Vec<[char; 3]> {
-    let padded: Vec<char> = std::iter::once('-')
-        .chain(name.chars().take(LETTERS_MAX).flat_map(char::to_lowercase))
-        .chain(std::iter::once('-'))
-        .collect();
-    padded.windows(3).map(|w| [w[0], w[1], w[2]]).collect()
+fn nearest_of<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+    least: f64,
+) -> Option<&'a str> {
+    let given = letters(given);
+    let pieces = pieces(&given);
+    known
+        .into_iter()
+        .filter_map(|name| {
+            let letters = letters(name);
+            // Names of very different lengths are not counted out letter by letter.
+            if reach(&given, &letters) < least {
+                return None;
+            }
+            let meet = self::pieces(&letters).iter().any(|piece| pieces.contains(piece));
+            let likeness = likeness(&given, &letters);
+            (meet && likeness >= least).then_some((likeness, name))
+        })
+        .max_by(|(a, x), (b, y)| a.total_cmp(b).then_with(|| y.cmp(x)))
+        .map(|(_, name)| name)
 }
 
-/// The cosine of the two bags of pieces.
-fn likeness(a: &[[char; 3]], b: &[[char; 3]]) -> f64 {
-    let count = |of: &[[char; 3]], piece: &[char; 3]| of.iter().filter(|p| *p == piece).count();
-    let dot = |x: &[[char; 3]], y: &[[char; 3]]| {
-        let shared: usize = x.iter().map(|piece| count(y, piece)).sum();
-        f64::from(u32::try_from(shared).unwrap_or(u32::MAX))
-    };
-    let norm = (dot(a, a) * dot(b, b)).sqrt();
-    if norm == 0.0 { 0.0 } else { dot(a, b) / norm }
+fn letters(name: &str) -> Vec<char> {
+    name.chars().take(LETTERS_MAX).flat_map(char::to_lowercase).collect()
+}
+
+/// Pairs of letters that follow each other, the edges included; signs are no letters.
+fn pieces(letters: &[char]) -> Vec<[char; 2]> {
+    let words = letters.iter().copied().filter(|c| c.is_alphanumeric() || *c == ',');
+    let padded: Vec<char> = std::iter::once('-').chain(words).chain(std::iter::once('-')).collect();
+    if padded.len() < 3 {
+        return Vec::new();
+    }
+    padded.windows(2).map(|pair| [pair[0], pair[1]]).collect()
+}
+
+/// One for the same, less for every edit, by the longer of the two.
+fn likeness(a: &[char], b: &[char]) -> f64 {
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    let longer = a.len().max(b.len());
+    if longer == 0 { 0.0 } else { 1.0 - count(edits(a, b)) / count(longer) }
+}
+
+/// The likeness that two names of these lengths could have at best.
+fn reach(a: &[char], b: &[char]) -> f64 {
+    let count = |n: usize| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
+    let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
+    if longer == 0 { 0.0 } else { count(shorter) / count(longer) }
+}
+
+fn edits(a: &[char], b: &[char]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
 }
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::{nearest, nearest_among};
 
     #[test]
     fn a_near_name_is_told_and_a_far_one_is_not() {
         let known = ["projects", "clients", "tasks", "car_model_sales"];
         assert_eq!(nearest("project", known), Some("projects"));
+        assert_eq!(nearest("projectx", known), Some("projects"));
+        assert_eq!(nearest("projecxx", known), Some("projects"));
+        assert_eq!(nearest("projxxxx", known), None);
         assert_eq!(nearest("cliens", known), Some("clients"));
-        assert_eq!(nearest("car_model_sales_202101", known), Some("car_model_sales"));
+        assert_eq!(nearest("car_model_sales_202101", known), None);
         assert_eq!(nearest("fakefake", known), None);
         assert_eq!(nearest("", known), None);
+    }
+
+    #[test]
+    fn among_few_names_a_far_one_is_told_as_well() {
+        let known = ["car_model_sales", "brands"];
+        assert_eq!(nearest_among("car_model_sales_202101", known), Some("car_model_sales"));
+        assert_eq!(nearest_among("{a,b,smthelse}", ["{a,b}"]), Some("{a,b}"));
+        assert_eq!(nearest_among("{any_arg}", ["{name}"]), None);
+        assert_eq!(nearest_among("{}", ["{name}"]), None);
     }
 }

@@ -110,7 +110,10 @@ impl Planner<'_> {
             // Among those of the name, the one whose list of arguments reads most alike.
             let lists: Vec<(String, FunctionId)> =
                 of_name.iter().map(|id| (argument_list(self.catalog.function(*id)), *id)).collect();
-            let near = hint::nearest(&arguments.join(", "), lists.iter().map(|(l, _)| l.as_str()));
+            let near = hint::nearest_among(
+                &listed(arguments.iter().map(String::as_str)),
+                lists.iter().map(|(l, _)| l.as_str()),
+            );
             near.and_then(|near| lists.iter().find(|(list, _)| list == near)).map(|(_, id)| *id)
         };
         Error::NoFunction(Box::new(NoFunction {
@@ -195,7 +198,11 @@ fn takes_whole(function: &Function, body: &Body) -> bool {
 }
 
 fn argument_list(function: &Function) -> String {
-    function.arguments.iter().map(|a| &*a.name).collect::<Vec<_>>().join(", ")
+    listed(function.arguments.iter().map(|a| &*a.name))
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    format!("{{{}}}", names.collect::<Vec<_>>().join(","))
 }
 
 fn signature(function: &Function) -> Signature {

@@ -201,10 +201,11 @@ impl Planner<'_> {
                 .filter(|relation| *self.catalog.table(relation.target).name == *target)
                 .map(|relation| self.candidate(relation).hint)
                 .collect();
-            let near = given.and_then(|hint| hint::nearest(hint, hints.iter().map(String::as_str)));
+            let near =
+                given.and_then(|hint| hint::nearest_among(hint, hints.iter().map(String::as_str)));
             near.map(|name| Near::Hint(name.to_owned()))
         } else {
-            hint::nearest(target, names()).map(|name| Near::Target(name.to_owned()))
+            hint::nearest_among(target, names()).map(|name| Near::Target(name.to_owned()))
         };
         Error::NoRelation(Box::new(NoRelation {
             schema: self.schema.to_owned(),
