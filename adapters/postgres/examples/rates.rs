@@ -71,17 +71,30 @@ async fn measure() {
     };
     server.sql("postgres", SCHEMA);
     println!(
-        "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}{:>14}",
-        "", "callers", "pgbench/s", "ours/s", "share", "ours, median", "our CPU/call"
+        "{:<12}{:>8}{:>12}{:>12}{:>8}{:>14}{:>14}{:>16}{:>16}",
+        "",
+        "callers",
+        "pgbench/s",
+        "ours/s",
+        "share",
+        "ours, median",
+        "our CPU/call",
+        "server for ours",
+        "for pgbench"
     );
     without_the_server(&server).await;
     for kind in KINDS {
         for callers in CALLERS {
+            let before = server_time(&server);
             let bench = pgbench(&server, kind.bench, callers);
+            let between = server_time(&server);
             let (ours, median, spent) = ours(&server, kind, callers).await;
+            let after = server_time(&server);
+            let each = |spent: Duration, rate: f64| spent.div_f64(rate * TIME.as_secs_f64());
+            let (theirs, its) = (each(between - before, bench), each(after - between, ours));
             let share = ours / bench * 100.0;
             println!(
-                "{:<12}{callers:>8}{bench:>12.0}{ours:>12.0}{share:>7.0}%{median:>14.0?}{spent:>14.1?}",
+                "{:<12}{callers:>8}{bench:>12.0}{ours:>12.0}{share:>7.0}%{median:>14.0?}{spent:>14.1?}{its:>16.1?}{theirs:>16.1?}",
                 kind.name
             );
         }
@@ -178,10 +191,25 @@ async fn ours(server: &Server, kind: Kind, callers: usize) -> (f64, Duration, Du
 
 /// Of this process, all threads together.
 fn processor_time() -> Duration {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    spent_by("self", 2)
+}
+
+/// Of the server and all its children, those that have ended included. It does not depend on what
+/// else the machine does, as a rate does.
+fn server_time(server: &Server) -> Duration {
+    let pids = std::fs::read_to_string(server.socket().join("data/postmaster.pid")).unwrap();
+    let pid = pids.lines().next().unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let of_children: Duration = children.split_whitespace().map(|pid| spent_by(pid, 2)).sum();
+    spent_by(pid, 4) + of_children
+}
+
+/// The first two fields are the process's own, the next two those of its children that have ended.
+fn spent_by(pid: &str, fields: usize) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
     let ticks: u64 =
-        after_name.split(' ').skip(12).take(2).filter_map(|n| n.parse::<u64>().ok()).sum();
+        after_name.split(' ').skip(12).take(fields).filter_map(|n| n.parse::<u64>().ok()).sum();
     // A hundred ticks a second on every Linux.
     Duration::from_millis(ticks * 10)
 }
