@@ -83,6 +83,8 @@ impl Readers {
         within: Option<Duration>,
         read: impl Fn(&mut Link) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
+        // A task that reads and reads, each time at once, lets others have their turn.
+        tokio::task::consume_budget().await;
         if pace.is_short()
             && let Some(answer) = self.at_once(&pace, &read)
         {
