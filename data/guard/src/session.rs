@@ -6,7 +6,7 @@ use mag_model::{Type, Value, literal, time};
 use mag_query::expr::{Asker, Expr};
 use std::sync::Arc;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Session {
     pub actor: Actor,
     /// `anon`, `authenticated`, `service_role`, or one of the project's own.
@@ -15,6 +15,13 @@ pub struct Session {
     pub claims: Arc<str>,
     /// What `now()` is in a policy.
     pub at: Timestamp,
+}
+
+/// Claims are about people: no log shows them.
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Session({} as {}, {})", self.actor.id, self.role, self.at)
+    }
 }
 
 impl Session {

@@ -50,6 +50,10 @@ type Named = (&'static str, Result<Statement, Error>);
 
 fn statements(plan: &Plan, dialect: &dyn Dialect) -> Vec<Named> {
     match &plan.work {
+        Work::Read(_) if plan.count.is_some() => vec![
+            ("reads JSON", mag_sql::rows_as_json(plan, dialect)),
+            ("counts", mag_sql::count(plan, dialect)),
+        ],
         Work::Read(_) | Work::Invoke(_) => vec![("reads", mag_sql::read(plan, dialect))],
         _ if dialect.writes_in_with() => vec![("writes", mag_sql::one_statement(plan, dialect))],
         _ => {

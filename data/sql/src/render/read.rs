@@ -1,7 +1,7 @@
 //! Statements that read: rows, a count of them, the rows of a function.
 
 use super::Renderer;
-use crate::dialect::{Dialect, Error, Piece};
+use crate::dialect::{Dialect, Error};
 use crate::statement::Statement;
 use mag_model::Type;
 use mag_query::{Plan, Select, Work};
@@ -15,19 +15,12 @@ pub fn read(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
     Ok(renderer.finish(text, columns))
 }
 
-/// The same rows as one JSON text and their number, rendered by the engine.
+/// The same rows as one JSON text, rendered by the engine.
 pub fn rows_as_json(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
-    let inner = read(plan, dialect)?;
-    let names: Vec<String> = inner.columns.iter().map(|(name, _)| name.to_string()).collect();
-    let columns = inner
-        .columns
-        .iter()
-        .map(|(name, ty)| Piece { sql: format!("q.{}", dialect.quote(name)), ty: ty.clone() });
-    let columns: Vec<Piece> = columns.collect();
-    let rest = format!(" FROM ({}) AS q", inner.text);
-    let text = dialect.many_as_json(&names, &columns, &rest);
-    let columns = vec![(Arc::from("rows"), Type::Json)];
-    Ok(Statement { text, columns, args: inner.args })
+    let select = reading(plan, dialect)?;
+    let mut renderer = Renderer::new(&plan.catalog, dialect);
+    let text = renderer.as_json(select)?;
+    Ok(renderer.finish(text, vec![(Arc::from("rows"), Type::Json)]))
 }
 
 /// How many rows there are without limit and offset. With `EXPLAIN` before it an engine estimates.

@@ -182,6 +182,18 @@ impl Renderer<'_> {
         Ok((format!("SELECT {}{body}{tail}", columns.join(", ")), known))
     }
 
+    /// The list of the objects of all rows of the outermost select.
+    pub(super) fn as_json(&mut self, select: &Select) -> Result<String, Error> {
+        let body = self.body(select, None, true)?;
+        let (mut names, mut pieces) = (Vec::new(), Vec::new());
+        for output in select.shown() {
+            pieces.push(self.output(output, select)?);
+            names.push(output.name.to_string());
+        }
+        let rest = format!("{body}{}", self.tail(select)?);
+        Ok(self.dialect.many_as_json(&names, &pieces, &rest))
+    }
+
     /// The select that an embed is joined by, or that stands for it among the columns.
     pub(super) fn embed_select(&mut self, embed: &Embed) -> Result<String, Error> {
         let select = &embed.select;
