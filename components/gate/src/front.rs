@@ -140,6 +140,9 @@ impl Front {
             Route::Storage => self.doors.storage.get(),
             Route::Functions => self.doors.functions.get(),
             Route::Mcp => self.doors.mcp.get(),
+            Route::Screen if let Some(page) = home::error_page(parts.uri.path()) => {
+                return Ok(page);
+            }
             Route::Screen => match self.doors.screen.get() {
                 Ok(screen) => Ok(screen),
                 Err(_) => return home::answer(&parts.method, parts.uri.path()),

@@ -7,6 +7,19 @@ use mag_contract::{Fault, codes, problem};
 
 const PAGE: &str = include_str!("home.html");
 
+/// The address that problems name as their type: what a code means, in one line.
+pub(crate) fn error_page(path: &str) -> Option<Response> {
+    let code = codes::find(path.strip_prefix("/errors/")?)?;
+    let text = format!(
+        "{}: {}\n\n`mobo explain {}` shows the whole page.\n",
+        code.id, code.title, code.id
+    );
+    let mut response = Response::new(body(text));
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    response.headers_mut().insert(CONTENT_TYPE, text);
+    Some(response)
+}
+
 pub(crate) fn answer(method: &Method, path: &str) -> Result<Response, Fault> {
     if path != "/" {
         return Err(Fault::new(codes::NO_ROUTE, "nothing answers at this address")

@@ -2,7 +2,7 @@
 //! additions; the names are looked up once.
 
 use crate::route::Route;
-use metrics::{Counter, Gauge, counter, gauge};
+use metrics::{Counter, Gauge, counter, describe_counter, describe_gauge, gauge};
 
 pub(crate) struct Tally {
     requests: [(&'static str, Counter); 10],
@@ -12,6 +12,9 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(crate) fn new() -> Self {
+        describe_counter!("gate_requests_total", "Requests, by the door that answers them.");
+        describe_counter!("gate_answers_total", "Answers, by the first digit of their status.");
+        describe_gauge!("gate_connections", "Connections that are open now.");
         let doors = [
             Route::Admin,
             Route::Rest,
@@ -26,13 +29,13 @@ impl Tally {
         ];
         let door = |route: Route| {
             let name = route.name();
-            (name, counter!("mag_gate_requests_total", "door" => name))
+            (name, counter!("gate_requests_total", "door" => name))
         };
         let kinds = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         Self {
             requests: doors.map(door),
-            answers: kinds.map(|kind| counter!("mag_gate_answers_total", "status" => kind)),
-            connections: gauge!("mag_gate_connections"),
+            answers: kinds.map(|kind| counter!("gate_answers_total", "status" => kind)),
+            connections: gauge!("gate_connections"),
         }
     }
     pub(crate) fn opened(&self) {

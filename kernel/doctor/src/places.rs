@@ -13,6 +13,11 @@ pub(crate) fn lock(data_folder: &Path) -> PathBuf {
     data_folder.join("run").join("board.lock")
 }
 
+/// The process that says that it runs a board here.
+pub(crate) fn board(data_folder: &Path) -> Option<u32> {
+    std::fs::read_to_string(lock(data_folder)).ok()?.trim().parse().ok()
+}
+
 pub(crate) fn socket(data_folder: &Path) -> PathBuf {
     data_folder.join("run").join("mobo.sock")
 }

@@ -25,15 +25,23 @@ impl Ailment for PortTaken {
     }
 
     fn look(&self, host: &Host) -> Vec<Finding> {
-        // While a board runs, it is the one who has them.
-        if host.running {
-            return vec![];
-        }
-        host.ports.iter().filter_map(|at| self.try_port(host, *at)).collect()
+        // While a board runs, it is the one who has most of them.
+        let board = host.running.then(|| places::board(&host.data_folder)).flatten();
+        let others = host.ports.iter().filter(|at| !host.running || is_anothers(**at, board));
+        others.filter_map(|at| self.try_port(host, *at)).collect()
     }
 
     fn fix(&self, _: &Host, _: &Finding) -> Result<String, Fault> {
         Err(only_told(self))
+    }
+}
+
+/// Whether some process has the port that is surely not the board.
+fn is_anothers(at: SocketAddr, board: Option<u32>) -> bool {
+    match taker(Path::new("/proc"), at) {
+        Some(Taker::Process { id, .. }) => Some(id) != board,
+        Some(Taker::OfUser(_)) => true,
+        None => false,
     }
 }
 
@@ -140,8 +148,15 @@ mod tests {
         says(&finding, Severity::Serious, &[&format!("process {} (", std::process::id())]);
         assert!(!finding.suggestion.contains(&format!("gate.port {}", at.port())));
         assert!(!finding.fixable);
+        // A board that runs without its port: somebody else has it.
         patient.host.running = true;
-        assert_eq!(PortTaken.look(&patient.host), []);
+        #[cfg(target_os = "linux")]
+        {
+            patient.write_lock("1");
+            assert_eq!(PortTaken.look(&patient.host).len(), 1);
+            patient.write_lock(&std::process::id().to_string());
+            assert_eq!(PortTaken.look(&patient.host), [], "it is the board's own");
+        }
         patient.host.running = false;
         drop(taker);
         assert_eq!(PortTaken.look(&patient.host), []);

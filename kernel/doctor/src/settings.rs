@@ -31,11 +31,11 @@ impl Ailment for Settings {
             .map(|error| {
                 // The last piece of such a line is the next step, where there is one.
                 let (problem, step) = match error.rsplit_once("; ") {
-                    Some((problem, step)) => (problem, format!("{step}; ")),
-                    None => (error.as_str(), String::new()),
+                    Some((problem, step)) => (problem, mend(step)),
+                    None => (error.as_str(), "mend it there".to_owned()),
                 };
                 let suggestion = format!(
-                    "{step}mend it there, then `mobo config:check`; `mobo boot --safe` boots without it"
+                    "{step}, then look with `mobo config:check`; `mobo boot --safe` boots without it"
                 );
                 found(self, severity, problem, explanation, suggestion)
             })
@@ -44,6 +44,14 @@ impl Ailment for Settings {
 
     fn fix(&self, _: &Host, _: &Finding) -> Result<String, Fault> {
         Err(only_told(self))
+    }
+}
+
+/// A next step as the beginning of a sentence.
+fn mend(step: &str) -> String {
+    match step.strip_prefix("did you mean ").and_then(|name| name.strip_suffix('?')) {
+        Some(name) => format!("write {name} there if that is what was meant"),
+        None => step.to_owned(),
     }
 }
 
@@ -62,8 +70,12 @@ mod tests {
         let all = Settings.look(&patient.host);
         assert_eq!(all.len(), 2);
         assert_eq!(all[0].problem, "magflock.toml:3: section `gate` has no key `prot`");
-        let words = ["did you mean `port`?", "mobo config:check", "does not boot"];
-        says(&all[0], Severity::Serious, &words);
+        assert_eq!(
+            all[0].suggestion,
+            "write `port` there if that is what was meant, then look with `mobo config:check`; \
+             `mobo boot --safe` boots without it"
+        );
+        says(&all[0], Severity::Serious, &["mobo config:check", "does not boot"]);
         says(&all[1], Severity::Serious, &["`gate.port` is missing", "mobo config:check"]);
         patient.host.running = true;
         says(&Settings.look(&patient.host)[0], Severity::Warning, &["goes on with the settings"]);

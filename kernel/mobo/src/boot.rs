@@ -141,7 +141,12 @@ impl Boot {
         session.plug_vitals();
         own.spawn(kernel.monitor.clone().run());
         own.spawn(keep.clone().sweep_now_and_then(self.clock.clone()));
-        let outcomes = board.start_all(&plan, |s| stages.line_of(started_line(s))).await;
+        let mut outcomes = board.start_all(&plan, |_| ()).await;
+        // Told in the order of the plan: who was first to be ready changes from boot to boot.
+        outcomes.sort_by_key(|s| plan.iter().position(|(part, _)| *part == s.part));
+        for started in &outcomes {
+            stages.line_of(started_line(started));
+        }
         if plan.is_empty() {
             stages.line(Mark::Note, "no part is plugged in");
         }

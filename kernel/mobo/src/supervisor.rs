@@ -94,6 +94,8 @@ impl Supervisor {
                 }
                 Some(Ok(mut alive)) => {
                     alive.commit();
+                    // Whoever hears that it runs may ask how it is.
+                    self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
                     self.judged_ready();
                     self.step(Step::Ready, "");
                     self.told_ready(began.elapsed());
@@ -160,7 +162,6 @@ impl Supervisor {
     async fn follow(&mut self, mut alive: Incarnation) -> End {
         let mut pulse = Pulse::new(self.pace().heartbeat_within);
         let mut live_since = Instant::now();
-        self.kernel.monitor.watch(self.id(), alive.serial, alive.probe());
         let end = loop {
             self.forgive(live_since);
             tokio::select! {

@@ -96,7 +96,8 @@ pub fn report(errors: &[SettingError]) -> String {
     text
 }
 
-/// The whole list as one fault: the first mistake in its hint, all of them in its details.
+/// The whole list as one fault: the hint of a mistake that is alone, and all of them in its details,
+/// each with its own hint.
 pub fn fault(errors: &[SettingError]) -> Fault {
     let lines: Vec<String> = errors.iter().map(SettingError::to_string).collect();
     let fault = match errors {
@@ -104,11 +105,19 @@ pub fn fault(errors: &[SettingError]) -> Fault {
         _ => Fault::new(codes::BAD_SETTING, headline(errors)),
     };
     let fault = fault.details(lines.join("\n"));
-    match errors.iter().find_map(|error| error.hint.clone()) {
-        Some(hint) => fault.hint(hint.into_string()),
+    let hint = match errors {
+        [only] => only.hint.as_deref(),
+        all if all.iter().any(|error| error.hint.is_some()) => Some(EACH_ITS_OWN),
+        _ => None,
+    };
+    match hint {
+        Some(hint) => fault.hint(hint),
         None => fault,
     }
 }
+
+/// Of several mistakes; their hints stand with them.
+const EACH_ITS_OWN: &str = "each line says what is wrong there, and what is meant if that is plain";
 
 fn headline(errors: &[SettingError]) -> String {
     match errors.len() {

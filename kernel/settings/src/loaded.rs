@@ -185,6 +185,10 @@ fn leaves<'a>(section: &'a Section, tree: &'a Node) -> Vec<Leaf<'a>> {
 
 fn gather<'a>(leaf: Leaf<'a>, found: &mut Vec<Leaf<'a>>) {
     let What::Table(entries) = &leaf.node.what else { return found.push(leaf) };
+    // A section without settings, mentioned, sets nothing.
+    if entries.is_empty() && leaf.schema.is_bare() {
+        return;
+    }
     let record = leaf.schema.is_record();
     let Some(entry) = leaf.schema.entry().or(record.then_some(leaf.schema)) else {
         return found.push(leaf);

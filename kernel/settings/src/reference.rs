@@ -55,7 +55,7 @@ pub fn starter(sections: &[Section]) -> String {
         "# MagFlock's settings. Every line that begins with `#` shows a default: take the `#` away to\n\
          # change it. `mobo config:check` tells what is wrong, `mobo config:show --origin` what holds.\n",
     );
-    for section in sections {
+    for section in sections.iter().filter(|section| !section.schema().is_bare()) {
         file.push('\n');
         push_comment(&mut file, &section.doc);
         file.push_str(&format!("[{}]\n", section.name));

@@ -165,6 +165,13 @@ impl<'a> Schema<'a> {
     pub(crate) fn is_record(self) -> bool {
         self.plain().node.get("properties").is_some()
     }
+    /// A table in which nothing can stand: of a part without settings.
+    pub(crate) fn is_bare(self) -> bool {
+        self.types() == ["object"]
+            && self.properties().is_empty()
+            && self.entry().is_none()
+            && self.choices().is_empty()
+    }
     /// What a person writes here: `integer`, `list of text`, `human | json`.
     pub(crate) fn kind(self) -> String {
         if let Some(words) = self.words() {

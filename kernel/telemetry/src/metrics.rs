@@ -17,6 +17,8 @@ const PREFIX: &str = "magflock_";
 /// counts nowhere but in `magflock_series_refused_total`.
 const SERIES_MAX: usize = 10_000;
 
+const REFUSED: &str = "Series that were not counted because there are too many.";
+
 /// Seconds, from a hop on the bus to a backup.
 const SECONDS: [f64; 18] = [
     0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
@@ -96,7 +98,8 @@ impl Metrics {
             .entry(format!("{PREFIX}series_refused_total"))
             .or_default()
             .insert(String::new(), Series::Counter(refused));
-        let help = self.0.help.read().unwrap_or_else(PoisonError::into_inner);
+        let mut help = self.0.help.read().unwrap_or_else(PoisonError::into_inner).clone();
+        help.insert(format!("{PREFIX}series_refused_total"), SharedString::const_str(REFUSED));
         let mut text = String::new();
         for (name, family) in &families {
             let help = help.get(name).map(|help| help.as_ref());
@@ -266,6 +269,7 @@ mod tests {
              magflock_gate_requests_total{status=\"200\"} 3\n\
              # TYPE magflock_parts_live gauge\n\
              magflock_parts_live 2.5\n\
+             # HELP magflock_series_refused_total Series that were not counted because there are too many.\n\
              # TYPE magflock_series_refused_total counter\n\
              magflock_series_refused_total 0\n"
         );

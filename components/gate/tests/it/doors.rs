@@ -127,3 +127,21 @@ async fn a_strangers_page_cannot_call_the_admin_door() {
     check("POST", "/rest/v1/x", "Host: a.example\r\nOrigin: https://b.example\r\n", "200").await;
     gate.drain().await.unwrap();
 }
+
+#[tokio::test]
+async fn the_address_that_a_problem_names_as_its_type_says_what_it_means() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    let problem = ask(gate.network(), request("GET", "/rest/v1/x", "", "")).await.json();
+    let path = problem["type"].as_str().unwrap().to_owned();
+    let answer = ask(gate.network(), request("GET", &path, "", "")).await;
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.text().contains("MF7003: nothing is plugged into a socket"),
+        "{}",
+        answer.text()
+    );
+    let answer = ask(gate.network(), request("GET", "/errors/MF0000", "", "")).await;
+    assert_eq!(answer.status, 404);
+    gate.drain().await.unwrap();
+}

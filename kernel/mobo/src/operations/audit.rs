@@ -5,7 +5,7 @@ use crate::desk::AuditLine;
 use crate::session::Session;
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation};
-use mag_journal::{Filter, Position};
+use mag_journal::{Broken, Filter, Position};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -111,12 +111,24 @@ impl Operation for Verify {
     }
 }
 
+fn sentence(broken: Broken) -> String {
+    match broken {
+        Broken::Changed(at) => format!("line {at} is not what was written"),
+        Broken::Unchained(at) => {
+            format!(
+                "line {at} does not follow the one before it: something was taken out or put in"
+            )
+        }
+        Broken::Replaced => "the log does not hold the seal that was kept elsewhere".to_owned(),
+    }
+}
+
 async fn verify(session: Session, _: Nothing, _: Call) -> Result<Verified, Fault> {
     let verdict = session.keep().audit.verify(None).await?;
     Ok(Verified {
         good: verdict.broken.is_none(),
         lines: verdict.records,
-        broken: verdict.broken.map(|b| format!("{b:?}")),
+        broken: verdict.broken.map(sentence),
         seal: verdict.seal.map(|s| s.to_string()),
     })
 }

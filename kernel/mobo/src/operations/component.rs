@@ -222,10 +222,7 @@ impl Operation for Stop {
 
 async fn stop(session: Session, input: OnePartForced, call: Call) -> Result<StopReport, Fault> {
     let id = session.board().named(&input.part);
-    let record = session.board().part(&id)?;
-    let needs = |p: &PartRecord| p.needs.iter().any(|need| record.provides.contains(need));
-    let degraded =
-        session.board().parts().iter().filter(|p| needs(p)).map(|p| p.name.clone()).collect();
+    let degraded = lacking(&session, &id)?;
     let drained = match call.preview {
         true => None,
         false => left(session.board().clone(), id, input.force).await?,
@@ -341,6 +338,7 @@ impl Operation for Unplug {
     const PERMISSION: &'static str = "board.admin";
     const POSITIONAL: &'static [&'static str] = &["part"];
     const ALIASES: &'static [&'static str] = &["unplug"];
+    const PREVIEW: bool = true;
     const UNDO: Option<&'static str> = Some("component:plug");
     const ABOUT: &'static str = "Writes `parts.<name> = false` to magflock.toml. What the part has \
         stored stays. A protected or essential part leaves by `--force` only.";
@@ -353,9 +351,21 @@ impl Operation for Unplug {
     }
 }
 
-async fn unplug(session: Session, input: OnePartForced, _: Call) -> Result<StopReport, Fault> {
-    let drained = session.unplug(session.board().named(&input.part).as_str(), input.force).await?;
-    Ok(StopReport { part: input.part, degraded: vec![], drained: Some(drained) })
+async fn unplug(session: Session, input: OnePartForced, call: Call) -> Result<StopReport, Fault> {
+    let id = session.board().named(&input.part);
+    let degraded = lacking(&session, &id)?;
+    let drained = match call.preview {
+        true => None,
+        false => Some(session.unplug(id.as_str(), input.force).await?),
+    };
+    Ok(StopReport { part: input.part, degraded, drained })
+}
+
+/// Parts that lack something when this one is down.
+fn lacking(session: &Session, id: &PartId) -> Result<Vec<PartId>, Fault> {
+    let record = session.board().part(id)?;
+    let needs = |p: &PartRecord| p.needs.iter().any(|need| record.provides.contains(need));
+    Ok(session.board().parts().into_iter().filter(needs).map(|p| p.name).collect())
 }
 
 fn millis(took: Duration) -> u64 {

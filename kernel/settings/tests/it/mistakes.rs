@@ -210,7 +210,13 @@ fn all_mistakes_are_told_at_once_in_the_order_of_the_file() {
     let fault = fault(&errors);
     assert_eq!(fault.code().id, "MF8001");
     assert_eq!(fault.details_text().unwrap().lines().count(), 4);
-    assert_eq!(fault.hint_text(), Some("did you mean `level`?"));
+    let lines: Vec<&str> = fault.details_text().unwrap().lines().collect();
+    assert!(lines[0].ends_with("`log.levle` is not a setting; did you mean `level`?"), "{lines:?}");
+    assert!(lines[1].ends_with("did you mean `gzip`?"), "{lines:?}");
+    let hint = "each line says what is wrong there, and what is meant if that is plain";
+    assert_eq!(fault.hint_text(), Some(hint), "no hint of one line stands for all");
+    let alone = mag_settings::fault(&errors[..1]);
+    assert_eq!(alone.hint_text(), Some("did you mean `level`?"));
 }
 
 #[test]

@@ -43,3 +43,22 @@ fn the_starter_is_all_comments_and_holds_when_they_are_taken_away() {
             .any(|s| s.path == "parts.gate.port" && s.origin.to_string() != "default")
     );
 }
+
+#[derive(Clone, Debug, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Nothing {}
+
+#[test]
+fn a_part_without_settings_has_no_section_to_start_from_and_sets_nothing() {
+    let mut all = sections();
+    all.push(mag_settings::Section::of::<Nothing>("console", "A page."));
+    let text = starter(&all);
+    assert!(!text.contains("console") && text.contains("[parts.gate]"), "{text}");
+    // A file from before, and one that says so beside the others.
+    let loaded = Loader::new(all).file("magflock.toml", format!("{text}\n[console]\n")).load();
+    let loaded = loaded.unwrap();
+    let shown: Vec<String> = loaded.values().into_iter().map(|s| s.path).collect();
+    assert!(!shown.iter().any(|path| path == "console"), "{shown:?}");
+    assert!(shown.contains(&"log.parts".to_owned()), "an empty map is a setting: {shown:?}");
+    assert!(loaded.section::<Nothing>("console").is_ok());
+}
