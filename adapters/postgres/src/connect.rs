@@ -14,6 +14,7 @@ use mag_contract::secret::Secret;
 use postgres_protocol::authentication::{md5_hash, sasl};
 use postgres_protocol::message::backend::Message;
 use postgres_protocol::message::frontend;
+use rustix::net::sockopt;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -118,6 +119,7 @@ impl Target {
                 let stream = stream.map_err(|e| not_reached(&place, e))?;
                 // Each exchange is one write: waiting for more would only cost time.
                 stream.set_nodelay(true).map_err(|e| not_reached(&place, e))?;
+                notice_silence(&stream).map_err(|e| not_reached(&place, e))?;
                 self.encrypt(stream, host).await
             }
         }
@@ -241,6 +243,22 @@ impl Target {
             Err(_) => Err(not_reached(&self.place.to_string(), "no answer to a cancellation")),
         }
     }
+}
+
+/// A line that was cut without a word is found by the system, long before a statement's time is up:
+/// after ten seconds of silence it asks, and it waits as long for what it sent to be received.
+const SILENCE: Duration = Duration::from_secs(10);
+const ASK_EVERY: Duration = Duration::from_secs(3);
+const ASK_TIMES: u32 = 3;
+
+fn notice_silence(stream: &TcpStream) -> io::Result<()> {
+    sockopt::set_socket_keepalive(stream, true)?;
+    sockopt::set_tcp_keepidle(stream, SILENCE)?;
+    sockopt::set_tcp_keepintvl(stream, ASK_EVERY)?;
+    sockopt::set_tcp_keepcnt(stream, ASK_TIMES)?;
+    #[cfg(target_os = "linux")]
+    sockopt::set_tcp_user_timeout(stream, u32::try_from(SILENCE.as_millis()).unwrap_or(u32::MAX))?;
+    Ok(())
 }
 
 async fn scram(wire: &mut Wire, password: &[u8]) -> Result<(), Refused> {
