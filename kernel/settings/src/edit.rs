@@ -10,56 +10,99 @@ use crate::{Origin, file, flags};
 use serde_json::Value;
 use toml_edit::{DocumentMut, InlineTable, Item, Table, TableLike};
 
-/// The text with one setting changed. Refused when the change would bring a mistake into the file
-/// that is not there already, so that a broken file can be mended step by step.
+/// A settings file by its text, and by the path that its mistakes name.
+#[derive(Clone, Copy, Debug)]
+pub struct SettingsFile<'a> {
+    pub path: &'a str,
+    pub text: &'a str,
+}
+
+/// What a file is called whose path nobody has told.
+const UNTOLD: &str = "magflock.toml";
+
+/// As `SettingsFile::set`, for a text without a path.
 pub fn set(
     text: &str,
     key: &str,
     value: &str,
     sections: &[Section],
 ) -> Result<String, Vec<SettingError>> {
-    let known = Known::of(sections);
-    let origin = Origin::Flag { text: key.trim().to_owned() };
-    let found = flags::find(&known, key, origin.clone()).map_err(|error| vec![error])?;
-    let given = parse(found.schema, value, origin.clone()).value();
-    let mut document = document(text)?;
-    let depth = depth_of(sections, &found.path);
-    let header = &found.path[..depth.min(found.path.len())];
-    let is_new = header_of(&mut document, header).is_none();
-    put(document.as_table_mut(), &found.path, depth, &given).ok_or_else(|| {
-        let path = crate::path::text(&found.path);
-        let message = format!("`{path}` cannot be set: a value stands where a table is needed");
-        vec![SettingError::new(Mistake::WrongType, path, origin, message)]
-    })?;
-    if is_new {
-        keep_last_comments_above(&mut document, header);
-    }
-    checked(text, document.to_string(), sections)
+    SettingsFile { path: UNTOLD, text }.set(key, value, sections)
 }
 
-/// The text without one setting, which then has its default again; an unset one stays unset.
+/// As `SettingsFile::unset`, for a text without a path.
 pub fn unset(text: &str, key: &str, sections: &[Section]) -> Result<String, Vec<SettingError>> {
-    let known = Known::of(sections);
-    let origin = Origin::Flag { text: key.trim().to_owned() };
-    // What is no setting can be taken out as well: that mends a misspelt key.
-    let path = match flags::find(&known, key, origin) {
-        Ok(found) => found.path,
-        Err(error) => match crate::path::parse(key.trim()) {
-            Some(path) => path,
-            None => return Err(vec![error]),
-        },
-    };
-    let mut document = document(text)?;
-    take(document.as_table_mut(), &path);
-    checked(text, document.to_string(), sections)
+    SettingsFile { path: UNTOLD, text }.unset(key, sections)
 }
 
-fn document(text: &str) -> Result<DocumentMut, Vec<SettingError>> {
-    file::read("magflock.toml", text).map_err(|error| vec![error])?;
-    text.parse().map_err(|error: toml_edit::TomlError| {
-        let origin = Origin::File { path: "magflock.toml".into(), line: 1, column: 1 };
-        vec![SettingError::new(Mistake::Syntax, "", origin, error.message())]
-    })
+impl SettingsFile<'_> {
+    /// The text with one setting changed. Refused when the change would bring a mistake into the file
+    /// that is not there already, so that a broken file can be mended step by step.
+    pub fn set(
+        self,
+        key: &str,
+        value: &str,
+        sections: &[Section],
+    ) -> Result<String, Vec<SettingError>> {
+        let known = Known::of(sections);
+        let origin = Origin::Flag { text: key.trim().to_owned() };
+        let found = flags::find(&known, key, origin.clone()).map_err(|error| vec![error])?;
+        let given = parse(found.schema, value, origin.clone()).value();
+        let mut document = self.document()?;
+        let depth = depth_of(sections, &found.path);
+        let header = &found.path[..depth.min(found.path.len())];
+        let is_new = header_of(&mut document, header).is_none();
+        put(document.as_table_mut(), &found.path, depth, &given).ok_or_else(|| {
+            let path = crate::path::text(&found.path);
+            let message = format!("`{path}` cannot be set: a value stands where a table is needed");
+            vec![SettingError::new(Mistake::WrongType, path, origin, message)]
+        })?;
+        if is_new {
+            keep_last_comments_above(&mut document, header);
+        }
+        self.checked(document.to_string(), sections)
+    }
+
+    /// The text without one setting, which then has its default again; an unset one stays unset.
+    pub fn unset(self, key: &str, sections: &[Section]) -> Result<String, Vec<SettingError>> {
+        let known = Known::of(sections);
+        let origin = Origin::Flag { text: key.trim().to_owned() };
+        // What is no setting can be taken out as well: that mends a misspelt key.
+        let path = match flags::find(&known, key, origin) {
+            Ok(found) => found.path,
+            Err(error) => match crate::path::parse(key.trim()) {
+                Some(path) => path,
+                None => return Err(vec![error]),
+            },
+        };
+        let mut document = self.document()?;
+        take(document.as_table_mut(), &path);
+        self.checked(document.to_string(), sections)
+    }
+
+    fn document(self) -> Result<DocumentMut, Vec<SettingError>> {
+        file::read(self.path, self.text).map_err(|error| vec![error])?;
+        self.text.parse().map_err(|error: toml_edit::TomlError| {
+            let origin = Origin::File { path: self.path.to_owned(), line: 1, column: 1 };
+            vec![SettingError::new(Mistake::Syntax, "", origin, error.message())]
+        })
+    }
+    fn checked(self, after: String, sections: &[Section]) -> Result<String, Vec<SettingError>> {
+        let old = self.mistakes(sections);
+        let is_old = |error: &SettingError| {
+            old.iter().any(|known| known.message == error.message && known.path == error.path)
+        };
+        let mut new = SettingsFile { text: &after, ..self }.mistakes(sections);
+        new.retain(|error| !is_old(error));
+        if new.is_empty() { Ok(after) } else { Err(new) }
+    }
+    fn mistakes(self, sections: &[Section]) -> Vec<SettingError> {
+        let loader = Loader::new(sections.to_vec()).file(self.path, self.text);
+        let mut errors = loader.load().err().unwrap_or_default();
+        // What is missing here may come from the environment.
+        errors.retain(|error| error.mistake != Mistake::Missing);
+        errors
+    }
 }
 
 /// Comments at the end of the file belong to what stood last, not to the section that is new.
@@ -75,24 +118,6 @@ fn keep_last_comments_above(document: &mut DocumentMut, header: &[String]) {
 fn header_of<'d>(document: &'d mut DocumentMut, header: &[String]) -> Option<&'d mut Table> {
     let first: &mut Table = document.as_table_mut();
     header.iter().try_fold(first, |table, key| table.get_mut(key)?.as_table_mut())
-}
-
-fn checked(before: &str, after: String, sections: &[Section]) -> Result<String, Vec<SettingError>> {
-    let old = mistakes(before, sections);
-    let is_old = |error: &SettingError| {
-        old.iter().any(|known| known.message == error.message && known.path == error.path)
-    };
-    let mut new = mistakes(&after, sections);
-    new.retain(|error| !is_old(error));
-    if new.is_empty() { Ok(after) } else { Err(new) }
-}
-
-fn mistakes(text: &str, sections: &[Section]) -> Vec<SettingError> {
-    let loader = Loader::new(sections.to_vec()).file("magflock.toml", text);
-    let mut errors = loader.load().err().unwrap_or_default();
-    // What is missing here may come from the environment.
-    errors.retain(|error| error.mistake != Mistake::Missing);
-    errors
 }
 
 /// How many of the first segments are `[headers]`: those of the longest section name that leads there.

@@ -21,7 +21,7 @@ mod section;
 mod span;
 
 pub use bytes::Bytes;
-pub use edit::{set, unset};
+pub use edit::{SettingsFile, set, unset};
 pub use error::{Mistake, SettingError, fault, report};
 pub use loaded::{Change, Loaded, Setting, text_of};
 pub use loader::Loader;

@@ -1,7 +1,7 @@
 //! A file changed by a command is the file that a person wrote, but for one value.
 
 use crate::sample::{Gate, sections, with_vault};
-use mag_settings::{Loader, Mistake, set, unset};
+use mag_settings::{Loader, Mistake, SettingsFile, set, unset};
 
 const FILE: &str = "# my board\n\n[parts.gate] # the door\nport = 80 # as agreed\n# price = 1\n\n[log]\nlevel='info'\n";
 
@@ -39,6 +39,19 @@ fn a_change_that_would_not_be_read_is_refused() {
     assert_eq!(errors[0].mistake, Mistake::Syntax);
     let errors = set("parts = 1", "parts.gate.port", "1", &sections()).unwrap_err();
     assert_eq!(errors[0].mistake, Mistake::WrongType);
+}
+
+#[test]
+fn a_refused_change_names_the_file_by_the_path_that_the_caller_knows() {
+    let path = "my-data/magflock.toml";
+    let place = |file: SettingsFile<'_>| {
+        let errors = file.set("parts.gate.port", "0", &sections()).unwrap_err();
+        errors[0].origin.to_string()
+    };
+    assert_eq!(place(SettingsFile { path, text: FILE }), "my-data/magflock.toml:4:8");
+    assert_eq!(place(SettingsFile { path, text: "[parts" }), "my-data/magflock.toml:1:7");
+    let errors = set(FILE, "parts.gate.port", "0", &sections()).unwrap_err();
+    assert_eq!(errors[0].origin.to_string(), "magflock.toml:4:8");
 }
 
 #[test]
