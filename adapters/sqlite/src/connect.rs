@@ -236,6 +236,7 @@ impl Opener {
     }
 
     pub(crate) fn open(&self, for_what: Use) -> Result<Link, EngineError> {
+        self.look();
         let generation = self.generation.load(Ordering::Acquire);
         let link = self.open_as(for_what, generation).map_err(error::of)?;
         Ok(link)

@@ -38,11 +38,17 @@ pub(crate) fn run(
         Access::Write => Use::Write,
     };
     let mut link = opener.open(for_what)?;
-    link.leash.put_on(Some(console.timeout.unwrap_or(TIME)), Some(caller));
-    let outcome = match console.access {
+    link.leash.put_on(Some(console.timeout.unwrap_or(TIME)), Some(caller.clone()));
+    let mut outcome = match console.access {
         Access::Read => read(&mut link, console),
         Access::Write => write(&mut link, console),
     };
+    if console.access == Access::Read && !opener.stood_still(&link) {
+        // Others began to write the file meanwhile: it is read again as a file that is shared.
+        link = opener.open(for_what)?;
+        link.leash.put_on(Some(console.timeout.unwrap_or(TIME)), Some(caller));
+        outcome = read(&mut link, console);
+    }
     let leash = link.leash.clone();
     outcome.map_err(|error| leash.reason(error))
 }

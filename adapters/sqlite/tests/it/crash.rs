@@ -74,6 +74,35 @@ pub(crate) async fn found(file: &Path) -> HashSet<String> {
     answers[1].rows.iter().map(|row| row[0].as_str().unwrap().to_owned()).collect()
 }
 
+/// What a power cut leaves behind the last whole commit is no commit.
+#[tokio::test]
+async fn a_damaged_tail_of_the_log_costs_nothing_acknowledged() {
+    for garbage in [vec![0u8; 3_000], vec![0xa5; 50_000], b"half a frame".to_vec()] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        make(&file).await;
+        let mut writer = child(&file, "").spawn().unwrap();
+        let mut kept = Vec::new();
+        for line in BufReader::new(writer.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            if let Some((_, key)) = line.split_once("kept ") {
+                kept.push(key.to_owned());
+            }
+            if kept.len() == 100 {
+                writer.kill().unwrap();
+            }
+        }
+        writer.wait().unwrap();
+        let log = folder.path().join("a.db-wal");
+        let mut log = std::fs::OpenOptions::new().append(true).open(log).unwrap();
+        log.write_all(&garbage).unwrap();
+        // With the process went what it had in memory of the log.
+        std::fs::remove_file(folder.path().join("a.db-shm")).unwrap();
+        let found = found(&file).await;
+        let lost: Vec<&String> = kept.iter().filter(|key| !found.contains(*key)).collect();
+        assert!(kept.len() >= 100 && lost.is_empty(), "lost {} of {}", lost.len(), kept.len());
+    }
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_a_kill() {
     let rounds = std::env::var(ROUNDS).ok().and_then(|n| n.parse().ok()).unwrap_or(20u64);

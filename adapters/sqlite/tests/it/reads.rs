@@ -145,5 +145,7 @@ async fn a_plan_can_be_explained() {
         told.contains("SELECT") && told.contains("SEARCH") && told.contains("(0 rows)"),
         "{told}"
     );
+    let told = world.engine.explain(world.plan("delete t?id=eq.1"), true).await.unwrap();
+    assert!(told.contains("DELETE") && told.contains("SEARCH"), "{told}");
     world.engine.ping().await.unwrap();
 }

@@ -144,6 +144,24 @@ async fn an_upsert_tells_what_it_made_and_what_it_changed() {
 }
 
 #[tokio::test]
+async fn a_managed_file_waits_for_the_disk_and_trusts_nobody() {
+    let world = World::new(NOTES).await;
+    let pragmas =
+        "PRAGMA journal_mode; PRAGMA synchronous; PRAGMA foreign_keys; PRAGMA trusted_schema";
+    let answers = world.engine.console(script(pragmas)).await.unwrap();
+    let told: Vec<String> = answers.iter().map(mag_query::Rows::to_json).collect();
+    assert_eq!(
+        told,
+        [
+            r#"[{"journal_mode":"wal"}]"#,
+            r#"[{"synchronous":2}]"#,
+            r#"[{"foreign_keys":1}]"#,
+            r#"[{"trusted_schema":0}]"#
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_closed_database_is_one_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("a.db");
