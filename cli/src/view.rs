@@ -24,6 +24,7 @@ pub(crate) fn answer(screen: &Screen, operation: &str, answer: &Json) -> String 
         "board:boots" => board::boots(screen, answer),
         "board:check" => board::check(screen, answer),
         "component:list" => board::list(screen, answer),
+        "component:show" => component::show(screen, answer),
         "component:swap" | "component:restart" | "component:start" | "component:plug"
         | "component:stop" | "component:unplug" => component::moved(screen, operation, answer),
         "health:report" => health::report(screen, answer),

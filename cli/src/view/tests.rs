@@ -56,6 +56,25 @@ fn the_board_in_one_look() {
 }
 
 #[test]
+fn a_part_with_its_settings_as_they_are_set() {
+    let mut gate = part("gate", "running", "healthy", None);
+    gate["class"] = json!("house::gate::Gate");
+    gate["state"] = json!("live");
+    gate["registered_in_us"] = json!(18);
+    gate["config"] = json!({ "address": "127.0.0.1", "header_ms": 10_000, "hosts": [],
+        "body_max": "10MiB", "pepper": null });
+    check("part.txt", "component:show", &gate);
+    let bare = |config: Json| {
+        let mut console = gate.clone();
+        console["config"] = config;
+        answer(&Screen::plain(), "component:show", &console)
+    };
+    let page = bare(json!({}));
+    assert!(!page.contains("settings") && !page.contains("house::"), "{page}");
+    assert_eq!(page, bare(Json::Null));
+}
+
+#[test]
 fn settings_with_their_origin_and_mistakes_with_their_place() {
     let row = |name: &str, value: Json, origin: &str, live: bool| {
         json!({ "name": name, "value": value, "default": "x", "origin": origin, "live": live,
