@@ -1,7 +1,7 @@
 //! From words to what is done: the commands that belong to the program itself, then operations.
 
 use crate::argv::{self, Line};
-use crate::options::Options;
+use crate::options::{GLOBAL, Options};
 use crate::specs::Specs;
 use crate::trouble::{Done, misspelt};
 use crate::{boot, call, completions, docs, exit, explain, help, init, man, service, version};
@@ -170,8 +170,12 @@ fn dispatch(parts: &Parts, line: &Line) -> Done {
         };
     }
     if let Some(flag) = words.first().filter(|w| w.starts_with('-')) {
+        let flags: Vec<String> = GLOBAL.iter().map(|(flag, _, _)| format!("--{flag}")).collect();
+        let known = flags.iter().map(String::as_str);
+        let known = known.chain(OWN.iter().flat_map(|own| own.aliases.iter().copied()));
         return Err(misspelt(format!("`{flag}` is not a flag that every command has"))
             .hint("the command comes first, as in `mobo status --json`; `mobo help` lists all")
+            .nearest(flag, known.filter(|known| known.starts_with("--")))
             .into());
     }
     let specs = Specs::of(parts);

@@ -48,7 +48,9 @@ fn a_slip_of_the_finger_is_answered_with_what_was_meant() {
         ("boot --detatch", "`--detach`"),
         ("explain log.levl", "log.level"),
         ("docs frist-boot", "first-boot"),
-        ("--jsn status", "not a flag"),
+        ("--jsn status", "`--json`"),
+        ("--xyzzy status", "not a flag"),
+        ("--verison", "did you mean `--version`?"),
     ] {
         let said = house.mobo(words);
         assert!(said.code != 0 && said.err.contains(meant), "{words}: {}", said.err);
