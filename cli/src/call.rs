@@ -104,7 +104,13 @@ pub(crate) fn ask(options: &Options, spec: &Spec, input: &Json) -> Done<Json> {
         };
         tokio::select! {
             answer = call => answer,
-            _ = tokio::signal::ctrl_c() => Err(Trouble::Said(exit::INTERRUPTED)),
+            _ = tokio::signal::ctrl_c() => {
+                // The prompt does not stand behind the `^C` that the terminal has written.
+                if spec.follows && screen.live_err {
+                    screen.err("");
+                }
+                Err(Trouble::Said(exit::INTERRUPTED))
+            }
         }
     });
     progress.clear();
