@@ -28,6 +28,8 @@ pub(crate) fn report(screen: &Screen, report: &Json) -> String {
     for part in list(report, "components") {
         let (health, state) = (text(part, "health"), text(part, "shown"));
         let checked = match text(part, "last_check") {
+            // What runs has passed its own test when it started.
+            never if never.is_empty() && state == "running" => "at start".to_owned(),
             never if never.is_empty() => "not yet".to_owned(),
             at => time::relative(&at, screen.now),
         };

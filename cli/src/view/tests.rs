@@ -53,6 +53,9 @@ fn the_board_in_one_look() {
     let health =
         json!({ "system": system, "components": parts, "connections": ["http://127.0.0.1:8000"] });
     check("health.txt", "health:report", &health);
+    let mut young = parts;
+    young.iter_mut().for_each(|part| part["last_check"] = Json::Null);
+    check("young.txt", "health:report", &json!({ "system": system, "components": young }));
 }
 
 #[test]
