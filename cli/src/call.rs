@@ -119,7 +119,7 @@ pub(crate) fn ask(options: &Options, spec: &Spec, input: &Json) -> Done<Json> {
 
 fn show(options: &Options, spec: &Spec, input: &Json, answer: &Json) -> Done {
     let screen = options.screen();
-    print(&screen, spec.name, answer);
+    print(&screen, spec.name, input, answer);
     if !screen.json && !screen.quiet {
         remark(&screen, spec, input, options, answer);
     }
@@ -129,10 +129,10 @@ fn show(options: &Options, spec: &Spec, input: &Json, answer: &Json) -> Done {
     }
 }
 
-pub(crate) fn print(screen: &Screen, operation: &str, answer: &Json) {
+pub(crate) fn print(screen: &Screen, operation: &str, input: &Json, answer: &Json) {
     match screen.json {
         true => screen.out(&serde_json::to_string_pretty(answer).unwrap_or_default()),
-        false => screen.out(&view::answer(screen, operation, answer)),
+        false => screen.out(&view::answer(screen, operation, input, answer)),
     };
 }
 

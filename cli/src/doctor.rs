@@ -22,7 +22,7 @@ pub(crate) fn doctor(parts: &Parts, options: &Options, input: &Json) -> Done {
     }
     if !options.yes {
         if !screen.json {
-            screen.out(&view::answer(&screen, "doctor:run", &found));
+            screen.out(&view::answer(&screen, "doctor:run", &Json::Null, &found));
         }
         match consent::ask(&screen, "mend what can be mended?") {
             Some(true) => {}
@@ -38,7 +38,7 @@ pub(crate) fn doctor(parts: &Parts, options: &Options, input: &Json) -> Done {
 }
 
 fn tell(screen: &Screen, report: &Json) -> Done {
-    call::print(screen, "doctor:run", report);
+    call::print(screen, "doctor:run", &Json::Null, report);
     match call::found_wrong("doctor:run", report) {
         true => Err(Trouble::Said(exit::UNHEALTHY)),
         false => Ok(()),

@@ -1,4 +1,4 @@
-//! Answers as a person reads them. Pure: JSON in, text out, for a screen of a given width. An
+//! Answers as a person reads them, to what was asked. Pure: JSON in, text out, for a screen of a given width. An
 //! operation without a view of its own gets a table or a list of fields.
 
 mod audit;
@@ -17,7 +17,7 @@ mod time;
 use crate::screen::{Screen, Tone, tame};
 use serde_json::Value as Json;
 
-pub(crate) fn answer(screen: &Screen, operation: &str, answer: &Json) -> String {
+pub(crate) fn answer(screen: &Screen, operation: &str, input: &Json, answer: &Json) -> String {
     match operation {
         "board:status" => board::status(screen, answer),
         "board:report" => board::report(screen, answer),
@@ -29,7 +29,7 @@ pub(crate) fn answer(screen: &Screen, operation: &str, answer: &Json) -> String 
         | "component:stop" | "component:unplug" => component::moved(screen, operation, answer),
         "health:report" => health::report(screen, answer),
         "health:check" => health::check(screen, answer),
-        "config:show" => config::show(screen, answer),
+        "config:show" => config::show(screen, input, answer),
         "config:check" => config::check(screen, answer),
         "config:set" | "config:unset" => config::set(screen, answer),
         "config:reload" => config::reload(screen, answer),

@@ -5,27 +5,29 @@ use super::{list, shown, text};
 use crate::screen::{Screen, Tone, wrapped};
 use serde_json::Value as Json;
 
-pub(crate) fn show(screen: &Screen, answer: &Json) -> String {
+pub(crate) fn show(screen: &Screen, input: &Json, answer: &Json) -> String {
     let rows = list(answer, "settings");
     if rows.is_empty() {
         return "nobody has set anything: all settings have their defaults".to_owned();
     }
-    let heads = [
-        ("setting", Side::Left),
-        ("value", Side::Left),
-        ("from", Side::Left),
-        ("change", Side::Left),
-    ];
-    let mut table = Table::new(heads);
+    let with_origin = input.get("origin").and_then(Json::as_bool) == Some(true);
+    let last = if with_origin { ["from", "change"] } else { ["", ""] };
+    let heads = [["setting", "value"], last].concat();
+    let mut table = Table::new(heads.into_iter().map(|head| (head, Side::Left)));
     for row in rows {
         let origin = text(row, "origin");
-        let tone = if origin == "default" { Tone::Dim } else { Tone::Accent };
+        let is_changed = origin != "default";
+        let tone = if is_changed { Tone::Accent } else { Tone::Dim };
         let live = row.get("live").and_then(Json::as_bool) == Some(true);
+        let [third, fourth] = match with_origin {
+            true => [origin, (if live { "at once" } else { "" }).to_owned()],
+            false => [(if is_changed { "changed" } else { "" }).to_owned(), String::new()],
+        };
         table.row(vec![
             (text(row, "name"), None),
             (mag_settings::text_of(&row["value"]), Some(tone)),
-            (origin, Some(Tone::Dim)),
-            ((if live { "at once" } else { "" }).to_owned(), Some(Tone::Dim)),
+            (third, Some(Tone::Dim)),
+            (fourth, Some(Tone::Dim)),
         ]);
     }
     let mut lines = table.lines(screen);

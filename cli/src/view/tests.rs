@@ -6,16 +6,20 @@ use serde_json::json;
 use std::path::Path;
 
 fn check(name: &str, operation: &str, answer: &Json) {
+    check_asked(name, operation, &Json::Null, answer);
+}
+
+fn check_asked(name: &str, operation: &str, input: &Json, answer: &Json) {
     let now = Timestamp::parse("2026-01-02T12:00:00Z").unwrap();
     let screen = Screen { now, ..Screen::plain() };
     let ascii = Screen { unicode: false, ..screen.clone() };
-    let shown = format!("{}\n", super::answer(&screen, operation, answer));
+    let shown = format!("{}\n", super::answer(&screen, operation, input, answer));
     // A line of a log or of a fact is told whole, however long it is.
     let may_be_cut = !matches!(operation, "events:replay" | "logs:show");
     for line in shown.lines().filter(|_| may_be_cut) {
         assert!(crate::screen::columns(line) <= 80, "{name}: wider than 80 columns: {line}");
     }
-    let marks = super::answer(&ascii, operation, answer);
+    let marks = super::answer(&ascii, operation, input, answer);
     assert!(!marks.contains(['✓', '✗', '…', '·']), "{name}: {marks}");
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -70,7 +74,7 @@ fn a_part_with_its_settings_as_they_are_set() {
     let bare = |config: Json| {
         let mut console = gate.clone();
         console["config"] = config;
-        answer(&Screen::plain(), "component:show", &console)
+        answer(&Screen::plain(), "component:show", &Json::Null, &console)
     };
     let page = bare(json!({}));
     assert!(!page.contains("settings") && !page.contains("house::"), "{page}");
@@ -93,7 +97,9 @@ fn settings_with_their_origin_and_mistakes_with_their_place() {
         ),
         row("log.level", json!("debug"), "MAGFLOCK_LOG__LEVEL", true),
     ];
-    check("config.txt", "config:show", &json!({ "settings": rows }));
+    let settings = json!({ "settings": rows });
+    check("config.txt", "config:show", &settings);
+    check_asked("origins.txt", "config:show", &json!({ "origin": true }), &settings);
     let mistake = json!({ "name": "gate.prot", "place": "magflock.toml:3:1",
         "problem": "`gate.prot` is not a setting", "hint": "did you mean `gate.port`?" });
     check("mistakes.txt", "config:check", &json!({ "good": false, "mistakes": [mistake] }));
