@@ -17,6 +17,9 @@ pub(crate) enum Tone {
 #[derive(Clone, Debug)]
 pub(crate) struct Screen {
     pub(crate) width: usize,
+    /// Cells end where the screen ends. A pipe or a file gets them whole, unless somebody has said
+    /// how wide it is.
+    pub(crate) cuts: bool,
     pub(crate) color: bool,
     /// Whether standard error shows colours: it may be a terminal when standard output is not.
     pub(crate) color_err: bool,
@@ -39,6 +42,7 @@ impl Screen {
     pub(crate) fn plain() -> Self {
         Self {
             width: WIDTH,
+            cuts: true,
             color: false,
             color_err: false,
             unicode: true,
@@ -67,6 +71,7 @@ impl Screen {
         };
         Self {
             width: width.unwrap_or(WIDTH).clamp(40, WIDTH_MAX),
+            cuts: live || width.is_some(),
             color: color.unwrap_or(live && !plain),
             color_err: color.unwrap_or(live_err && !plain),
             unicode,
@@ -83,6 +88,10 @@ impl Screen {
         Self { now: mag_contract::Clock::machine().now(), ..self.clone() }
     }
 
+    /// The text as it fits into so many columns.
+    pub(crate) fn fitted(&self, text: &str, columns_max: usize) -> String {
+        if self.cuts { cut(text, columns_max, self.unicode) } else { text.to_owned() }
+    }
     pub(crate) fn paint(&self, tone: Tone, text: &str) -> String {
         painted(self.color, tone, text)
     }
@@ -178,7 +187,7 @@ pub(crate) fn tame(text: &str) -> String {
 }
 
 /// Cut to so many columns, with a sign that something is missing.
-pub(crate) fn cut(text: &str, columns_max: usize, unicode: bool) -> String {
+fn cut(text: &str, columns_max: usize, unicode: bool) -> String {
     if columns(text) <= columns_max {
         return text.to_owned();
     }

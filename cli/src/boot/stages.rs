@@ -1,7 +1,7 @@
 //! The stages of a boot as lines: `[POST]`, `[COMPONENTS]`, `[HEALTH]`, `[BOOT]`, each with a mark
 //! and, at the end of a stage, the time it took. Pure.
 
-use crate::screen::{Screen, Tone, columns, cut, tame};
+use crate::screen::{Screen, Tone, columns, tame};
 use mag_mobo::Stage;
 use serde_json::Value as Json;
 
@@ -60,8 +60,8 @@ pub(crate) fn lines(screen: &Screen, stage: &Json) -> Vec<String> {
             }
             continue;
         }
-        let message = cut(&message, room, screen.unicode);
-        let gap = " ".repeat(room - columns(&message));
+        let message = screen.fitted(&message, room);
+        let gap = " ".repeat(room.saturating_sub(columns(&message)));
         let took = took.map(|us| screen.paint(Tone::Dim, &format!("{:>TIME$}", time(us))));
         lines.push(match took {
             Some(took) => format!("{head}{mark} {message}{gap} {took}"),

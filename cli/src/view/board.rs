@@ -3,7 +3,7 @@
 use super::table::{Side, Table};
 use super::{bytes, counted, list as items, number, text, time};
 use crate::boot::stages;
-use crate::screen::{Screen, Tone, cut};
+use crate::screen::{Screen, Tone};
 use serde_json::Value as Json;
 
 pub(crate) fn tone_of(word: &str) -> Tone {
@@ -38,7 +38,7 @@ pub(crate) fn status(screen: &Screen, status: &Json) -> String {
     lines.push(String::new());
     let field = |name: &str, value: String| {
         let head = screen.paint(Tone::Dim, &format!("{name:<8}"));
-        format!("  {head} {}", cut(&value, screen.width.saturating_sub(11), screen.unicode))
+        format!("  {head} {}", screen.fitted(&value, screen.width.saturating_sub(11)))
     };
     let urls: Vec<String> =
         items(status, "urls").iter().filter_map(Json::as_str).map(str::to_owned).collect();

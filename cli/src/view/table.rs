@@ -1,6 +1,6 @@
 //! Tables without lines: columns as wide as they need to be, cut where the screen ends.
 
-use crate::screen::{Screen, Tone, columns, cut};
+use crate::screen::{Screen, Tone, columns};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
@@ -30,7 +30,8 @@ impl Table {
     }
 
     pub(crate) fn lines(&self, screen: &Screen) -> Vec<String> {
-        let widths = self.widths(screen.width.saturating_sub(self.indent));
+        let room = if screen.cuts { screen.width } else { usize::MAX };
+        let widths = self.widths(room.saturating_sub(self.indent));
         let mut lines = vec![];
         if self.heads.iter().any(|(h, _)| !h.is_empty()) {
             let heads: Vec<_> =
@@ -50,7 +51,7 @@ impl Table {
             if *width == 0 {
                 continue;
             }
-            let text = cut(text, *width, screen.unicode);
+            let text = screen.fitted(text, *width);
             let gap = " ".repeat(width.saturating_sub(columns(&text)));
             let text = tone.map_or(text.clone(), |tone| screen.paint(tone, &text));
             let cell =

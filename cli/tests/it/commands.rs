@@ -18,6 +18,22 @@ fn without_a_board_a_command_says_so_and_what_to_do() {
 }
 
 #[test]
+fn a_pipe_gets_every_cell_whole_and_a_screen_what_fits() {
+    let house = House::new();
+    house.mobo("init").good();
+    let host = "a-name-that-takes-a-line-of-its-own-on-a-narrow-screen.example";
+    house.mobo(&format!("config:set gate.hosts [\"{host}\"]")).good();
+    let words = ["config:show", "--changed", "--origin"];
+    let place = format!("{}:", house.file().display());
+    let piped = house.command().env_remove("COLUMNS").args(words).output().unwrap();
+    let piped = String::from_utf8(piped.stdout).unwrap();
+    assert!(piped.contains(&place) && piped.contains(host) && !piped.contains('…'), "{piped}");
+    let narrow = house.command().env("COLUMNS", "40").args(words).output().unwrap();
+    let narrow = String::from_utf8(narrow.stdout).unwrap();
+    assert!(narrow.contains('…'), "{narrow}");
+}
+
+#[test]
 fn what_needs_no_board_works_without_one() {
     let house = House::new();
     house.mobo("init").good();
