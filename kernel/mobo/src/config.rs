@@ -125,9 +125,11 @@ impl Config {
     fn changed(&self, key: &str, value: Option<&str>) -> Result<String, Fault> {
         let text = text(&self.file()).map_err(|errors| mag_settings::fault(&errors))?;
         let text = text.unwrap_or_default();
+        let path = self.file().display().to_string();
+        let file = mag_settings::SettingsFile { path: &path, text: &text };
         match value {
-            Some(value) => mag_settings::set(&text, key, value, &self.0.sections),
-            None => mag_settings::unset(&text, key, &self.0.sections),
+            Some(value) => file.set(key, value, &self.0.sections),
+            None => file.unset(key, &self.0.sections),
         }
         .map_err(|errors| mag_settings::fault(&errors))
     }
