@@ -61,6 +61,8 @@ codes! {
     AMBIGUOUS_FUNCTION MF2006 Invalid     "several functions take these arguments";
     NO_TYPE           MF2007 Invalid     "no type has this name";
     BAD_CATALOG       MF2008 Broken      "the structure of a source contradicts itself";
+    NO_PROJECT        MF2009 Missing     "no project has this name";
+    NO_SOURCE         MF2010 Missing     "the project has no source of this name";
     BAD_MIGRATION     MF2020 Invalid     "a migration's name or files are not as they should be";
     NO_MIGRATION      MF2021 Missing     "no migration has this version";
     NO_WAY_BACK       MF2022 Invalid     "a migration has no way back";

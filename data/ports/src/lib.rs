@@ -1,0 +1,18 @@
+//! The sockets that carry data: how parts of the board reach rows, know who asks, and open engines
+//! without knowing each other.
+//! Never: a driver, a runtime, a door's dialect.
+
+pub mod authn;
+pub mod driver;
+pub mod project;
+pub mod settings;
+pub mod store;
+pub mod trouble;
+pub mod view;
+
+pub use authn::{Authn, AuthnSocket, Credentials, Denied, Identity};
+pub use driver::{Database, Driver, Opening};
+pub use project::{Project, ProjectRef};
+pub use store::{Source, Store, StoreSocket};
+pub use trouble::Trouble;
+pub use view::View;
