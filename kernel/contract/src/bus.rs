@@ -33,6 +33,7 @@ pub struct Bus {
 struct Shared {
     topics: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
     all: broadcast::Sender<Arc<dyn Told>>,
+    traffic: broadcast::Sender<Arc<dyn Told>>,
     history: Mutex<VecDeque<Arc<dyn Told>>>,
     identifiers: Identifiers,
     clock: Clock,
@@ -61,6 +62,7 @@ impl Bus {
         let shared = Shared {
             topics: RwLock::default(),
             all: broadcast::channel(HISTORY).0,
+            traffic: broadcast::channel(HISTORY).0,
             history: Mutex::default(),
             identifiers: Identifiers::default(),
             clock,
@@ -113,6 +115,24 @@ impl Bus {
         }
     }
 
+    /// Says what happens with every request: the fact is made only when somebody hears it.
+    pub fn publish_if_heard<E: Fact>(&self, fact: impl FnOnce() -> E) {
+        if self.is_heard::<E>() {
+            self.publish(fact());
+        }
+    }
+
+    /// Whether anybody would hear a fact of this type now.
+    pub fn is_heard<E: Fact>(&self) -> bool {
+        let everyone = if E::TRAFFIC { &self.shared.traffic } else { &self.shared.all };
+        if everyone.receiver_count() > 0 {
+            return true;
+        }
+        let topics = self.shared.topics.read().unwrap_or_else(PoisonError::into_inner);
+        let topic = topics.get(&TypeId::of::<E>());
+        topic.and_then(|t| t.downcast_ref::<Topic<E>>()).is_some_and(|t| t.receiver_count() > 0)
+    }
+
     /// Says it, and resolves when it is on disk. After `Ok` it survives a power cut.
     pub async fn publish_durably<E: Fact>(&self, fact: E) -> Result<u64, Fault> {
         let envelope = self.envelope(fact);
@@ -144,6 +164,10 @@ impl Bus {
         self.shared.all.subscribe()
     }
     /// The last facts and those to come, none missing and none twice.
+    /// Facts of the kinds that are told with every request. Whoever watches makes them be told.
+    pub fn watch_traffic(&self) -> EveryFact {
+        self.shared.traffic.subscribe()
+    }
     pub fn watch_all_since(&self) -> (Vec<Arc<dyn Told>>, EveryFact) {
         let history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
         (history.iter().cloned().collect(), self.watch_all())
@@ -226,7 +250,9 @@ impl Bus {
         // Nobody listening is fine.
         let _ = self.topic::<E>().send(envelope.clone());
         let told: Arc<dyn Told> = envelope;
-        {
+        if E::TRAFFIC {
+            let _ = self.shared.traffic.send(told);
+        } else {
             let mut history = self.shared.history.lock().unwrap_or_else(PoisonError::into_inner);
             if history.len() == HISTORY {
                 history.pop_front();

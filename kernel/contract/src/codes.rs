@@ -43,6 +43,7 @@ codes! {
     BAD_MEDIA_TYPE    MF1014 Invalid     "the request's body is of a type that the address does not read";
     SLOW_REQUEST      MF1015 Late        "the request did not arrive in time";
     BAD_REQUEST       MF1016 Invalid     "the request breaks the rules of HTTP";
+    RATE_LIMITED      MF1017 TooMuch     "requests come faster than the limit";
     BAD_VALUE         MF1020 Invalid     "a value is not of its column's type";
     BAD_FILTER        MF1021 Invalid     "a condition does not fit the type of its field";
     NOT_EMBEDDED      MF1022 Invalid     "a relation is used that the request does not embed";

@@ -18,6 +18,29 @@ impl TraceId {
     }
 }
 
+/// Extension of a request that named its project in the path: `/p/{ref}/rest/v1/…`. The door sees
+/// the path without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressed {
+    pub project: Arc<str>,
+}
+
+impl Addressed {
+    pub fn of(extensions: &http::Extensions) -> Option<&str> {
+        extensions.get::<Self>().map(|addressed| &*addressed.project)
+    }
+}
+
+/// Extension of an answer: what was reached, for counts and logs by project and table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reached {
+    pub project: Option<Arc<str>>,
+    /// `schema.table`, or the name of a function.
+    pub thing: Option<Arc<str>>,
+    pub user: Option<Arc<str>>,
+    pub key: Option<Arc<str>>,
+}
+
 /// The trace id in a W3C `traceparent`; `None` when the header does not follow the rules.
 pub fn trace_of(traceparent: &str) -> Option<&str> {
     let mut fields = traceparent.split('-');

@@ -11,6 +11,8 @@ pub trait Fact: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     const NAME: &'static str;
     /// Kept in the journal, and told only once it is on disk.
     const DURABLE: bool = false;
+    /// So frequent that it is made only when somebody hears it, and is kept nowhere.
+    const TRAFFIC: bool = false;
     /// Capabilities that an extension must hold to hear it.
     const CAPABILITIES: &'static [&'static str] = &[];
 }

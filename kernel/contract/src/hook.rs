@@ -248,6 +248,11 @@ impl Bus {
         self.hooks().off(id);
     }
 
+    /// Whether anybody wants to be asked, for whoever would have to make the value first.
+    pub fn is_asked<H: Hook>(&self) -> bool {
+        self.hooks().lists.load().contains_key(&TypeId::of::<H>())
+    }
+
     /// Asks every handler. `Ok` is the value to go on with, `Err` a refusal.
     pub async fn ask<H: Hook>(&self, mut value: H) -> Result<H, Fault> {
         let list = {

@@ -27,6 +27,7 @@ pub mod problem;
 pub mod secret;
 pub mod socket;
 pub mod state;
+pub mod traffic;
 pub mod vitals;
 pub mod wiring;
 

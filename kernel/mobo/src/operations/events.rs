@@ -2,6 +2,7 @@
 
 use super::{Nothing, moment, operations};
 use crate::session::Session;
+use mag_contract::bus::EveryFact;
 use mag_contract::fact::Told;
 use mag_contract::hook::HandlerRow;
 use mag_contract::journal::Wanted;
@@ -44,6 +45,9 @@ pub(crate) struct TailInput {
     /// Begin with so many that were told already.
     #[serde(default)]
     pub last: u32,
+    /// With those that are told for every request, which are made only while somebody listens.
+    #[serde(default)]
+    pub traffic: bool,
 }
 
 /// How many facts were handed over, and how many came too fast for the caller.
@@ -94,6 +98,7 @@ async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tail
     };
     let mut tailed = Tailed { told: 0, missed: 0 };
     let (history, mut told_now) = bus.watch_all_since();
+    let mut traffic = input.traffic.then(|| bus.watch_traffic());
     let history: Vec<_> = history.into_iter().filter(wanted).collect();
     let last = usize::try_from(input.last).unwrap_or(usize::MAX);
     for told in &history[history.len().saturating_sub(last)..] {
@@ -106,6 +111,7 @@ async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tail
         let heard = tokio::select! {
             () = call.cancelled.wait() => return Ok(tailed),
             heard = told_now.recv() => heard,
+            heard = hear(&mut traffic) => heard,
         };
         match heard {
             Ok(told) if wanted(&told) => {
@@ -121,6 +127,13 @@ async fn tail(session: Session, input: TailInput, mut call: Call) -> Result<Tail
             }
             Err(RecvError::Closed) => return Ok(tailed),
         }
+    }
+}
+
+async fn hear(traffic: &mut Option<EveryFact>) -> Result<Arc<dyn Told>, RecvError> {
+    match traffic {
+        Some(traffic) => traffic.recv().await,
+        None => std::future::pending().await,
     }
 }
 
