@@ -56,8 +56,9 @@ pub enum Denied {
     #[error("anonymous access is switched off")]
     AnonymousOff,
     /// It is no token, or its signature is not ours. `message` tells which, never what was shown.
+    /// `details` is for dialects that have a place for it.
     #[error("{message}")]
-    BadToken { message: String },
+    BadToken { message: String, details: Option<String> },
     /// The token is ours and does not hold here and now: expired, early, for another audience.
     #[error("{message}")]
     BadClaims { message: String },

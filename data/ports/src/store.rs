@@ -38,6 +38,8 @@ pub trait Source: Send + Sync {
     fn kind(&self) -> &str;
     /// The first one: its tables need no prefix.
     fn primary(&self) -> bool;
+    /// Made by MagFlock, which owns its structure; otherwise it was there before.
+    fn managed(&self) -> bool;
     /// Whether anything may be written through MagFlock.
     fn writable(&self) -> bool;
     /// Its structure and its rules at one moment; a fault when it was never reached.
