@@ -39,6 +39,7 @@ fn type_draft(ty: &Type) -> Option<TypeDraft> {
             name: owned(&known.name),
             base: known.base.to_string(),
             not_null: known.not_null,
+            default: known.default.as_ref().map(owned),
             check: known.check.as_ref().map(owned),
         },
         Type::Composite(known) => TypeDraft::Composite {

@@ -70,6 +70,8 @@ pub struct DomainType {
     pub name: Arc<str>,
     pub base: Type,
     pub not_null: bool,
+    /// What a column of the type has when it names no default of its own.
+    pub default: Option<Arc<str>>,
     pub check: Option<Arc<str>>,
 }
 

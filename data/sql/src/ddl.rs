@@ -215,10 +215,11 @@ fn postgres_type(dialect: &dyn Dialect, ty: &TypeDraft) -> String {
                 labels.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
             format!("CREATE TYPE {} AS ENUM ({})", name(schema, of), labels.join(", "))
         }
-        TypeDraft::Domain { schema, name: of, base, not_null, check } => {
+        TypeDraft::Domain { schema, name: of, base, not_null, default, check } => {
+            let default = default.as_ref().map(|d| format!(" DEFAULT {d}")).unwrap_or_default();
             let not_null = if *not_null { " NOT NULL" } else { "" };
             let check = check.as_ref().map(|c| format!(" CHECK ({c})")).unwrap_or_default();
-            format!("CREATE DOMAIN {} AS {base}{not_null}{check}", name(schema, of))
+            format!("CREATE DOMAIN {} AS {base}{default}{not_null}{check}", name(schema, of))
         }
         TypeDraft::Composite { schema, name: of, fields } => {
             let fields: Vec<String> =

@@ -75,8 +75,20 @@ impl Names {
         }
         let mut drafts = Vec::new();
         for row in types.texts() {
-            let [oid, _, schema, name, kind, relkind, not_null, base, written, check, relation] =
-                row.as_slice()
+            let [
+                oid,
+                _,
+                schema,
+                name,
+                kind,
+                relkind,
+                not_null,
+                base,
+                written,
+                check,
+                relation,
+                default,
+            ] = row.as_slice()
             else {
                 continue;
             };
@@ -94,6 +106,7 @@ impl Names {
                     name,
                     base: self.of(number(*base), *written),
                     not_null: *not_null == Some("t"),
+                    default: default.map(str::to_owned),
                     check: check.map(str::to_owned),
                 }),
                 (Some("c"), Some("c")) => {

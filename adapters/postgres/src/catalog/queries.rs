@@ -29,7 +29,8 @@ const TYPES: &str = concat!(
     "SELECT t.oid, t.typarray, n.nspname, t.typname, t.typtype, c.relkind, t.typnotnull, \
        t.typbasetype, format_type(nullif(t.typbasetype, 0), t.typtypmod), \
        (SELECT string_agg(pg_get_expr(k.conbin, 0), ' AND ' ORDER BY k.conname) \
-        FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), t.typrelid \
+        FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'), t.typrelid, \
+       pg_get_expr(t.typdefaultbin, 0) \
      FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace \
      LEFT JOIN pg_class c ON c.oid = t.typrelid AND t.typtype = 'c' \
      WHERE t.typtype IN ('e', 'd', 'c') AND ",

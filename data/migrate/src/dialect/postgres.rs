@@ -192,10 +192,12 @@ fn create_type(ty: &TypeDraft) -> String {
                 labels.join(", ")
             )
         }
-        TypeDraft::Domain { schema, name, base, not_null, check } => {
+        TypeDraft::Domain { schema, name, base, not_null, default, check } => {
+            let default = default.as_ref().map(|d| format!(" DEFAULT {d}")).unwrap_or_default();
             let not_null = if *not_null { " NOT NULL" } else { "" };
             let check = check.as_ref().map(|c| format!(" {}", check_text(c))).unwrap_or_default();
-            format!("CREATE DOMAIN {} AS {base}{not_null}{check}", place(&Name::new(schema, name)))
+            let domain = place(&Name::new(schema, name));
+            format!("CREATE DOMAIN {domain} AS {base}{default}{not_null}{check}")
         }
         TypeDraft::Composite { schema, name, fields } => {
             let fields: Vec<String> =

@@ -122,6 +122,7 @@ fn apply_one(structure: &mut Structure, statement: &Statement, text: &str) -> bo
                 name,
                 base,
                 not_null: text.to_ascii_uppercase().contains("NOT NULL"),
+                default: create.default.as_ref().map(ToString::to_string),
                 check,
             });
         }

@@ -88,12 +88,13 @@ impl Builder {
                     EnumType { schema: self.intern(schema), name: self.intern(name), labels };
                 (schema, name, Type::Enum(Arc::new(known)))
             }
-            TypeDraft::Domain { schema, name, base, not_null, check } => {
+            TypeDraft::Domain { schema, name, base, not_null, default, check } => {
                 let known = DomainType {
                     schema: self.intern(schema),
                     name: self.intern(name),
                     base: self.type_of(schema, base),
                     not_null: *not_null,
+                    default: owned(default),
                     check: owned(check),
                 };
                 (schema, name, Type::Domain(Arc::new(known)))

@@ -36,6 +36,8 @@ pub enum TypeDraft {
         base: String,
         #[serde(default)]
         not_null: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        default: Option<String>,
         #[serde(default)]
         check: Option<String>,
     },

@@ -144,7 +144,11 @@ impl Table {
 impl Column {
     /// Whether a row without this column gets a value for it.
     pub fn fills_itself(&self) -> bool {
-        self.default.is_some() || self.generated.is_some() || self.identity != Identity::None
+        let of_domain = matches!(&self.ty, Type::Domain(domain) if domain.default.is_some());
+        of_domain
+            || self.default.is_some()
+            || self.generated.is_some()
+            || self.identity != Identity::None
     }
     /// Whether a caller may give a value for it.
     pub fn writable(&self) -> bool {
