@@ -3,6 +3,7 @@
 
 use fallible_iterator::FallibleIterator;
 use mag_adapter::EngineError;
+use mag_model::About;
 use postgres_protocol::message::backend::ErrorFields;
 use std::io;
 
@@ -63,6 +64,15 @@ impl Said {
 impl From<Said> for EngineError {
     fn from(said: Said) -> Self {
         let mut error = Self::of_state(said.state, said.message);
+        let about = About {
+            schema: said.schema.map(Into::into),
+            table: said.table.map(Into::into),
+            column: said.column.map(Into::into),
+            constraint: said.constraint.map(Into::into),
+        };
+        if about != About::default() {
+            error = error.about(about);
+        }
         if let Some(details) = said.details {
             error = error.details(details);
         }

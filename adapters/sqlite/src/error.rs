@@ -3,7 +3,7 @@
 
 use mag_adapter::EngineError;
 use mag_contract::codes;
-use mag_model::BadValue;
+use mag_model::{About, BadValue};
 use rusqlite::Error;
 use rusqlite::ffi;
 
@@ -232,10 +232,10 @@ fn broken(extended: i32, text: &str) -> Option<Broken> {
 fn plain(broken: &Broken) -> EngineError {
     match broken {
         Broken::Unique { table, columns } => {
-            duplicate(&format!("{table}_{}_key", columns.join("_")))
+            duplicate(table, &format!("{table}_{}_key", columns.join("_")))
                 .details(format!("Key ({}) already exists.", columns.join(", ")))
         }
-        Broken::UniqueIndex(name) => duplicate(name),
+        Broken::UniqueIndex(name) => duplicate_of(name),
         Broken::NotNull { table, column } => missing(table, column),
         Broken::Check(name) => {
             EngineError::of_state("23514", format!("new row violates check constraint \"{name}\""))
@@ -247,11 +247,21 @@ fn plain(broken: &Broken) -> EngineError {
     }
 }
 
-pub(crate) fn duplicate(constraint: &str) -> EngineError {
+/// Every table is in the one schema that SQLite has for us.
+pub(crate) fn about(table: &str) -> About {
+    About::table("public", table)
+}
+
+pub(crate) fn duplicate(table: &str, constraint: &str) -> EngineError {
+    duplicate_of(constraint).about(about(table).constraint(constraint))
+}
+
+fn duplicate_of(constraint: &str) -> EngineError {
     EngineError::of_state(
         "23505",
         format!("duplicate key value violates unique constraint \"{constraint}\""),
     )
+    .about(About::default().constraint(constraint))
 }
 
 pub(crate) fn missing(table: &str, column: &str) -> EngineError {
@@ -261,6 +271,7 @@ pub(crate) fn missing(table: &str, column: &str) -> EngineError {
             "null value in column \"{column}\" of relation \"{table}\" violates not-null constraint"
         ),
     )
+    .about(about(table).column(column))
 }
 
 fn of_constraint(extended: i32, text: &str) -> EngineError {

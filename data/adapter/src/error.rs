@@ -3,7 +3,7 @@
 
 use mag_contract::codes::{self, Code};
 use mag_contract::{Class, Fault};
-use mag_model::BadValue;
+use mag_model::{About, BadValue};
 
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{message}")]
@@ -14,11 +14,23 @@ pub struct EngineError {
     pub message: String,
     pub details: Option<Box<str>>,
     pub hint: Option<Box<str>>,
+    /// Which statement of several it was, counted from 0.
+    pub statement: Option<usize>,
+    /// The table, column and constraint that it speaks of, where the engine names them.
+    pub about: Option<Box<About>>,
 }
 
 impl EngineError {
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, state: None, message: message.into(), details: None, hint: None }
+        Self {
+            code,
+            state: None,
+            message: message.into(),
+            details: None,
+            hint: None,
+            statement: None,
+            about: None,
+        }
     }
     /// An error with a SQLSTATE, classed by it.
     pub fn of_state(state: impl Into<Box<str>>, message: impl Into<String>) -> Self {
@@ -53,6 +65,11 @@ impl EngineError {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+    #[must_use]
+    pub fn about(mut self, about: About) -> Self {
+        self.about = Some(Box::new(about));
         self
     }
     pub fn class(&self) -> Class {

@@ -48,6 +48,7 @@ impl Memory {
 pub(crate) fn of_rows(error: mag_rows::Error) -> EngineError {
     match error {
         mag_rows::Error::Value(bad) => bad.into(),
+        mag_rows::Error::Broken { bad, about } => EngineError { about: Some(about), ..bad.into() },
         mag_rows::Error::RowRefused { .. } => EngineError {
             code: mag_contract::codes::ROW_REFUSED,
             ..EngineError::of_state("42501", error.to_string())

@@ -10,6 +10,32 @@ pub struct BadValue {
     pub hint: Option<String>,
 }
 
+/// What of a structure an error speaks of, by its names: what a caller may branch on, and what must
+/// not be told to one who may not know of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    pub schema: Option<Box<str>>,
+    pub table: Option<Box<str>>,
+    pub column: Option<Box<str>>,
+    pub constraint: Option<Box<str>>,
+}
+
+impl About {
+    pub fn table(schema: &str, table: &str) -> Self {
+        Self { schema: Some(schema.into()), table: Some(table.into()), ..Self::default() }
+    }
+    #[must_use]
+    pub fn column(mut self, column: &str) -> Self {
+        self.column = Some(column.into());
+        self
+    }
+    #[must_use]
+    pub fn constraint(mut self, constraint: &str) -> Self {
+        self.constraint = Some(constraint.into());
+        self
+    }
+}
+
 impl BadValue {
     pub fn new(state: &'static str, message: impl Into<String>) -> Self {
         Self { state, message: message.into(), details: None, hint: None }

@@ -15,7 +15,7 @@ pub mod types;
 pub mod value;
 
 pub use catalog::{Catalog, ColumnId, FunctionId, TableId};
-pub use error::BadValue;
+pub use error::{About, BadValue};
 pub use numeric::Numeric;
 pub use types::Type;
 pub use value::Value;

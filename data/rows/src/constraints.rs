@@ -6,7 +6,7 @@ use crate::eval::Here;
 use crate::select::Reader;
 use mag_guard::policy;
 use mag_model::catalog::{ForeignKey, Table};
-use mag_model::{BadValue, ColumnId, TableId, Value, literal};
+use mag_model::{About, BadValue, ColumnId, TableId, Value, literal};
 
 /// `replaces` is the place of the row whose new form this is.
 pub(crate) fn check_row(
@@ -19,15 +19,15 @@ pub(crate) fn check_row(
     for column in known.ids() {
         let declared = known.column(column);
         if !declared.nullable && row[usize::from(column.0)].is_null() {
-            return Err(BadValue::new(
+            let bad = BadValue::new(
                 "23502",
                 format!(
                     "null value in column \"{}\" of relation \"{}\" violates not-null constraint",
                     declared.name, known.name
                 ),
-            )
-            .details(format!("Failing row contains ({}).", shown(row)))
-            .into());
+            );
+            let bad = bad.details(format!("Failing row contains ({}).", shown(row)));
+            return Err(Error::broken(bad, about(known).column(&declared.name)));
         }
     }
     for check in &known.checks {
@@ -39,15 +39,15 @@ pub(crate) fn check_row(
         let rows = [(policy::ROW, row.clone())];
         let here = Here { reader: &reader, rows: &rows, embeds: None, group: &[] };
         if here.value(&condition)? == Value::Bool(false) {
-            return Err(BadValue::new(
+            let bad = BadValue::new(
                 "23514",
                 format!(
                     "new row for relation \"{}\" violates check constraint \"{}\"",
                     known.name, check.name
                 ),
-            )
-            .details(format!("Failing row contains ({}).", shown(row)))
-            .into());
+            );
+            let bad = bad.details(format!("Failing row contains ({}).", shown(row)));
+            return Err(Error::broken(bad, about(known).constraint(&check.name)));
         }
     }
     let keys = known.primary.iter().chain(&known.unique);
@@ -59,12 +59,12 @@ pub(crate) fn check_row(
         }
         let found = same_key_but(database, table, columns, row, replaces);
         if found.is_some() {
-            return Err(BadValue::new(
+            let bad = BadValue::new(
                 "23505",
                 format!("duplicate key value violates unique constraint \"{name}\""),
-            )
-            .details(format!("Key {} already exists.", key_text(known, columns, row)))
-            .into());
+            );
+            let bad = bad.details(format!("Key {} already exists.", key_text(known, columns, row)));
+            return Err(Error::broken(bad, about(known).constraint(name)));
         }
     }
     Ok(())
@@ -110,19 +110,19 @@ pub(crate) fn check_references(database: &Database, written: TableId) -> Result<
                 if key.to == written && id != written {
                     return Err(still_referenced(key, target, table, &values));
                 }
-                return Err(BadValue::new(
+                let bad = BadValue::new(
                     "23503",
                     format!(
                         "insert or update on table \"{}\" violates foreign key constraint \"{}\"",
                         table.name, key.name
                     ),
-                )
-                .details(format!(
+                );
+                let bad = bad.details(format!(
                     "Key {} is not present in table \"{}\".",
                     key_text(table, &key.columns, row),
                     target.name
-                ))
-                .into());
+                ));
+                return Err(Error::broken(bad, about(table).constraint(&key.name)));
             }
         }
     }
@@ -132,20 +132,24 @@ pub(crate) fn check_references(database: &Database, written: TableId) -> Result<
 fn still_referenced(key: &ForeignKey, target: &Table, from: &Table, values: &[Value]) -> Error {
     let names: Vec<&str> = key.to_columns.iter().map(|c| &*target.column(*c).name).collect();
     let values: Vec<String> = values.iter().map(literal::text).collect();
-    BadValue::new(
+    let bad = BadValue::new(
         "23503",
         format!(
             "update or delete on table \"{}\" violates foreign key constraint \"{}\" on table \"{}\"",
             target.name, key.name, from.name
         ),
-    )
-    .details(format!(
+    );
+    let bad = bad.details(format!(
         "Key ({})=({}) is still referenced from table \"{}\".",
         names.join(", "),
         values.join(", "),
         from.name
-    ))
-    .into()
+    ));
+    Error::broken(bad, about(from).constraint(&key.name))
+}
+
+fn about(table: &Table) -> About {
+    About::table(&table.schema, &table.name)
 }
 
 fn values(row: &Row, columns: &[ColumnId]) -> Vec<Value> {

@@ -4,7 +4,7 @@ use crate::constraints;
 use crate::select::Reader;
 use crate::write::Writer;
 use mag_model::catalog::{Catalog, TableId};
-use mag_model::{BadValue, Value};
+use mag_model::{About, BadValue, Value};
 use mag_query::call::Count;
 use mag_query::{Answer, Body, Plan, Rows, Select, Work};
 use std::collections::HashMap;
@@ -24,6 +24,9 @@ pub struct Database {
 pub enum Error {
     #[error(transparent)]
     Value(#[from] BadValue),
+    /// A rule of the structure was broken.
+    #[error("{bad}")]
+    Broken { bad: BadValue, about: Box<About> },
     #[error("new row violates row-level security policy{} for table \"{table}\"",
         if *.using { " (USING expression)" } else { "" })]
     RowRefused { table: String, using: bool },
@@ -34,9 +37,12 @@ pub enum Error {
 }
 
 impl Error {
+    pub(crate) fn broken(bad: BadValue, about: About) -> Self {
+        Self::Broken { bad, about: Box::new(about) }
+    }
     pub fn state(&self) -> &str {
         match self {
-            Self::Value(bad) => bad.state,
+            Self::Value(bad) | Self::Broken { bad, .. } => bad.state,
             Self::RowRefused { .. } => "42501",
             Self::TooManyAffected { .. } => "PGRST124",
             Self::Unsupported { .. } => "0A000",

@@ -75,7 +75,7 @@ fn unique(plan: &Plan, table: &Table, columns: &[ColumnId], link: &Link) -> Engi
         Some(values) => format!("Key ({named})=({}) already exists.", texts(&values)),
         None => format!("Key ({named}) already exists."),
     };
-    error::duplicate(&name).details(details)
+    error::duplicate(&table.name, &name).details(details)
 }
 
 /// The values that are there already, or come twice in what was to be written.
@@ -163,6 +163,7 @@ fn check(table: &Table, told: &str) -> EngineError {
         "23514",
         format!("new row for relation \"{}\" violates check constraint \"{name}\"", table.name),
     )
+    .about(error::about(&table.name).constraint(name))
 }
 
 /// A row that was written points to one that is not there.
@@ -199,7 +200,8 @@ fn missing_partner(plan: &Plan, id: TableId, link: &Link) -> Option<EngineError>
                 "Key ({of})=({}) is not present in table \"{}\".",
                 texts(&values),
                 partner.name
-            )),
+            ))
+            .about(error::about(name).constraint(&key.name)),
         )
     })
 }
@@ -274,4 +276,5 @@ fn still_referenced(table: &Table, child: &Table, key: &ForeignKey) -> EngineErr
             table.name, key.name, child.name
         ),
     )
+    .about(error::about(&child.name).constraint(&key.name))
 }
