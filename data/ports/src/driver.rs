@@ -1,17 +1,21 @@
 //! The sockets through which engines come: an adapter is a card that plugs in like any other part,
 //! and an engine whose card is missing is an answer, not a crash.
 
+use crate::survey::{Extension, PoolState, Survey};
 use futures::future::BoxFuture;
-use mag_adapter::{Answering, Engine};
+use mag_adapter::{Answering, Engine, EngineError};
+use mag_base::Base;
 use mag_contract::{Fault, Secret, Socket};
 use mag_guard::Ruleset;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 pub type Opening<'a, T> = BoxFuture<'a, Result<T, Fault>>;
 
 pub trait Driver: Send + Sync {
-    /// Connects, and fails when the engine does not answer. Nothing is written into it.
+    /// Connects, and fails when the engine does not answer. Nothing is written into it, but that a
+    /// managed file is made when it is missing.
     fn open(&self, connection: Connection) -> Opening<'_, Arc<dyn Database>>;
 }
 
@@ -25,6 +29,12 @@ pub struct Connection {
     pub writable: bool,
     /// Connections at most.
     pub connections_max: Option<u32>,
+    /// How long a call waits for a connection when all are in use.
+    pub acquire_within: Option<Duration>,
+    /// Servers that follow it, for reads.
+    pub replicas: Vec<Secret<String>>,
+    /// Past a pooler, for what lasts longer than a transaction.
+    pub direct: Option<Secret<String>>,
 }
 
 #[derive(Clone, Debug)]
@@ -34,10 +44,77 @@ pub enum Place {
     Url(Secret<String>),
 }
 
+impl Connection {
+    /// Of ours: written, and its structure is MagFlock's to keep.
+    pub fn managed(place: Place) -> Self {
+        Self { managed: true, writable: true, ..Self::existing(place) }
+    }
+    /// Somebody's: only read.
+    pub fn existing(place: Place) -> Self {
+        Self {
+            place,
+            managed: false,
+            writable: false,
+            connections_max: None,
+            acquire_within: None,
+            replicas: Vec::new(),
+            direct: None,
+        }
+    }
+}
+
 /// An opened database: an engine, and what a source needs to know of it besides.
 pub trait Database: Engine {
+    /// The base model as this engine has it, and with it the engine's dialect of migrations.
+    fn base(&self) -> &'static Base;
+
     /// The rules that the engine holds itself; nothing when it has no notion of them.
     fn rules(&self) -> Answering<'_, Option<Ruleset>>;
+
+    /// A small text that the database itself carries, so that a copy of it carries it as well.
+    fn note(&self, _name: &str) -> Answering<'_, Option<String>> {
+        cannot("carry notes")
+    }
+    /// On the disk when it resolves.
+    fn keep_note(&self, _name: &str, _text: String) -> Answering<'_, ()> {
+        cannot("carry notes")
+    }
+
+    /// Roles, schemas and functions that apps' migrations expect; the steps that were taken.
+    fn install_native(&self) -> Answering<'_, Vec<String>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+    /// How far that is; zero when nothing of it is there, or the engine needs nothing of it.
+    fn native_version(&self) -> Answering<'_, u32> {
+        Box::pin(async { Ok(0) })
+    }
+
+    /// How it is: sizes, indexes, caches, what runs now.
+    fn survey(&self) -> Answering<'_, Survey> {
+        cannot("tell how it is")
+    }
+    /// How full the pool of connections is; nothing when the engine has none.
+    fn pool(&self) -> Option<PoolState> {
+        None
+    }
+    /// Those that are enabled, and those that could be.
+    fn extensions(&self) -> Answering<'_, Vec<Extension>> {
+        cannot("be extended")
+    }
+    fn enable_extension(&self, _name: &str) -> Answering<'_, ()> {
+        cannot("be extended")
+    }
+
+    /// Copies the whole database, as it is at one moment, into a new file.
+    fn copy_to(&self, _file: PathBuf) -> Answering<'_, ()> {
+        cannot("be copied into a file")
+    }
+    /// Ends what it began and lets go of files and lines; whoever else still holds it goes on.
+    fn close(self: Arc<Self>) -> BoxFuture<'static, ()>;
+}
+
+fn cannot<'a, T>(what: &'static str) -> Answering<'a, T> {
+    Box::pin(async move { Err(EngineError::unsupported(format!("this engine cannot {what}"))) })
 }
 
 macro_rules! drivers {

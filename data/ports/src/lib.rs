@@ -3,15 +3,20 @@
 //! Never: a driver, a runtime, a door's dialect.
 
 pub mod authn;
+pub mod cluster;
 pub mod driver;
+pub mod events;
 pub mod project;
 pub mod settings;
 pub mod store;
+pub mod survey;
+pub mod track;
 pub mod trouble;
 pub mod view;
 
 pub use authn::{Authn, AuthnSocket, Credentials, Denied, Identity};
-pub use driver::{Database, Driver, Opening};
+pub use cluster::{Cluster, ClusterSocket};
+pub use driver::{Connection, Database, Driver, Opening, Place};
 pub use project::{Project, ProjectRef};
 pub use store::{Source, Store, StoreSocket};
 pub use trouble::Trouble;
