@@ -14,7 +14,7 @@ use crate::run::{quoted, rows};
 use crate::types;
 use crate::wire::{Ask, Reply, Wire};
 use mag_adapter::engine::{Access, Ending};
-use mag_adapter::{Console, EngineError};
+use mag_adapter::{Bound, Console, EngineError};
 use mag_contract::codes;
 use mag_model::Type;
 use mag_query::Rows;
@@ -31,7 +31,7 @@ const TIME_MAX: Duration = Duration::from_secs(3600);
 const STATEMENTS_MAX: usize = 100_000;
 
 pub(crate) async fn run(engine: &Postgres, console: Console) -> Result<Vec<Rows>, EngineError> {
-    let statements = script::split(&console.sql)?;
+    let statements = statements(&console)?;
     check(&console, &statements)?;
     let within = console.timeout.or(engine.settings().time_max).unwrap_or(TIME_MAX);
     let mut lease = engine.primary().lease().await?;
@@ -51,14 +51,24 @@ pub(crate) async fn run(engine: &Postgres, console: Console) -> Result<Vec<Rows>
     }
 }
 
-fn check(console: &Console, statements: &[String]) -> Result<(), EngineError> {
+/// The text taken apart, and what was handed in apart already.
+fn statements(console: &Console) -> Result<Vec<Bound>, EngineError> {
+    let texts = script::split(&console.sql)?;
+    if texts.len() > 1 && !console.script {
+        return Err(EngineError::of_state("42601", "there is more than one statement")
+            .hint("run it as a script, or send one statement at a time"));
+    }
+    if texts.len() != 1 && !console.values.is_empty() {
+        return Err(EngineError::of_state("42601", "values belong to a single statement"));
+    }
+    let of_text = texts.into_iter().map(|sql| Bound::new(sql, console.values.clone()));
+    Ok(of_text.chain(console.then.iter().cloned()).collect())
+}
+
+fn check(console: &Console, statements: &[Bound]) -> Result<(), EngineError> {
     let invalid = |message: &str| EngineError::of_state("42601", message);
     if statements.is_empty() {
         return Err(invalid("there is no statement"));
-    }
-    if statements.len() > 1 && !console.script {
-        return Err(invalid("there is more than one statement")
-            .hint("run it as a script, or send one statement at a time"));
     }
     if statements.len() > STATEMENTS_MAX {
         return Err(invalid("the script is too long")
@@ -71,7 +81,7 @@ fn check(console: &Console, statements: &[String]) -> Result<(), EngineError> {
         ));
     }
     for statement in statements {
-        words::check(statement, console)?;
+        words::check(&statement.sql, console)?;
     }
     Ok(())
 }
@@ -79,7 +89,7 @@ fn check(console: &Console, statements: &[String]) -> Result<(), EngineError> {
 async fn replies(
     wire: &mut Wire,
     console: &Console,
-    statements: &[String],
+    statements: &[Bound],
     within: Duration,
 ) -> Result<Vec<Reply>, EngineError> {
     let role = console.role.as_deref();
@@ -87,7 +97,8 @@ async fn replies(
     let rows_max = console.rows_max.and_then(|rows| i32::try_from(rows).ok()).unwrap_or(0);
     let mut replies = Vec::with_capacity(statements.len());
     for (at, statement) in statements.iter().enumerate() {
-        let ask = Ask { rows_max, ..Ask::once(statement) };
+        let arguments = statement.values.iter().map(types::argument).collect();
+        let ask = Ask { rows_max, arguments, ..Ask::once(&statement.sql) };
         let answered = wire.exchange(&[ask]).await;
         replies.extend(answered.map_err(|failure| placed(failure, at, statements.len()))?);
     }
@@ -115,6 +126,14 @@ async fn opening(
             Access::Write => "BEGIN",
         }));
     }
+    for (name, value) in &console.settings {
+        let arguments = vec![Some(name.clone()), Some(value.clone())];
+        let text = match console.autocommit {
+            false => "SELECT set_config($1, $2, true)",
+            true => "SELECT set_config($1, $2, false)",
+        };
+        asks.push(Ask { arguments, ..Ask::once(text) });
+    }
     asks.extend(role.as_deref().map(Ask::once));
     if !console.autocommit {
         // After a first query the transaction cannot be made writable any more.
@@ -128,6 +147,7 @@ async fn opening(
 fn placed(failure: Failure, at: usize, of: usize) -> EngineError {
     let mut error = EngineError::from(failure);
     if of > 1 {
+        error.statement = Some(at);
         let place = format!("statement {} of {of}", at + 1);
         error.details = Some(match error.details {
             Some(details) => format!("{place}: {details}").into(),

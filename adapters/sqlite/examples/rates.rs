@@ -7,7 +7,7 @@
     reason = "a measurement prints, uses the machine's clock and plays the runtime"
 )]
 
-use mag_adapter::{Console, Ending, Engine};
+use mag_adapter::{Console, Engine};
 use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
 use mag_query::{Call, Everything, Options, Plan, Rules};
 use mag_sqlite::{Settings, Sqlite};
@@ -171,16 +171,7 @@ async fn main() {
     let folder = tempfile::tempdir_in(".").unwrap();
     let file = folder.path().join("rates.db");
     let engine = Arc::new(Sqlite::open(Settings::managed(&file)).await.unwrap());
-    let made = Console {
-        sql: DDL.to_owned(),
-        access: mag_adapter::Access::Write,
-        ending: Ending::Commit,
-        role: None,
-        script: true,
-        autocommit: false,
-        timeout: None,
-        rows_max: None,
-    };
+    let made = Console::writing(DDL);
     engine.console(made).await.unwrap();
     let catalog = engine.inspect(0).await.unwrap();
     let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };

@@ -99,6 +99,8 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
     let mut batch = Batch::new(&link.db, &console.sql);
     let mut answers = Vec::new();
     let mut room = ANSWER_MAX;
+    let mut at = 0;
+    let placed = |at: usize, error: EngineError| EngineError { statement: Some(at), ..error };
     let mut next = batch.next().map_err(explained)?;
     while let Some(mut statement) = next.take() {
         if !console.script {
@@ -108,34 +110,67 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
                 Ok(Some(_)) | Err(_) => return Err(error::several_statements()),
             }
         }
-        if console.access == Access::Read && !statement.readonly() {
-            return Err(EngineError::of_state(
-                "25006",
-                "cannot execute a writing statement in a read-only transaction",
-            ));
-        }
+        promised(&statement, console)?;
         if answers.len() >= ANSWERS {
             return Err(EngineError::of_state("54000", "the script gives too many answers"));
         }
         answers.push(
-            answer(&mut statement, console.rows_max, &mut room)
-                .map_err(|bad| refusal.explain(bad))?,
+            answer(&mut statement, &console.values, console.rows_max, &mut room)
+                .map_err(|bad| placed(at, refusal.explain(bad)))?,
         );
+        at += 1;
         drop(statement);
         if console.script {
-            next = batch.next().map_err(explained)?;
+            next = batch.next().map_err(|failed| placed(at, explained(failed)))?;
         }
+    }
+    for bound in &console.then {
+        let mut run = || {
+            let mut batch = Batch::new(&link.db, &bound.sql);
+            let Some(mut statement) = batch.next().map_err(explained)? else {
+                return Ok(Rows::default());
+            };
+            if !matches!(batch.next(), Ok(None)) {
+                return Err(error::several_statements());
+            }
+            promised(&statement, console)?;
+            answer(&mut statement, &bound.values, console.rows_max, &mut room)
+                .map_err(|bad| refusal.explain(bad))
+        };
+        answers.push(run().map_err(|bad| placed(at, bad))?);
+        at += 1;
     }
     Ok(answers)
 }
 
+fn promised(statement: &Statement<'_>, console: &Console) -> Result<(), EngineError> {
+    if console.access == Access::Read && !statement.readonly() {
+        return Err(EngineError::of_state(
+            "25006",
+            "cannot execute a writing statement in a read-only transaction",
+        ));
+    }
+    Ok(())
+}
+
 fn answer(
     statement: &mut Statement<'_>,
+    values: &[Value],
     rows_max: Option<u64>,
     room: &mut usize,
 ) -> Result<Rows, EngineError> {
-    if statement.parameter_count() > 0 {
-        return Err(EngineError::of_state("42P02", "there is no parameter $1"));
+    let wanted = statement.parameter_count();
+    if wanted > values.len() {
+        let missing = format!("there is no parameter ${}", values.len() + 1);
+        return Err(EngineError::of_state("42P02", missing));
+    }
+    if wanted < values.len() {
+        let message =
+            format!("{} values were given, and the statement takes {wanted}", values.len());
+        return Err(EngineError::of_state("08P01", message));
+    }
+    for (at, value) in values.iter().enumerate() {
+        statement.raw_bind_parameter(at + 1, types::bind(value)).map_err(error::of)?;
     }
     let mut columns: Vec<(Arc<str>, Type)> = statement
         .columns()

@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use mag_guard::Authorised;
+use mag_model::Value;
 use mag_model::catalog::Catalog;
 use mag_query::{Answer, Plan, Rows};
 use std::sync::Arc;
@@ -105,6 +106,48 @@ pub struct Console {
     pub autocommit: bool,
     pub timeout: Option<Duration>,
     pub rows_max: Option<u64>,
+    /// What stands for `$1`, `$2` in a single statement.
+    pub values: Vec<Value>,
+    /// Settings for the time of the transaction, where the engine has such (`request.jwt.claims`).
+    pub settings: Vec<(String, String)>,
+    /// Statements that are taken apart already, run behind `sql` in the same transaction.
+    pub then: Vec<Bound>,
+}
+
+/// One statement and its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bound {
+    pub sql: String,
+    pub values: Vec<Value>,
+}
+
+impl Bound {
+    pub fn new(sql: impl Into<String>, values: Vec<Value>) -> Self {
+        Self { sql: sql.into(), values }
+    }
+}
+
+impl Console {
+    /// One statement that reads.
+    pub fn reading(sql: impl Into<String>) -> Self {
+        Self {
+            sql: sql.into(),
+            access: Access::Read,
+            ending: Ending::Commit,
+            role: None,
+            script: false,
+            autocommit: false,
+            timeout: None,
+            rows_max: None,
+            values: Vec::new(),
+            settings: Vec::new(),
+            then: Vec::new(),
+        }
+    }
+    /// A script that writes, in one transaction.
+    pub fn writing(sql: impl Into<String>) -> Self {
+        Self { access: Access::Write, script: true, ..Self::reading(sql) }
+    }
 }
 
 /// Held while migrations run.

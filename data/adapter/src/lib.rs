@@ -11,6 +11,6 @@ pub mod generate;
 pub mod memory;
 
 pub use abilities::{Abilities, Ability};
-pub use engine::{Access, Answering, Console, Ending, Engine, Transaction};
+pub use engine::{Access, Answering, Bound, Console, Ending, Engine, Transaction};
 pub use error::EngineError;
 pub use memory::Memory;

@@ -2,7 +2,8 @@
 
 use crate::world::{World, question, script, told};
 use mag_adapter::engine::Ending;
-use mag_adapter::{Console, Engine};
+use mag_adapter::{Bound, Console, Engine};
+use mag_model::Value;
 use std::time::Duration;
 
 const DATA: &str = "CREATE TABLE t (id int PRIMARY KEY, x text); INSERT INTO t VALUES (1, 'a');
@@ -193,5 +194,31 @@ async fn a_statement_of_the_console_ends_in_time_and_leaves_no_trace() {
         .ask("SELECT current_setting('app.mark', true), to_regclass('mine')::text")
         .await
         .unwrap();
-    assert!(rows.rows[0].iter().all(mag_model::Value::is_null), "{rows:?}");
+    assert!(rows.rows[0].iter().all(Value::is_null), "{rows:?}");
+}
+
+#[tokio::test]
+async fn values_are_bound_and_what_follows_shares_the_transaction() {
+    let Some(world) = World::new(DATA).await else { return };
+    let bound = Console { values: vec![Value::text("x' OR 1=1")], ..question("SELECT $1 AS v") };
+    let answers = world.engine.console(bound).await.unwrap();
+    assert_eq!(answers[0].to_json(), r#"[{"v":"x' OR 1=1"}]"#);
+    let insert =
+        |id: i64| Bound::new("INSERT INTO t VALUES ($1, $2)", vec![id.into(), Value::text("y")]);
+    let broken =
+        Console { then: vec![insert(2), insert(1)], ..script("DELETE FROM t WHERE id = 9") };
+    let refused = world.engine.console(broken).await.unwrap_err();
+    assert_eq!((refused.state.as_deref(), refused.statement), (Some("23505"), Some(2)));
+    let sneaky =
+        Console { then: vec![Bound::new("SELECT 1; DELETE FROM t", vec![])], ..script("") };
+    assert!(world.engine.console(sneaky).await.is_err());
+    let writes = Console { then: vec![insert(3)], ..question("SELECT 1") };
+    assert!(world.engine.console(writes).await.is_err());
+    world.engine.console(Console { then: vec![insert(2)], ..script("") }).await.unwrap();
+    assert_eq!(world.ask("SELECT count(*) FROM t").await.unwrap().rows[0][0], Value::Int(2));
+    let claims = vec![("request.jwt.claims".to_owned(), r#"{"sub":"me"}"#.to_owned())];
+    let asked =
+        question("SELECT current_setting('request.jwt.claims', true)::json ->> 'sub' AS who");
+    let answers = world.engine.console(Console { settings: claims, ..asked }).await.unwrap();
+    assert_eq!(answers[0].to_json(), r#"[{"who":"me"}]"#);
 }

@@ -1,6 +1,6 @@
 //! A database of one's own on the kit's server, and calls in one line.
 
-use mag_adapter::{Access, Console, Ending, Engine, EngineError, Transaction};
+use mag_adapter::{Console, Engine, EngineError, Transaction};
 use mag_contract::{Actor, Timestamp};
 use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
 use mag_kit::postgres::{self, Server};
@@ -21,20 +21,11 @@ pub(crate) struct World {
 }
 
 pub(crate) fn script(sql: &str) -> Console {
-    Console {
-        sql: sql.to_owned(),
-        access: Access::Write,
-        ending: Ending::Commit,
-        role: None,
-        script: true,
-        autocommit: false,
-        timeout: None,
-        rows_max: None,
-    }
+    Console::writing(sql)
 }
 
 pub(crate) fn question(sql: &str) -> Console {
-    Console { access: Access::Read, script: false, ..script(sql) }
+    Console::reading(sql)
 }
 
 /// `state message | details`

@@ -1,8 +1,8 @@
 //! The console: what reads cannot write, whatever it says, and nothing reaches beyond the file.
 
 use crate::world::{World, question, script, told};
-use mag_adapter::{Access, Console, Ending, Engine};
-use mag_model::Type;
+use mag_adapter::{Access, Bound, Console, Ending, Engine};
+use mag_model::{Type, Value};
 use std::time::Duration;
 
 const TABLE: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT); CREATE INDEX ta ON t (a); INSERT INTO t VALUES (1, 'x');";
@@ -161,4 +161,29 @@ async fn a_role_is_refused_where_there_are_none() {
     let console = Console { role: Some("anon".into()), ..question("SELECT 1") };
     let refused = world.engine.console(console).await.unwrap_err();
     assert_eq!(refused.state.as_deref(), Some("0A000"));
+}
+
+#[tokio::test]
+async fn values_are_bound_and_what_follows_shares_the_transaction() {
+    let world = World::new(TABLE).await;
+    let bound = Console { values: vec![Value::text("x' OR 1=1")], ..question("SELECT ?1 AS v") };
+    let answers = world.engine.console(bound).await.unwrap();
+    assert_eq!(answers[0].to_json(), r#"[{"v":"x' OR 1=1"}]"#);
+    let two = Console { values: vec![Value::Int(1), Value::Int(2)], ..question("SELECT ?1") };
+    assert_eq!(world.engine.console(two).await.unwrap_err().state.as_deref(), Some("08P01"));
+    let insert = |id: i64| {
+        Bound::new("INSERT INTO t VALUES (?1, ?2)", vec![Value::Int(id), Value::text("y")])
+    };
+    let broken =
+        Console { then: vec![insert(2), insert(1)], ..script("DELETE FROM t WHERE id = 9") };
+    let refused = world.engine.console(broken).await.unwrap_err();
+    assert_eq!((refused.state.as_deref(), refused.statement), (Some("23505"), Some(2)));
+    assert_eq!(world.count("t").await, 1);
+    let sneaky =
+        Console { then: vec![Bound::new("SELECT 1; DELETE FROM t", vec![])], ..script("") };
+    assert!(world.engine.console(sneaky).await.is_err());
+    let writes = Console { then: vec![insert(3)], ..question("SELECT 1") };
+    assert_eq!(world.engine.console(writes).await.unwrap_err().state.as_deref(), Some("25006"));
+    world.engine.console(Console { then: vec![insert(2)], ..script("") }).await.unwrap();
+    assert_eq!(world.count("t").await, 2);
 }

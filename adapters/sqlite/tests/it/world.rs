@@ -1,6 +1,6 @@
 //! A database in a folder of its own, and calls in one line.
 
-use mag_adapter::{Access, Console, Ending, Engine, EngineError, Transaction};
+use mag_adapter::{Console, Engine, EngineError, Transaction};
 use mag_contract::{Clock, Timestamp};
 use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
 use mag_model::catalog::Catalog;
@@ -25,20 +25,11 @@ pub(crate) fn settings(file: &Path) -> Settings {
 }
 
 pub(crate) fn script(sql: &str) -> Console {
-    Console {
-        sql: sql.to_owned(),
-        access: Access::Write,
-        ending: Ending::Commit,
-        role: None,
-        script: true,
-        autocommit: false,
-        timeout: None,
-        rows_max: None,
-    }
+    Console::writing(sql)
 }
 
 pub(crate) fn question(sql: &str) -> Console {
-    Console { access: Access::Read, script: false, ..script(sql) }
+    Console::reading(sql)
 }
 
 /// `state message | details`
