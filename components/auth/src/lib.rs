@@ -1,0 +1,6 @@
+//! MagAuth, the trust module: who asks, at every door. It verifies tokens and keys, keeps users of
+//! four kinds, their sessions and second factors, and speaks GoTrue's dialect at `/auth/v1`.
+//! Never: what a role may do with a row (that is the guard's), a connection of its own to an
+//! engine, a secret in a log.
+
+pub mod tokens;
