@@ -3,10 +3,12 @@
 
 use crate::connection;
 use crate::front::Front;
+use crate::tls::Tls;
 use mag_contract::door::Peer;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_rustls::TlsAcceptor;
 
 /// When the machine is out of descriptors, trying again at once would only burn its time.
 const BREATH: Duration = Duration::from_millis(50);
@@ -22,6 +24,7 @@ pub(crate) async fn network(
     front: Arc<Front>,
     places: Arc<Semaphore>,
     busy: mpsc::Sender<()>,
+    tls: Option<Arc<Tls>>,
 ) {
     let mut line = front.line.clone();
     let taking = async {
@@ -33,7 +36,17 @@ pub(crate) async fn network(
                     let _ = stream.set_nodelay(true);
                     let peer = Peer::Network(from);
                     let name = format!("connection from {from}");
-                    front.line.spawn(&name, connection::serve(stream, peer, front.clone(), place));
+                    let front = front.clone();
+                    let line = front.line.clone();
+                    match &tls {
+                        None => {
+                            line.spawn(&name, connection::serve(stream, peer, front, place));
+                        }
+                        Some(tls) => {
+                            let tls = tls.acceptor();
+                            line.spawn(&name, encrypted(stream, peer, front, place, tls));
+                        }
+                    }
                 }
                 Err(error) => pause(&error).await,
             }
@@ -42,6 +55,21 @@ pub(crate) async fn network(
     tokio::select! {
         () = line.leaving() => {}
         () = taking => {}
+    }
+}
+
+/// Who does not finish the handshake in the time of a head is cut off.
+async fn encrypted(
+    stream: tokio::net::TcpStream,
+    peer: Peer,
+    front: Arc<Front>,
+    place: Place,
+    tls: TlsAcceptor,
+) {
+    match tokio::time::timeout(front.limits.header, tls.accept(stream)).await {
+        Ok(Ok(stream)) => connection::serve(stream, peer, front, place).await,
+        Ok(Err(error)) => tracing::debug!("a handshake failed: {error}"),
+        Err(_) => tracing::debug!("a handshake took too long"),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use mag_contract::door::LOCAL_SOCKET;
 use mag_contract::vitals::Vital;
 use mag_contract::wiring::Listener;
-use mag_contract::{Claim, Component, Fault, Jack, Life, Manifest, Standing, Wiring};
+use mag_contract::{Bus, Claim, Component, Fault, Jack, Life, Manifest, Standing, Wiring};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +21,7 @@ pub struct Console {
     listener: Listener,
     doors: Doors,
     vital: Jack<Vital>,
+    bus: Bus,
 }
 
 /// More commands at once than a person or a script has under way.
@@ -39,17 +40,22 @@ impl Component for Console {
         let listener = wiring.listen(&claim())?;
         let doors = Doors::of(wiring);
         let vital = wiring.socket();
-        Ok(Self { listener, doors, vital })
+        Ok(Self { listener, doors, vital, bus: wiring.bus() })
     }
 
     async fn self_test(&self) -> Result<(), Fault> {
-        url_of(&self.listener).map(drop)
+        url_of(&self.listener, false).map(drop)
     }
 
     async fn run(self, life: Life) -> Result<(), Fault> {
-        let Self { listener, doors, vital } = self;
-        let settings = Settings { connections_max: CONNECTIONS_MAX, ..Settings::default() };
-        Serving { settings, doors, vital }.until_drained(listener, life).await
+        let Self { listener, doors, vital, bus } = self;
+        let settings = Settings {
+            connections_max: CONNECTIONS_MAX,
+            // It is nearer than any packing would pay for.
+            compress: false,
+            ..Settings::default()
+        };
+        Serving { settings, doors, vital, bus, tls: None }.until_drained(listener, life).await
     }
 }
 

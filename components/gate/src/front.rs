@@ -1,21 +1,27 @@
 //! A request becomes an answer: checked for what no door should have to check, given a trace, and
 //! handed to the door that its path names.
 
+use crate::account::{Account, Entry};
+use crate::address;
 use crate::answer::Answer;
 use crate::bounded::{Bounded, too_large};
+use crate::cors::Cors;
+use crate::fresh;
 use crate::home;
+use crate::limit::{Rates, Standing, address_of};
 use crate::probes;
 use crate::pulse::{Flight, Pulse};
 use crate::route::Route;
 use crate::settings::Limits;
+use crate::squeeze::{accepted, squeeze};
 use crate::tally::Tally;
 use crate::trace::TraceIds;
 use crate::trust::{Trust, host_of};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::{CONNECTION, CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderValue, Method, StatusCode, Version};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use mag_contract::door::{
@@ -25,8 +31,11 @@ use mag_contract::door::{
 use mag_contract::exchange::TraceId;
 use mag_contract::life::panic_text;
 use mag_contract::socket::Unplugged;
+use mag_contract::traffic::{
+    AddVersion, RateLimitStrategy, RegisterEndpoint, TransformResponse, WrapRequest,
+};
 use mag_contract::vitals::Vital;
-use mag_contract::{Fault, Jack, Lifeline, Wiring, codes, problem};
+use mag_contract::{Bus, Fault, Jack, Lifeline, Wiring, codes, problem};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -36,6 +45,11 @@ pub(crate) struct Front {
     pub(crate) doors: Doors,
     pub(crate) vital: Jack<Vital>,
     pub(crate) trust: Trust,
+    pub(crate) cors: Cors,
+    pub(crate) rates: Rates,
+    pub(crate) account: Account,
+    pub(crate) bus: Bus,
+    pub(crate) compress: bool,
     pub(crate) limits: Limits,
     pub(crate) metrics_for_all: bool,
     pub(crate) ids: TraceIds,
@@ -100,14 +114,34 @@ impl Front {
         peer: Peer,
         pulse: Arc<Pulse>,
     ) -> Response {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         let version = parts.version;
         let trace = self.ids.of(&parts.headers);
         let body = Bounded::new(body, self.limits.body_bytes, pulse.clone());
-        let answered = self.route(parts, body, peer, &pulse, &trace).await;
-        let mut response = answered.unwrap_or_else(|fault| problem::answer(&fault, Some(&trace.0)));
+        let addressed = address::split(&parts.uri).map(|split| {
+            if let Some((addressed, uri)) = split {
+                parts.uri = uri;
+                parts.extensions.insert(addressed);
+            }
+        });
+        let route = Route::of(parts.uri.path());
+        let apart = Apart::of(&parts, route);
+        let entry = self.account.begin(&parts, route, &peer, &trace);
+        let mut standing = None;
+        let answered = match addressed {
+            Ok(()) => {
+                let asked = Asked { parts, body, peer, route };
+                self.route(asked, &pulse, &trace, &entry, &mut standing).await
+            }
+            Err(fault) => Err(fault),
+        };
+        let response = answered.unwrap_or_else(|fault| problem::answer(&fault, Some(&trace.0)));
+        let mut response = self.finish(response, apart).await;
         let status = response.status();
         self.tally.answer(status);
+        if let Some(standing) = standing {
+            standing.tell(response.headers_mut());
+        }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&trace.0) {
             headers.insert("x-request-id", id);
@@ -117,20 +151,34 @@ impl Front {
         if !goes_on && self.line.is_draining() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
+        if let Some(usage) = self.account.end(entry, &response) {
+            // Counting is nobody's reason to hold an answer back: a refusal means nothing here.
+            let _ = self.bus.ask(usage).await;
+        }
         response
     }
 
     async fn route(
         &self,
-        parts: Parts,
-        body: Bounded,
-        peer: Peer,
+        asked: Asked,
         pulse: &Pulse,
         trace: &TraceId,
+        entry: &Entry,
+        standing: &mut Option<Standing>,
     ) -> Result<Response, Fault> {
-        let route = Route::of(parts.uri.path());
+        let Asked { mut parts, body, peer, mut route } = asked;
         self.tally.request(route);
         self.check(&parts, &body, &peer, pulse, route)?;
+        if route.is_for_apps()
+            && let Some(preflight) = self.cors.preflight(&parts)
+        {
+            return Ok(preflight);
+        }
+        self.count(&parts, &peer, route, entry, standing).await?;
+        if Route::other_version(parts.uri.path()).is_some() {
+            route = self.other_version(&mut parts).await?.unwrap_or(route);
+        }
+        self.account.received(entry);
         let door = match route {
             Route::Admin => self.doors.admin.get(),
             Route::Rest => self.doors.rest.get(),
@@ -143,9 +191,12 @@ impl Front {
             Route::Screen if let Some(page) = home::error_page(parts.uri.path()) => {
                 return Ok(page);
             }
-            Route::Screen => match self.doors.screen.get() {
-                Ok(screen) => Ok(screen),
-                Err(_) => return home::answer(&parts.method, parts.uri.path()),
+            Route::Screen => match self.registered(&parts).await? {
+                Some(door) => Ok(door),
+                None => match self.doors.screen.get() {
+                    Ok(screen) => Ok(screen),
+                    Err(_) => return home::answer(&parts.method, parts.uri.path()),
+                },
             },
             Route::Live | Route::Ready | Route::Started | Route::Metrics
                 if !matches!(parts.method, Method::GET | Method::HEAD) =>
@@ -160,10 +211,94 @@ impl Front {
             }
         };
         let door = door.map_err(|unplugged| closed_door(unplugged, parts.uri.path()))?;
+        if self.bus.is_asked::<WrapRequest>() {
+            let Parts { method, uri, headers, .. } = parts.clone();
+            let wrap = WrapRequest { method, uri, headers, door: route.name() };
+            let WrapRequest { method, uri, headers, .. } = self.bus.ask(wrap).await?;
+            (parts.method, parts.uri, parts.headers) = (method, uri, headers);
+        }
+        let path = parts.uri.path().to_owned();
         let mut request = http::Request::from_parts(parts, ());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(trace.clone());
-        knock(&*door, request.map(|()| body.boxed_unsync())).await
+        let response = knock(&*door, request.map(|()| body.boxed_unsync())).await?;
+        if !self.bus.is_asked::<TransformResponse>() {
+            return Ok(response);
+        }
+        let (mut head, content) = response.into_parts();
+        let (status, headers) = (head.status, head.headers);
+        let asked = TransformResponse { door: route.name(), path, status, headers };
+        let TransformResponse { status, headers, .. } = self.bus.ask(asked).await?;
+        (head.status, head.headers) = (status, headers);
+        Ok(Response::from_parts(head, content))
+    }
+
+    /// Against the limits of its address, key and door. The owner's own socket has none.
+    async fn count(
+        &self,
+        parts: &Parts,
+        peer: &Peer,
+        route: Route,
+        entry: &Entry,
+        standing: &mut Option<Standing>,
+    ) -> Result<(), Fault> {
+        if self.rates.is_off() || matches!(peer, Peer::Local { .. }) {
+            return Ok(());
+        }
+        let (door, address) = (route.name(), address_of(peer));
+        let mut cost = 1;
+        if self.bus.is_asked::<RateLimitStrategy>() {
+            let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+            let asked = RateLimitStrategy { door, method, path, address, cost };
+            cost = self.bus.ask(asked).await?.cost;
+        }
+        *standing = self.rates.take(door, address, &parts.headers, cost);
+        match standing {
+            Some(standing) if standing.refused => {
+                self.account.refused(entry, standing);
+                Err(standing.fault())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// `/rest/v2/…` is answered by whoever said how.
+    async fn other_version(&self, parts: &mut Parts) -> Result<Option<Route>, Fault> {
+        let path = parts.uri.path().to_owned();
+        let version = Route::other_version(&path).unwrap_or_default().to_owned();
+        let asked = AddVersion { path, version, answered_by: None };
+        let Some(path) = self.bus.ask(asked).await?.answered_by else { return Ok(None) };
+        let whole = match parts.uri.query() {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        };
+        parts.uri = whole.parse().map_err(|_| {
+            Fault::new(codes::HOOK_FAILED, "a handler answered with a path that cannot be read")
+        })?;
+        Ok(Some(Route::of(parts.uri.path())))
+    }
+
+    /// A path of nobody's that a handler has taken.
+    async fn registered(&self, parts: &Parts) -> Result<Option<Arc<dyn HttpDoor>>, Fault> {
+        if !self.bus.is_asked::<RegisterEndpoint>() {
+            return Ok(None);
+        }
+        let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
+        Ok(self.bus.ask(RegisterEndpoint { method, path, door: None }).await?.door)
+    }
+
+    /// What every answer gets on its way out.
+    async fn finish(&self, mut response: Response, apart: Apart) -> Response {
+        if let Some(headers) = &apart.from_page {
+            self.cors.open(headers, response.headers_mut());
+        }
+        if apart.markable {
+            response = fresh::mark(apart.shown.as_ref(), response).await;
+        }
+        if self.compress && apart.unpacks {
+            response = squeeze(response);
+        }
+        response
     }
 
     /// What no door should have to check.
@@ -195,6 +330,38 @@ impl Front {
             }
         }
         Ok(())
+    }
+}
+
+/// A request on its way to its door.
+struct Asked {
+    parts: Parts,
+    body: Bounded,
+    peer: Peer,
+    route: Route,
+}
+
+/// What the way out must know of the request, which its door has had by then.
+struct Apart {
+    /// The headers, when a page of an app asks.
+    from_page: Option<HeaderMap>,
+    /// The mark of what the client has already.
+    shown: Option<HeaderValue>,
+    markable: bool,
+    unpacks: bool,
+}
+
+impl Apart {
+    fn of(parts: &Parts, route: Route) -> Self {
+        let from_page = route.is_for_apps() && parts.headers.contains_key(ORIGIN);
+        let origin = parts.headers.get(ORIGIN).filter(|_| from_page);
+        let reads = parts.method == Method::GET;
+        Self {
+            from_page: origin.map(|origin| HeaderMap::from_iter([(ORIGIN, origin.clone())])),
+            shown: fresh::shown(&parts.headers),
+            markable: reads && route == Route::Rest,
+            unpacks: parts.method != Method::HEAD && accepted(&parts.headers),
+        }
     }
 }
 

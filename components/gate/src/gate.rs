@@ -3,14 +3,16 @@
 use crate::front::Doors;
 use crate::serve::{Serving, url_of};
 use crate::settings::Settings;
+use crate::tls::Tls;
 use mag_contract::door::{
     AdminDoor, AuthDoor, FunctionsDoor, GraphqlDoor, McpDoor, RealtimeDoor, RestDoor, ScreenDoor,
     StorageDoor,
 };
 use mag_contract::vitals::Vital;
 use mag_contract::wiring::Listener;
-use mag_contract::{Claim, Component, Fault, Jack, Life, Manifest, Wiring, codes};
+use mag_contract::{Bus, Claim, Component, Fault, Jack, Life, Manifest, Wiring, codes};
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub struct Gate {
@@ -18,6 +20,8 @@ pub struct Gate {
     listener: Listener,
     doors: Doors,
     vital: Jack<Vital>,
+    bus: Bus,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Component for Gate {
@@ -35,22 +39,23 @@ impl Component for Gate {
         if let Some(mistake) = settings.mistake() {
             return Err(Fault::new(codes::BAD_SETTING, mistake));
         }
+        let tls = Tls::of(&settings)?;
         let listener = wiring.listen(&claim(&settings))?;
-        if let Some(url) = url_of(&listener)? {
+        if let Some(url) = url_of(&listener, tls.is_some())? {
             wiring.announce(url);
         }
         let doors = Doors::of(wiring);
         let vital = wiring.socket();
-        Ok(Self { settings, listener, doors, vital })
+        Ok(Self { settings, listener, doors, vital, bus: wiring.bus(), tls })
     }
 
     async fn self_test(&self) -> Result<(), Fault> {
-        url_of(&self.listener).map(drop)
+        url_of(&self.listener, self.tls.is_some()).map(drop)
     }
 
     async fn run(self, life: Life) -> Result<(), Fault> {
-        let Self { settings, listener, doors, vital } = self;
-        Serving { settings, doors, vital }.until_drained(listener, life).await
+        let Self { settings, listener, doors, vital, bus, tls } = self;
+        Serving { settings, doors, vital, bus, tls }.until_drained(listener, life).await
     }
 }
 

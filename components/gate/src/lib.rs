@@ -4,20 +4,27 @@
 //! Never: what a door answers, who a caller is, a name of another part.
 
 mod accept;
+mod account;
+mod address;
 mod answer;
 mod bounded;
 mod connection;
 mod console;
+mod cors;
+mod fresh;
 mod front;
 mod gate;
 mod home;
+mod limit;
 mod probes;
 mod pulse;
 mod route;
 mod scan;
 mod serve;
 mod settings;
+mod squeeze;
 mod tally;
+mod tls;
 mod trace;
 mod trust;
 mod user;
@@ -25,4 +32,4 @@ mod wire;
 
 pub use console::{Console, ConsoleSettings};
 pub use gate::Gate;
-pub use settings::Settings;
+pub use settings::{AccessLog, Settings};

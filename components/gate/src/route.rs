@@ -20,6 +20,20 @@ pub(crate) enum Route {
 }
 
 impl Route {
+    /// One of each name.
+    pub(crate) const DOORS: [Self; 10] = [
+        Self::Admin,
+        Self::Rest,
+        Self::Graphql,
+        Self::Auth,
+        Self::Realtime,
+        Self::Storage,
+        Self::Functions,
+        Self::Mcp,
+        Self::Live,
+        Self::Screen,
+    ];
+
     pub(crate) fn of(path: &str) -> Self {
         let mut segments = path.strip_prefix('/').unwrap_or(path).splitn(3, '/');
         let first = segments.next().unwrap_or_default();
@@ -57,6 +71,30 @@ impl Route {
         }
     }
 
+    /// Apps call it, from any page, with a key or a token.
+    pub(crate) fn is_for_apps(self) -> bool {
+        matches!(
+            self,
+            Self::Rest
+                | Self::Graphql
+                | Self::Auth
+                | Self::Realtime
+                | Self::Storage
+                | Self::Functions
+        )
+    }
+
+    /// Another version of a door of apps than the one there is: `/rest/v2/people` is `v2`.
+    pub(crate) fn other_version(path: &str) -> Option<&str> {
+        let mut segments = path.strip_prefix('/')?.splitn(3, '/');
+        let first = segments.next()?;
+        let version = segments.next()?;
+        let known = ["rest", "graphql", "auth", "realtime", "storage", "functions"];
+        let number = version.strip_prefix('v')?;
+        let numbered = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+        (known.contains(&first) && numbered && number != "1").then_some(version)
+    }
+
     /// What it hands over is for the owner, so a stranger's web page must not get near it.
     pub(crate) fn is_guarded(self) -> bool {
         matches!(self, Self::Admin | Self::Mcp | Self::Metrics)
@@ -90,5 +128,17 @@ mod tests {
         check("/", Route::Screen);
         check("*", Route::Screen);
         check("", Route::Screen);
+    }
+
+    #[test]
+    fn another_version_of_a_door_is_known_as_one() {
+        let check =
+            |path: &str, expected| assert_eq!(Route::other_version(path), expected, "{path}");
+        check("/rest/v2/people", Some("v2"));
+        check("/auth/v10", Some("v10"));
+        check("/rest/v1/people", None);
+        check("/rest/vx", None);
+        check("/people/v2", None);
+        check("/", None);
     }
 }

@@ -2,14 +2,18 @@
 //! part leaves let those under way end within their time.
 
 use crate::accept;
+use crate::account::Account;
+use crate::cors::Cors;
 use crate::front::{Doors, Front};
+use crate::limit::Rates;
 use crate::settings::Settings;
 use crate::tally::Tally;
+use crate::tls::Tls;
 use crate::trace::TraceIds;
 use crate::trust::Trust;
 use mag_contract::vitals::Vital;
 use mag_contract::wiring::Listener;
-use mag_contract::{Fault, Jack, Life, codes};
+use mag_contract::{Bus, Fault, Jack, Life, codes};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
@@ -18,6 +22,8 @@ pub(crate) struct Serving {
     pub(crate) settings: Settings,
     pub(crate) doors: Doors,
     pub(crate) vital: Jack<Vital>,
+    pub(crate) bus: Bus,
+    pub(crate) tls: Option<Arc<Tls>>,
 }
 
 impl Serving {
@@ -32,6 +38,15 @@ impl Serving {
             doors: self.doors,
             vital: self.vital,
             trust: Trust::new(&self.settings),
+            cors: Cors::new(&self.settings.app_origins),
+            rates: Rates::new(&self.settings),
+            account: Account::new(
+                self.bus.clone(),
+                self.settings.access_log,
+                Duration::from_millis(self.settings.slow_ms),
+            ),
+            bus: self.bus,
+            compress: self.settings.compress,
             limits: self.settings.limits(),
             metrics_for_all: self.settings.metrics_for_all,
             ids: TraceIds::new()?,
@@ -42,7 +57,10 @@ impl Serving {
         let (busy, mut all_done) = mpsc::channel::<()>(1);
         match listener {
             Listener::Network(listener) => {
-                life.spawn("port", accept::network(listener, front, places, busy));
+                if let Some(tls) = &self.tls {
+                    life.spawn("certificate", tls.clone().keep_fresh(front.line.clone()));
+                }
+                life.spawn("port", accept::network(listener, front, places, busy, self.tls));
             }
             #[cfg(unix)]
             Listener::Local(listener) => {
@@ -60,7 +78,7 @@ impl Serving {
 }
 
 /// Where a browser on this machine finds the listener; a local socket has no URL.
-pub(crate) fn url_of(listener: &Listener) -> Result<Option<String>, Fault> {
+pub(crate) fn url_of(listener: &Listener, tls: bool) -> Result<Option<String>, Fault> {
     let broken = |e| Fault::new(codes::IO, "a listener does not know its address").because(e);
     match listener {
         Listener::Network(listener) => {
@@ -68,7 +86,8 @@ pub(crate) fn url_of(listener: &Listener) -> Result<Option<String>, Fault> {
             if at.ip().is_unspecified() {
                 at.set_ip(std::net::Ipv4Addr::LOCALHOST.into());
             }
-            Ok(Some(format!("http://{at}")))
+            let scheme = if tls { "https" } else { "http" };
+            Ok(Some(format!("{scheme}://{at}")))
         }
         #[cfg(unix)]
         Listener::Local(listener) => listener.local_addr().map(|_| None).map_err(broken),

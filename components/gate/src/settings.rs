@@ -1,8 +1,11 @@
 //! What an operator can turn: where the gate listens, and its bounds.
 
+use crate::route::Route;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The section `[gate]`.
@@ -17,6 +20,26 @@ pub struct Settings {
     pub hosts: Vec<String>,
     /// Web origins, such as `https://admin.example.com`, whose pages may call the admin API.
     pub origins: Vec<String>,
+    /// Web origins whose pages may call the doors of apps (REST, auth, files …); all when empty, since
+    /// these doors know a caller by a token alone.
+    pub app_origins: Vec<String>,
+    /// The certificate with its chain, as PEM: with it and its key the port speaks TLS. A changed
+    /// file is in use within seconds.
+    pub tls_certificate: Option<PathBuf>,
+    /// The private key of the certificate, as PEM.
+    pub tls_key: Option<PathBuf>,
+    /// Requests a minute from one address; 0 sets no limit.
+    pub limit_address: u32,
+    /// Requests a minute with one key or token; 0 sets no limit.
+    pub limit_key: u32,
+    /// Requests a minute from one address at one door: `{ auth = 60 }`.
+    pub limit_door: BTreeMap<String, u32>,
+    /// Which exchanges have a line in the log: `off`, `trouble` (errors of ours and slow ones), `all`.
+    pub access_log: AccessLog,
+    /// An answer that takes longer is trouble, in the log.
+    pub slow_ms: u64,
+    /// Pack answers for clients that can unpack them.
+    pub compress: bool,
     /// Show `/metrics` to other machines too.
     pub metrics_for_all: bool,
     /// The largest head of a request, in bytes. Tokens and cookies of honest clients fit in 8 KiB.
@@ -37,6 +60,15 @@ pub struct Settings {
     pub drain_ms: u64,
 }
 
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessLog {
+    Off,
+    #[default]
+    Trouble,
+    All,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -44,6 +76,15 @@ impl Default for Settings {
             port: 8000,
             hosts: vec![],
             origins: vec![],
+            app_origins: vec![],
+            tls_certificate: None,
+            tls_key: None,
+            limit_address: 0,
+            limit_key: 0,
+            limit_door: BTreeMap::new(),
+            access_log: AccessLog::Trouble,
+            slow_ms: 1_000,
+            compress: true,
             metrics_for_all: false,
             header_bytes_max: 16 * 1024,
             header_ms: 10_000,
@@ -79,7 +120,13 @@ impl Settings {
 
     /// The first setting with which nobody could be served.
     pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let unknown = |door: &String| Route::DOORS.iter().all(|route| route.name() != door);
         let zero = [
+            (
+                self.limit_door.keys().any(unknown),
+                "`gate.limit_door` knows admin, rest, graphql, auth, realtime, storage, functions, \
+                 mcp, ops and screen",
+            ),
             (self.header_ms == 0, "`gate.header_ms` must be more than 0"),
             (self.stall_ms == 0, "`gate.stall_ms` must be more than 0"),
             (self.idle_ms == 0, "`gate.idle_ms` must be more than 0"),

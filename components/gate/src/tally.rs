@@ -15,25 +15,13 @@ impl Tally {
         describe_counter!("gate_requests_total", "Requests, by the door that answers them.");
         describe_counter!("gate_answers_total", "Answers, by the first digit of their status.");
         describe_gauge!("gate_connections", "Connections that are open now.");
-        let doors = [
-            Route::Admin,
-            Route::Rest,
-            Route::Graphql,
-            Route::Auth,
-            Route::Realtime,
-            Route::Storage,
-            Route::Functions,
-            Route::Mcp,
-            Route::Live,
-            Route::Screen,
-        ];
         let door = |route: Route| {
             let name = route.name();
             (name, counter!("gate_requests_total", "door" => name))
         };
         let kinds = ["1xx", "2xx", "3xx", "4xx", "5xx"];
         Self {
-            requests: doors.map(door),
+            requests: Route::DOORS.map(door),
             answers: kinds.map(|kind| counter!("gate_answers_total", "status" => kind)),
             connections: gauge!("gate_connections"),
         }

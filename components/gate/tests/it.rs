@@ -9,6 +9,8 @@
 mod bounds;
 #[path = "it/doors.rs"]
 mod doors;
+#[path = "it/gateway.rs"]
+mod gateway;
 #[path = "it/leaving.rs"]
 mod leaving;
 #[path = "it/probes.rs"]
@@ -19,7 +21,7 @@ mod protocols;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
-use mag_contract::exchange::{TraceId, read_body};
+use mag_contract::exchange::{Addressed, Reached, TraceId, read_body};
 use mag_contract::problem;
 use mag_gate::Settings;
 use std::sync::Arc;
@@ -64,6 +66,17 @@ impl HttpDoor for Parrot {
                     Response::new(BodyExt::boxed_unsync(http_body_util::StreamBody::new(frames)));
                 response.extensions_mut().insert(mag_contract::exchange::Endless);
                 return response;
+            }
+            if path.ends_with("/page") {
+                let mut response = Response::new(body("{\"n\":1}".repeat(1_000)));
+                let kind = http::HeaderValue::from_static("application/json");
+                response.headers_mut().insert("content-type", kind);
+                let reached = Reached { thing: Some("public.page".into()), ..Reached::default() };
+                response.extensions_mut().insert(reached);
+                return response;
+            }
+            if let Some(project) = Addressed::of(request.extensions()) {
+                return Response::new(body(format!("{path} of {project}")));
             }
             let read = match read_body(request.into_body(), u64::MAX).await {
                 Ok(read) => read,

@@ -32,7 +32,7 @@ impl Addressed {
 }
 
 /// Extension of an answer: what was reached, for counts and logs by project and table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reached {
     pub project: Option<Arc<str>>,
     /// `schema.table`, or the name of a function.

@@ -1,0 +1,192 @@
+//! What is told of each exchange: facts on the bus for who listens, a line in the log for what went
+//! wrong (or for all), time spent by door, requests by table.
+//! Never: a query string, a header, a body; any of them may hold a secret.
+
+use crate::limit::{Standing, WINDOW};
+use crate::route::Route;
+use crate::settings::AccessLog;
+use mag_contract::Bus;
+use mag_contract::door::{Peer, Response as Outgoing};
+use mag_contract::exchange::{Addressed, Reached, TraceId};
+use mag_contract::traffic::{
+    Error, ErrorOccurred, RateLimitExceeded, Request, RequestReceived, RequestTold,
+    Response as Answered, ResponseSent, ResponseTold, UsageAnalytics,
+};
+use metrics::{Counter, Histogram, counter, describe_counter, describe_histogram, histogram};
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// Tables and functions with a counter of their own; a scanner that makes names up gets none, since
+/// a door only tells what it found.
+const THINGS_MAX: usize = 2_000;
+
+pub(crate) struct Account {
+    bus: Bus,
+    log: AccessLog,
+    slow: Duration,
+    seconds: [(&'static str, Histogram); 10],
+    things: RwLock<HashMap<Reached, Counter>>,
+}
+
+/// An exchange while it lasts.
+pub(crate) struct Entry {
+    begun: Instant,
+    route: Route,
+    method: http::Method,
+    path: Box<str>,
+    project: Option<Arc<str>>,
+    peer: Peer,
+    trace: TraceId,
+}
+
+impl Account {
+    pub(crate) fn new(bus: Bus, log: AccessLog, slow: Duration) -> Self {
+        describe_histogram!("gate_seconds", "Seconds from a request's head to its answer's.");
+        describe_counter!("gate_things_total", "Requests by project, table or function.");
+        let seconds = Route::DOORS.map(|route| {
+            let name = route.name();
+            (name, histogram!("gate_seconds", "door" => name))
+        });
+        Self { bus, log, slow, seconds, things: RwLock::default() }
+    }
+
+    pub(crate) fn begin(
+        &self,
+        parts: &http::request::Parts,
+        route: Route,
+        peer: &Peer,
+        trace: &TraceId,
+    ) -> Entry {
+        let entry = Entry {
+            begun: Instant::now(),
+            route,
+            method: parts.method.clone(),
+            path: parts.uri.path().into(),
+            project: parts.extensions.get::<Addressed>().map(|to| to.project.clone()),
+            peer: peer.clone(),
+            trace: trace.clone(),
+        };
+        self.bus.publish_if_heard(|| Request(entry.told()));
+        entry
+    }
+
+    pub(crate) fn received(&self, entry: &Entry) {
+        self.bus.publish_if_heard(|| RequestReceived(entry.told()));
+    }
+
+    /// What is told to those who count use, when anybody does.
+    pub(crate) fn end(&self, entry: Entry, response: &Outgoing) -> Option<UsageAnalytics> {
+        let took = entry.begun.elapsed();
+        let status = response.status();
+        let name = entry.route.name();
+        if let Some((_, seconds)) = self.seconds.iter().find(|(door, _)| *door == name) {
+            seconds.record(took);
+        }
+        let reached = response.extensions().get::<Reached>();
+        if let Some(reached) = reached {
+            self.count(reached);
+        }
+        let told = || entry.answered(status.as_u16(), took, reached);
+        self.bus.publish_if_heard(|| Answered(told()));
+        self.bus.publish_if_heard(|| ResponseSent(told()));
+        if status.is_client_error() || status.is_server_error() {
+            self.bus.publish_if_heard(|| ErrorOccurred(told()));
+        }
+        if status.is_server_error() {
+            self.bus.publish_if_heard(|| Error(told()));
+        }
+        let wanted = match self.log {
+            AccessLog::Off => false,
+            AccessLog::Trouble => status.is_server_error() || took >= self.slow,
+            AccessLog::All => true,
+        };
+        if wanted {
+            self.write(&told());
+        }
+        self.bus.is_asked::<UsageAnalytics>().then(|| UsageAnalytics(told()))
+    }
+
+    fn write(&self, told: &ResponseTold) {
+        let ResponseTold { request, status, took_us, thing, user, key } = told;
+        tracing::info!(
+            door = request.door,
+            project = request.project,
+            address = request.address.map(tracing::field::display),
+            trace_id = request.trace_id,
+            thing,
+            user,
+            key,
+            took_us,
+            "{} {} answered {status}",
+            request.method,
+            request.path
+        );
+    }
+
+    fn count(&self, reached: &Reached) {
+        let Some(thing) = &reached.thing else { return };
+        let name = Reached {
+            project: reached.project.clone(),
+            thing: Some(thing.clone()),
+            ..Reached::default()
+        };
+        {
+            let things = self.things.read().unwrap_or_else(PoisonError::into_inner);
+            if let Some(counter) = things.get(&name) {
+                return counter.increment(1);
+            }
+        }
+        let mut things = self.things.write().unwrap_or_else(PoisonError::into_inner);
+        if things.len() < THINGS_MAX {
+            let project = name.project.as_deref().unwrap_or_default().to_owned();
+            let counter = counter!(
+                "gate_things_total", "project" => project, "thing" => thing.to_string()
+            );
+            counter.increment(1);
+            things.insert(name, counter);
+        }
+    }
+
+    pub(crate) fn refused(&self, entry: &Entry, standing: &Standing) {
+        if standing.first {
+            self.bus.publish(RateLimitExceeded {
+                request: entry.told(),
+                by: standing.by.name().into(),
+                limit: standing.limit.into(),
+                window_s: WINDOW.as_secs(),
+            });
+        }
+    }
+}
+
+impl Entry {
+    fn told(&self) -> RequestTold {
+        RequestTold {
+            method: self.method.to_string(),
+            path: self.path.to_string(),
+            door: self.route.name().to_owned(),
+            project: self.project.as_deref().map(str::to_owned),
+            address: match &self.peer {
+                Peer::Network(from) => Some(from.ip()),
+                Peer::Local { .. } => None,
+            },
+            trace_id: self.trace.0.to_string(),
+        }
+    }
+
+    fn answered(&self, status: u16, took: Duration, reached: Option<&Reached>) -> ResponseTold {
+        let text = |of: fn(&Reached) -> &Option<Arc<str>>| {
+            reached.and_then(|r| of(r).as_deref().map(str::to_owned))
+        };
+        ResponseTold {
+            request: self.told(),
+            status,
+            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            thing: text(|r| &r.thing),
+            user: text(|r| &r.user),
+            key: text(|r| &r.key),
+        }
+    }
+}

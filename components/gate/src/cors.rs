@@ -1,0 +1,136 @@
+//! Browsers of other origins at the doors of apps: these doors know a caller by a key or a token in
+//! a header, never by a cookie, so any page may ask, and gets what its token may have.
+//! Never: a door that is guarded; `trust.rs` looks after those.
+
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
+    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+};
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use mag_contract::door::{Response, body};
+
+const METHODS: HeaderValue =
+    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT");
+/// What clients read of an answer, besides what every page may read.
+const EXPOSED: HeaderValue = HeaderValue::from_static(
+    "Content-Encoding, Content-Location, Content-Range, Content-Type, Date, ETag, Link, Location, \
+     Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server, Server-Timing, \
+     Transfer-Encoding, Range-Unit, X-Request-Id, X-Total-Count, X-Supabase-Api-Version, \
+     X-Sb-Error-Code, X-Relay-Error",
+);
+/// A day: what may be asked does not change from one request to the next.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+pub(crate) struct Cors {
+    /// Every origin when empty.
+    origins: Vec<String>,
+}
+
+impl Cors {
+    pub(crate) fn new(origins: &[String]) -> Self {
+        let lower = |o: &String| o.trim().trim_end_matches('/').to_lowercase();
+        Self { origins: origins.iter().map(lower).collect() }
+    }
+
+    /// What stands in `Access-Control-Allow-Origin`; nothing for a page that may not ask.
+    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let origin = headers.get(ORIGIN)?;
+        if self.origins.is_empty() {
+            return Some(HeaderValue::from_static("*"));
+        }
+        let named = String::from_utf8_lossy(origin.as_bytes()).to_lowercase();
+        self.origins.contains(&named).then(|| origin.clone())
+    }
+
+    /// The answer to a browser that asks whether it may ask.
+    pub(crate) fn preflight(&self, request: &Parts) -> Option<Response> {
+        let asks = request.method == Method::OPTIONS
+            && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+            && request.headers.contains_key(ORIGIN);
+        if !asks {
+            return None;
+        }
+        let mut response = Response::new(body(""));
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        let headers = response.headers_mut();
+        if let Some(origin) = self.allowed(&request.headers) {
+            headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
+            headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+            // Whatever header a client has: none of them means anything without a valid token.
+            if let Some(wanted) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
+                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
+            }
+        }
+        headers.insert(VARY, HeaderValue::from_static("Origin, Access-Control-Request-Headers"));
+        Some(response)
+    }
+
+    /// Lets the page read the answer, when the door has not decided about it itself.
+    pub(crate) fn open(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
+        if answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
+            return;
+        }
+        if let Some(origin) = self.allowed(asked) {
+            if !self.origins.is_empty() {
+                answer.append(VARY, HeaderValue::from_static("Origin"));
+            }
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(method: &str, headers: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::builder().method(method);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn a_page_may_send_whatever_headers_its_client_has() {
+        let asked = parts(
+            "OPTIONS",
+            &[
+                ("origin", "https://app.example"),
+                ("access-control-request-method", "PATCH"),
+                ("access-control-request-headers", "apikey,x-client-info,traceparent"),
+            ],
+        );
+        let answer = Cors::new(&[]).preflight(&asked).unwrap();
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(answer.status(), 204);
+        assert_eq!(header("access-control-allow-origin"), "*");
+        assert_eq!(header("access-control-allow-headers"), "apikey,x-client-info,traceparent");
+        assert!(header("access-control-allow-methods").contains("PATCH"));
+    }
+
+    #[test]
+    fn an_options_request_that_is_no_preflight_goes_to_its_door() {
+        assert!(Cors::new(&[]).preflight(&parts("OPTIONS", &[("origin", "https://a")])).is_none());
+        let get = [("origin", "https://a"), ("access-control-request-method", "GET")];
+        assert!(Cors::new(&[]).preflight(&parts("GET", &get)).is_none());
+    }
+
+    #[test]
+    fn a_list_of_origins_shuts_others_out() {
+        let cors = Cors::new(&["https://App.example/".into()]);
+        let check = |origin: &str, expected: Option<&str>| {
+            let mut answer = HeaderMap::new();
+            cors.open(&parts("GET", &[("origin", origin)]).headers, &mut answer);
+            let got = answer.get("access-control-allow-origin").and_then(|v| v.to_str().ok());
+            assert_eq!(got, expected, "{origin}");
+        };
+        check("https://app.example", Some("https://app.example"));
+        check("https://evil.example", None);
+        check("null", None);
+    }
+}

@@ -1,0 +1,158 @@
+//! Answers are made smaller for who can unpack them: gzip, piece by piece, so that a long answer is
+//! never held whole. What is small, packed already, or told as it happens goes out as it is.
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
+use http::{HeaderMap, HeaderValue};
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::BodyExt;
+use mag_contract::door::{Body, BoxError, Response};
+use mag_contract::exchange::Endless;
+use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Smaller answers fit into one packet anyway.
+const WORTH_IT: u64 = 1_400;
+
+/// Whether the client can unpack it.
+pub(crate) fn accepted(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|v| v.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|one| {
+        let mut words = one.split(';').map(str::trim);
+        let named = words.next().is_some_and(|w| w.eq_ignore_ascii_case("gzip") || w == "*");
+        let refused = words.any(|w| {
+            w.strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
+        });
+        named && !refused
+    })
+}
+
+pub(crate) fn squeeze(response: Response) -> Response {
+    let headers = response.headers();
+    let worth = response.body().size_hint().exact().is_none_or(|size| size >= WORTH_IT);
+    let endless = response.extensions().get::<Endless>().is_some();
+    if !worth || endless || headers.contains_key(CONTENT_ENCODING) || !is_text(headers) {
+        return response;
+    }
+    let (mut parts, content) = response.into_parts();
+    parts.headers.remove(CONTENT_LENGTH);
+    parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    parts.headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    let packer = Some(GzEncoder::new(Vec::new(), Compression::fast()));
+    Response::from_parts(parts, Packed { content, packer }.boxed_unsync())
+}
+
+fn is_text(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind.starts_with("text/") && kind != "text/event-stream"
+        || ["json", "javascript", "xml", "wasm"].iter().any(|end| kind.ends_with(end))
+}
+
+struct Packed {
+    content: Body,
+    packer: Option<GzEncoder<Vec<u8>>>,
+}
+
+impl http_body::Body for Packed {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let me = &mut *self;
+        loop {
+            let Some(packer) = &mut me.packer else { return Poll::Ready(None) };
+            let data = match std::task::ready!(Pin::new(&mut me.content).poll_frame(cx)) {
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) => data,
+                    // Trailers say nothing about the bytes.
+                    Err(frame) => return Poll::Ready(Some(Ok(frame))),
+                },
+                Some(Err(error)) => {
+                    me.packer = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                None => {
+                    let end = me.packer.take().map(GzEncoder::finish);
+                    return Poll::Ready(end.map(|end| Ok(Frame::data(end?.into()))));
+                }
+            };
+            packer.write_all(&data)?;
+            let packed = std::mem::take(packer.get_mut());
+            if !packed.is_empty() {
+                return Poll::Ready(Some(Ok(Frame::data(packed.into()))));
+            }
+        }
+    }
+    fn is_end_stream(&self) -> bool {
+        self.packer.is_none()
+    }
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mag_contract::door::body;
+    use std::io::Read;
+
+    fn answer(kind: &'static str, text: &str) -> Response {
+        let mut response = Response::new(body(text.to_owned()));
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        response
+    }
+
+    #[tokio::test]
+    async fn what_is_packed_is_what_was_there() {
+        let text = "{\"a\":1}".repeat(10_000);
+        let packed = squeeze(answer("application/json; charset=utf-8", &text));
+        assert_eq!(packed.headers()[CONTENT_ENCODING], "gzip");
+        let bytes = packed.into_body().collect().await.unwrap().to_bytes();
+        assert!(bytes.len() < text.len() / 20);
+        let mut unpacked = String::new();
+        flate2::read::GzDecoder::new(&bytes[..]).read_to_string(&mut unpacked).unwrap();
+        assert_eq!(unpacked, text);
+    }
+
+    #[test]
+    fn what_is_small_or_packed_already_is_left_alone() {
+        let long = "x".repeat(5_000);
+        for (kind, text) in [
+            ("application/json", "[]"),
+            ("image/png", long.as_str()),
+            ("application/octet-stream", &long),
+            ("text/event-stream", &long),
+        ] {
+            assert!(
+                !squeeze(answer(kind, text)).headers().contains_key(CONTENT_ENCODING),
+                "{kind}"
+            );
+        }
+        let mut response = answer("text/plain", &long);
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        assert_eq!(squeeze(response).headers()[CONTENT_ENCODING], "br");
+    }
+
+    #[test]
+    fn a_client_says_what_it_can_unpack() {
+        let check = |list: &'static str, expected| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(list));
+            assert_eq!(accepted(&headers), expected, "{list}");
+        };
+        check("gzip, deflate, br", true);
+        check("br;q=1.0, gzip;q=0.8", true);
+        check("*", true);
+        check("gzip;q=0", false);
+        check("br", false);
+        check("", false);
+    }
+}
