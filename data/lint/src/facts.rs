@@ -1,8 +1,11 @@
 //! What a catalog does not carry and advisors need: policies, rights, who functions and views run
 //! as, sizes and use. Handed in by whoever can ask the engine; read from scripts where there is none.
 
-use mag_guard::{Grant, GrantOn, PolicyRule};
+use mag_guard::ruleset::TableName;
+use mag_guard::{Grant, GrantOn, PolicyRule, Ruleset};
 use mag_migrate::Structure;
+use mag_migrate::diff::Name;
+use mag_migrate::observe::Observed;
 use mag_migrate::structure::GrantedOn;
 use mag_query::error::Verb;
 use serde::{Deserialize, Serialize};
@@ -109,8 +112,52 @@ impl Default for Facts {
 }
 
 impl Facts {
+    /// Of a database that runs: what its engine told, and the rules that are in force.
+    pub fn observed(
+        structure: &Structure,
+        engine: Engine,
+        observed: &Observed,
+        rules: &Ruleset,
+    ) -> Self {
+        let mut facts = Self::of(structure, engine);
+        facts.policies.clone_from(&rules.policies);
+        facts.grants.clone_from(&rules.grants);
+        for table in &mut facts.tables {
+            let name = Name::new(&table.schema, &table.name);
+            let open = |open: &TableName| open.schema == name.schema && open.table == name.name;
+            if engine == Engine::Sqlite {
+                table.row_security = !rules.open_rows.iter().any(open);
+            }
+            if let Some(told) = observed.table(&name) {
+                table.bytes = told.bytes;
+                table.highest_key = told.highest_key;
+            }
+        }
+        for function in &observed.functions {
+            let mut executable_by = function.executable_by.clone();
+            if function.public {
+                executable_by.push("public".into());
+            }
+            let Name { schema, name } = function.name.clone();
+            let known = facts.functions.iter_mut().find(|f| f.schema == schema && f.name == name);
+            if let Some(known) = known {
+                known.executable_by = executable_by;
+            }
+        }
+        facts.indexes = observed
+            .indexes
+            .iter()
+            .map(|index| IndexFacts {
+                schema: index.name.schema.clone(),
+                name: index.name.name.clone(),
+                scans: index.scans,
+                bytes: index.bytes,
+            })
+            .collect();
+        facts
+    }
+
     pub fn of(structure: &Structure, engine: Engine) -> Self {
-        use mag_migrate::diff::Name;
         let mut facts = Self { engine, policies: structure.policies.clone(), ..Self::default() };
         for table in &structure.draft.tables {
             let name = Name::new(&table.schema, &table.name);

@@ -7,6 +7,7 @@ mod sqlite;
 use crate::diff::Change;
 use crate::history::Statements;
 use crate::lex::Grammar;
+use crate::observe::Question;
 use crate::structure::Structure;
 
 pub use postgres::{Postgres, policy_statement};
@@ -20,6 +21,10 @@ pub trait Dialect: Sync {
     fn grammar(&self) -> Grammar;
     fn parser(&self) -> Box<dyn sqlparser::dialect::Dialect>;
     fn history(&self) -> &'static Statements;
+    /// What to ask the engine for all that a catalog does not carry.
+    fn questions(&self) -> &'static [Question];
+    /// What stands before a statement to see how it would be run, or why that cannot be seen.
+    fn explain(&self, analyze: bool) -> Result<&'static str, &'static str>;
     /// Why a statement that begins with these words cannot be a part of a transaction.
     fn alone(&self, head: &[&str]) -> Option<&'static str>;
     /// Whether a change of a table holds up others who use it, while it goes on.

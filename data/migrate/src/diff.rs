@@ -15,7 +15,7 @@ use mag_model::catalog::draft::{
 };
 
 /// A table's or a type's schema and name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name {
     pub schema: String,
     pub name: String,

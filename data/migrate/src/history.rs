@@ -55,6 +55,8 @@ pub struct Statements {
     pub unlock: Option<&'static str>,
     /// track → version, name, checksum, state, statements, down
     pub read: &'static str,
+    /// track → version, applied_at, applied_by, took_ms, as texts
+    pub times: &'static str,
     /// track, version, name, checksum, state, statements, down, applied_by, took_ms
     pub write: &'static str,
     /// track, version, state, statements, took_ms
@@ -88,6 +90,7 @@ pub const POSTGRES: Statements = Statements {
     lock: "SELECT pg_advisory_lock(7205759403792794001)",
     unlock: Some("SELECT pg_advisory_unlock(7205759403792794001)"),
     read: "SELECT version, name, checksum, state, statements, down FROM mag.migrations WHERE track = $1 ORDER BY version",
+    times: "SELECT version, to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, took_ms::text FROM mag.migrations WHERE track = $1",
     write: "INSERT INTO mag.migrations (track, version, name, checksum, state, statements, down, applied_by, took_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (track, version) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, state = excluded.state, statements = excluded.statements, down = excluded.down, applied_by = excluded.applied_by, took_ms = excluded.took_ms, applied_at = now()",
     update: "UPDATE mag.migrations SET state = $3, statements = $4, took_ms = $5 WHERE track = $1 AND version = $2",
     remove: "DELETE FROM mag.migrations WHERE track = $1 AND version = $2",
@@ -112,6 +115,7 @@ pub const SQLITE: Statements = Statements {
     lock: "BEGIN IMMEDIATE",
     unlock: None,
     read: "SELECT version, name, checksum, state, statements, down FROM mag_migrations WHERE track = ?1 ORDER BY version",
+    times: "SELECT version, replace(substr(applied_at, 1, 19), ' ', 'T') || 'Z', applied_by, CAST(took_ms AS TEXT) FROM mag_migrations WHERE track = ?1",
     write: "INSERT INTO mag_migrations (track, version, name, checksum, state, statements, down, applied_by, took_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (track, version) DO UPDATE SET name = excluded.name, checksum = excluded.checksum, state = excluded.state, statements = excluded.statements, down = excluded.down, applied_by = excluded.applied_by, took_ms = excluded.took_ms, applied_at = strftime('%Y-%m-%d %H:%M:%f+00:00', 'now')",
     update: "UPDATE mag_migrations SET state = ?3, statements = ?4, took_ms = ?5 WHERE track = ?1 AND version = ?2",
     remove: "DELETE FROM mag_migrations WHERE track = ?1 AND version = ?2",

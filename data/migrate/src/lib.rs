@@ -4,6 +4,7 @@
 
 pub mod checksum;
 pub mod consent;
+pub mod copy;
 pub mod dialect;
 pub mod diff;
 pub mod dump;
@@ -13,9 +14,11 @@ pub mod folder;
 pub mod history;
 pub mod lex;
 pub mod name;
+pub mod observe;
 pub mod outline;
 mod parse;
 pub mod plan;
+pub mod rules;
 pub mod script;
 pub mod status;
 pub mod structure;

@@ -4,6 +4,7 @@ use super::{Dialect, ident, idents, text};
 use crate::diff::{Change, Name};
 use crate::history::{self, Statements};
 use crate::lex::{self, Grammar};
+use crate::observe::{self, Question};
 use crate::structure::Structure;
 use mag_guard::{Command, PolicyRule};
 use mag_model::Type;
@@ -27,6 +28,12 @@ impl Dialect for Postgres {
     }
     fn history(&self) -> &'static Statements {
         &history::POSTGRES
+    }
+    fn questions(&self) -> &'static [Question] {
+        observe::POSTGRES
+    }
+    fn explain(&self, analyze: bool) -> Result<&'static str, &'static str> {
+        Ok(if analyze { "EXPLAIN (ANALYZE, BUFFERS) " } else { "EXPLAIN " })
     }
     fn locks(&self) -> bool {
         true

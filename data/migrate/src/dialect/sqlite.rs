@@ -5,6 +5,7 @@ use super::{Dialect, ident, idents};
 use crate::diff::{Change, Name};
 use crate::history::{self, Statements};
 use crate::lex::{self, Grammar};
+use crate::observe::{self, Question};
 use crate::structure::Structure;
 use mag_model::Type;
 use mag_model::catalog::draft::{ColumnDraft, ForeignDraft, IndexDraft, KeyDraft, TableDraft};
@@ -26,6 +27,15 @@ impl Dialect for Sqlite {
     }
     fn history(&self) -> &'static Statements {
         &history::SQLITE
+    }
+    fn questions(&self) -> &'static [Question] {
+        observe::SQLITE
+    }
+    fn explain(&self, analyze: bool) -> Result<&'static str, &'static str> {
+        match analyze {
+            false => Ok("EXPLAIN QUERY PLAN "),
+            true => Err("SQLite does not measure a statement while it runs"),
+        }
     }
     /// There is one writer at a time, whatever it does.
     fn locks(&self) -> bool {

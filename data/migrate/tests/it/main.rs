@@ -7,5 +7,6 @@ mod hostile;
 mod plan;
 mod random;
 mod really;
+mod rules;
 mod script;
 mod structure;
