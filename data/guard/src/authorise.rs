@@ -3,6 +3,7 @@
 
 use crate::authorised::Authorised;
 use crate::guard::Guard;
+use crate::may::May;
 use crate::policy::ROW;
 use crate::refusal::Refusal;
 use crate::rights::{Columns, Role};
@@ -47,7 +48,7 @@ impl Guard {
         plan.next_ref = pass.next_ref;
         keep_budget(&mut plan, role)?;
         let time_max = role.budget.time_max_ms.map(Duration::from_millis);
-        Ok(Authorised::new(plan, session.clone(), time_max))
+        Ok(Authorised::whole(plan, session.clone(), time_max, May::of(role.clone())))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::authorised::Authorised;
 use crate::guard::Guard;
+use crate::may::May;
 use crate::policy::Policy;
 use crate::refusal::Refusal;
 use crate::rows::{Pass, Side, applies, condition_of};
@@ -140,7 +141,7 @@ impl Guard {
         }
         plan.next_ref = pass.next_ref;
         plan.rules = Rules::Compiled;
-        Ok(Authorised::new(plan, session.clone(), None))
+        Ok(Authorised::whole(plan, session.clone(), None, May::everything()))
     }
 }
 

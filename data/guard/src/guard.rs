@@ -52,8 +52,10 @@ impl Guard {
         }
         let own: HashMap<&str, Role> =
             rules.roles.iter().map(|role| (role.name.as_str(), guard.own(role, rules))).collect();
+        let open_rows = Arc::new(guard.open_rows.clone());
         for role in &rules.roles {
             let mut whole = own.get(role.name.as_str()).cloned().unwrap_or_default();
+            whole.open_rows = open_rows.clone();
             let mut seen = HashSet::from([role.name.as_str()]);
             let mut front: Vec<&str> = role.inherits.iter().map(String::as_str).collect();
             for _ in 0..CHAIN_MAX {

@@ -12,6 +12,7 @@ mod rights;
 mod rows;
 pub mod ruleset;
 pub mod session;
+pub mod template;
 
 pub use authorised::Authorised;
 pub use explain::{Explanation, Verdict};
@@ -21,3 +22,4 @@ pub use policy::{BadPolicy, parse_statement};
 pub use refusal::Refusal;
 pub use ruleset::{Budget, Command, Grant, GrantOn, Mask, MaskWith, PolicyRule, RoleRule, Ruleset};
 pub use session::Session;
+pub use template::Template;

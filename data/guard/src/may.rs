@@ -27,6 +27,13 @@ impl Guard {
 }
 
 impl May {
+    pub(crate) fn of(role: Arc<Role>) -> Self {
+        Self(role)
+    }
+    /// No policy stands between the role and any row of the table.
+    pub fn all_rows(&self, table: TableId) -> bool {
+        self.0.bypass || self.0.open_rows.contains(&table)
+    }
     /// For a description that leaves rights aside.
     pub fn everything() -> Self {
         Self(Arc::new(Role { bypass: true, ..Role::default() }))

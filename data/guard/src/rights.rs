@@ -16,6 +16,8 @@ pub(crate) struct Role {
     pub(crate) member_of: HashSet<Arc<str>>,
     pub(crate) tables: HashMap<TableId, TableRights>,
     pub(crate) functions: HashSet<FunctionId>,
+    /// Tables whose rows are open to everyone with a grant.
+    pub(crate) open_rows: Arc<HashSet<TableId>>,
     /// What is shown in the place of a column; `policy::ROW` is the row in it.
     pub(crate) masks: HashMap<(TableId, ColumnId), Expr>,
 }

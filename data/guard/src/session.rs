@@ -3,6 +3,7 @@
 use mag_contract::{Actor, Timestamp};
 use mag_model::json::{self, Json};
 use mag_model::{Type, Value, literal, time};
+use mag_query::Slot;
 use mag_query::expr::{Asker, Expr};
 use std::sync::Arc;
 
@@ -38,9 +39,13 @@ impl Session {
         Self::new(Actor::system(), "service_role", r#"{"role":"service_role"}"#, at)
     }
 
-    /// The value that stands for what a policy asks of the asker. A claim that is missing or no
-    /// value of its type is NULL: it opens nothing.
+    /// What stands in a plan for what a policy asks of the asker.
     pub fn value(&self, asker: Asker) -> Expr {
+        Expr::slotted(self.known(asker), asker.ty(), Slot::Asker(asker))
+    }
+
+    /// A claim that is missing or no value of its type is NULL: it opens nothing.
+    pub fn known(&self, asker: Asker) -> Value {
         let claims = || json::parse(&self.claims).ok();
         let claim = |name: &str| match claims()? {
             Json::Object(members) => {
@@ -61,7 +66,7 @@ impl Session {
             Asker::Time => Some(Value::TimestampTz(micros)),
             Asker::Date => i32::try_from(micros.div_euclid(time::DAY)).ok().map(Value::Date),
         };
-        Expr::value(value.unwrap_or(Value::Null), asker.ty())
+        value.unwrap_or(Value::Null)
     }
 }
 

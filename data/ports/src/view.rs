@@ -2,11 +2,12 @@
 //! a view plans and authorises against the same catalog, however the source changes meanwhile.
 //! Pure: this is the part of the data path before the engine.
 
+use crate::plans::Plans;
 use crate::trouble::Trouble;
-use mag_guard::{Authorised, Guard, Session};
+use mag_guard::{Authorised, Guard, Session, Template};
 use mag_model::catalog::Catalog;
 use mag_query::sight::Everything;
-use mag_query::{Call, Options, Plan, Rules};
+use mag_query::{Call, Options, Plan, Rules, Shape, Slots};
 use std::sync::Arc;
 
 pub struct View {
@@ -14,28 +15,70 @@ pub struct View {
     pub guard: Arc<Guard>,
     /// Who holds the row rules of this source.
     pub rules: Rules,
+    plans: Plans,
 }
 
 impl View {
     pub fn new(catalog: Arc<Catalog>, guard: Arc<Guard>, rules: Rules) -> Self {
-        Self { catalog, guard, rules }
+        Self { catalog, guard, rules, plans: Plans::new() }
     }
 
-    /// `plan → authorise`. What comes out is the only thing that an engine takes.
+    /// `plan → authorise`. What comes out is the only thing that an engine takes. A call of a shape
+    /// that the role has asked before is not planned again: its literals are read, and put into the
+    /// plan of then.
     pub fn prepare(
         &self,
         call: &Call,
         session: &Arc<Session>,
         options: &Options,
     ) -> Result<Authorised<Plan>, Trouble> {
+        let options = self.options(options);
+        let Some(shape) = Shape::of(call, &session.role, &options) else {
+            return self.plan(call, session, &options).map(|(plan, _)| plan);
+        };
+        // A literal that is no value of its type is the planner's to tell, in the order of the call.
+        if let Some(template) = self.plans.get(&shape.key)
+            && let Some(plan) = template.fill(&shape.literals, session)
+        {
+            return Ok(plan);
+        }
+        let (plan, slots) = self.plan(call, session, &options)?;
+        if !slots.fit(&shape.literals) {
+            return Ok(plan);
+        }
+        let template = Template::of(&plan, slots);
+        let filled = template.fill(&shape.literals, session);
+        self.plans.keep(shape.key, template);
+        Ok(filled.unwrap_or(plan))
+    }
+
+    /// As `prepare`, whatever was asked before.
+    pub fn prepare_anew(
+        &self,
+        call: &Call,
+        session: &Arc<Session>,
+        options: &Options,
+    ) -> Result<Authorised<Plan>, Trouble> {
+        self.plan(call, session, &self.options(options)).map(|(plan, _)| plan)
+    }
+
+    fn options(&self, options: &Options) -> Options {
         let native = self.rules == Rules::Native;
-        let options = Options { engine_decides: options.engine_decides || native, ..*options };
-        let plan = if native {
-            mag_query::plan(call, &self.catalog, &Everything, &options)?
+        Options { engine_decides: options.engine_decides || native, ..*options }
+    }
+
+    fn plan(
+        &self,
+        call: &Call,
+        session: &Arc<Session>,
+        options: &Options,
+    ) -> Result<(Authorised<Plan>, Slots), Trouble> {
+        let (plan, slots) = if self.rules == Rules::Native {
+            mag_query::plan_with_slots(call, &self.catalog, &Everything, options)?
         } else {
             let sight = self.guard.sight(&session.role);
-            mag_query::plan(call, &self.catalog, &*sight, &options)?
+            mag_query::plan_with_slots(call, &self.catalog, &*sight, options)?
         };
-        Ok(self.guard.authorise(plan, session, self.rules)?)
+        Ok((self.guard.authorise(plan, session, self.rules)?, slots))
     }
 }

@@ -8,6 +8,7 @@ pub use types::aggregate_type;
 
 use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
 use crate::select::Select;
+use crate::slot::Slot;
 use mag_model::catalog::{ColumnId, FunctionId};
 use mag_model::{Type, Value};
 use std::sync::Arc;
@@ -57,6 +58,8 @@ pub enum Expr {
         expr: Box<Expr>,
         list: Vec<Value>,
         ty: Type,
+        /// The slot of the first value; those of the others follow.
+        first: Option<u32>,
     },
     Pattern {
         kind: Pattern,
@@ -107,6 +110,9 @@ pub enum Expr {
 pub struct Literal {
     pub value: Value,
     pub ty: Type,
+    /// Where the value came from, when another call of the same shape brings another one. Nothing
+    /// may then be decided by the value: what is made of it is used for those as well.
+    pub slot: Option<Slot>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -222,7 +228,10 @@ impl Builtin {
 
 impl Expr {
     pub fn value(value: Value, ty: Type) -> Self {
-        Self::Value(Literal { value, ty })
+        Self::Value(Literal { value, ty, slot: None })
+    }
+    pub fn slotted(value: Value, ty: Type, slot: Slot) -> Self {
+        Self::Value(Literal { value, ty, slot: Some(slot) })
     }
     pub fn column(of: Ref, id: ColumnId, ty: Type) -> Self {
         Self::Column(Column { of, id, ty })

@@ -3,7 +3,7 @@
 
 use crate::call::Count;
 use crate::expr::{Expr, Ref};
-use crate::select::Select;
+use crate::select::{Output, Select};
 use mag_model::catalog::{Catalog, ColumnId, FunctionId, TableId};
 use mag_model::{Type, Value};
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub struct Insert {
     pub target: Ref,
     pub columns: Vec<ColumnId>,
     pub rows: Vec<Vec<Cell>>,
+    /// The slot of the first value in the rows; those of the others follow, row by row.
+    pub first: Option<u32>,
     pub on_conflict: Option<OnConflict>,
     /// What a written row must satisfy; put here by the guard.
     pub check: Option<Expr>,
@@ -74,6 +76,8 @@ pub struct Update {
     pub table: TableId,
     pub target: Ref,
     pub set: Vec<(ColumnId, Cell)>,
+    /// The slot of the first value that is set; those of the others follow.
+    pub first: Option<u32>,
     pub filter: Option<Expr>,
     /// The rows that may be changed; put here by the guard.
     pub using: Option<Expr>,
@@ -140,6 +144,24 @@ impl Plan {
             Work::Delete(delete) => Some(delete.table),
             Work::Invoke(_) => None,
         }
+    }
+    /// Bytes, roughly.
+    pub fn weight(&self) -> usize {
+        let cells = match &self.work {
+            Work::Insert(insert) => insert.rows.len() * insert.columns.len(),
+            Work::Update(update) => update.set.len(),
+            Work::Read(_) | Work::Delete(_) | Work::Invoke(_) => 0,
+        };
+        let mut weight = size_of::<Self>() + cells * size_of::<Cell>() + 512;
+        if let Some(select) = self.answer() {
+            select.visit(&mut |select| {
+                weight += size_of::<Select>() + select.outputs.len() * size_of::<Output>();
+                select.each_expr(&mut |top| {
+                    top.visit(&mut |_| weight += size_of::<Expr>() + 32);
+                });
+            });
+        }
+        weight
     }
     /// How many tables are written and read to answer, those of policies included: what a budget for
     /// costs is measured in.

@@ -17,6 +17,7 @@ use crate::limits::{Limits, Options};
 use crate::plan::{Plan, Rules, Work};
 use crate::select::{Select, Shape, Source};
 use crate::sight::Sight;
+use crate::slot::{Reading, Slot, Slots};
 use mag_model::catalog::Catalog;
 use mag_model::{TableId, Type, Value};
 use std::sync::Arc;
@@ -27,6 +28,16 @@ pub fn plan(
     sight: &dyn Sight,
     options: &Options,
 ) -> Result<Plan, Error> {
+    plan_with_slots(call, catalog, sight, options).map(|(plan, _)| plan)
+}
+
+/// The plan, and which literals of the call its values were read from.
+pub fn plan_with_slots(
+    call: &Call,
+    catalog: &Arc<Catalog>,
+    sight: &dyn Sight,
+    options: &Options,
+) -> Result<(Plan, Slots), Error> {
     let mut planner = Planner {
         catalog,
         sight,
@@ -39,6 +50,7 @@ pub fn plan(
         embeds: 0,
         picks: 0,
         values: 0,
+        slots: Slots::default(),
     };
     let work = match &call.act {
         Act::Read(read) => {
@@ -51,14 +63,15 @@ pub fn plan(
         Act::Delete(delete) => Work::Delete(Box::new(planner.delete(delete)?)),
         Act::Invoke(invoke) => Work::Invoke(Box::new(planner.invoke(invoke)?)),
     };
-    Ok(Plan {
+    let plan = Plan {
         catalog: catalog.clone(),
         work,
         count: call.count,
         max_affected: call.max_affected,
         rules: Rules::default(),
         next_ref: planner.next_ref,
-    })
+    };
+    Ok((plan, planner.slots))
 }
 
 struct Planner<'a> {
@@ -73,6 +86,7 @@ struct Planner<'a> {
     embeds: usize,
     picks: usize,
     values: usize,
+    slots: Slots,
 }
 
 /// The rows that the names of a select are looked up in.
@@ -132,10 +146,14 @@ impl Planner<'_> {
     }
 
     /// A literal of the type; one that is none goes to the engine as it is, when that decides.
-    fn literal(&self, text: &str, ty: Type) -> Result<Expr, Error> {
+    fn literal(&mut self, text: &str, ty: Type) -> Result<Expr, Error> {
         match mag_model::literal::parse(text, &ty) {
-            Ok(value) => Ok(Expr::value(value, ty)),
+            Ok(value) => {
+                let slot = self.slots.take_text(text, &ty, Reading::Literal);
+                Ok(Expr::slotted(value, ty, Slot::Given(slot)))
+            }
             Err(_) if self.engine_decides && !text.contains('\0') => {
+                self.slots.lose();
                 Ok(Expr::value(Value::text(text), Type::Unknown))
             }
             Err(bad) => Err(bad.into()),

@@ -61,7 +61,7 @@ impl Here<'_> {
                 Value::Bool(b) => Value::Bool(!b),
                 _ => Value::Null,
             },
-            Expr::OneOf { expr, list, ty } => one_of(&self.value(expr)?, list, ty),
+            Expr::OneOf { expr, list, ty, .. } => one_of(&self.value(expr)?, list, ty),
             Expr::Pattern { kind, text, pattern } => {
                 match (self.value(text)?, self.value(pattern)?) {
                     (Value::Text(text), Value::Text(pattern)) => {

@@ -47,9 +47,16 @@ pub trait Dialect: Send + Sync {
     fn writes_in_with(&self) -> bool;
     /// Whether `DEFAULT` may stand among values.
     fn default_among_values(&self) -> bool;
+    /// In what an upsert gives back of a row: whether it was made and not changed, where the engine
+    /// tells.
+    fn tells_made(&self, table: &Table) -> Option<&'static str>;
     /// What tells rows apart that have no key.
     fn row_id(&self) -> &'static str;
 
+    /// NULL, of its type where the engine would not know it.
+    fn null_of(&self, _: &Type) -> String {
+        "NULL".into()
+    }
     /// Whether the engine's own `=` is right for two values of the type.
     fn compares_plainly(&self, ty: &Type) -> bool;
     fn compare(&self, comparison: Comparison, left: &Piece, right: &Piece)

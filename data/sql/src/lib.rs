@@ -12,7 +12,7 @@ pub mod statement;
 pub use dialect::{Dialect, Error};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
-pub use statement::{Arg, Statement};
+pub use statement::{Arg, Form, Origin, Statement};
 
 pub use render::read::{count, invoke, read, rows_as_json};
-pub use render::write::{Steps, answer, one_statement, refused, steps};
+pub use render::write::{Fate, Steps, answer, one_statement, refused, steps};

@@ -1,7 +1,7 @@
 //! PostgreSQL's SQL. Most of a plan is PostgreSQL's own meaning, so most of this is its own words.
 
 use crate::dialect::{Bind, Dialect, Error, Piece};
-use mag_model::catalog::Table;
+use mag_model::catalog::{Table, TableKind};
 use mag_model::{Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
@@ -87,8 +87,16 @@ impl Dialect for Postgres {
     fn default_among_values(&self) -> bool {
         true
     }
+    fn tells_made(&self, table: &Table) -> Option<&'static str> {
+        // A row that nobody has locked or changed was made by this very statement. Through a view
+        // or a partitioned table nothing is told of it.
+        (table.kind == TableKind::Table).then_some("(xmax = 0)")
+    }
     fn row_id(&self) -> &'static str {
         "ctid"
+    }
+    fn null_of(&self, ty: &Type) -> String {
+        self.value_type(ty).map_or_else(|| "NULL".into(), |name| format!("NULL::{name}"))
     }
     fn compares_plainly(&self, _: &Type) -> bool {
         true

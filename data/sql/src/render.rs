@@ -6,7 +6,7 @@ mod select;
 pub(crate) mod write;
 
 use crate::dialect::{Dialect, Error};
-use crate::statement::{Arg, Statement};
+use crate::statement::{Arg, Origin, Statement};
 use mag_model::catalog::{Catalog, TableId};
 use mag_model::{Type, Value};
 use mag_query::Ref;
@@ -65,12 +65,21 @@ impl<'a> Renderer<'a> {
     }
 
     pub(crate) fn bind(&mut self, value: Value, ty: Type) -> Result<String, Error> {
+        self.bind_from(value, ty, Origin::Fixed)
+    }
+
+    pub(crate) fn bind_from(
+        &mut self,
+        value: Value,
+        ty: Type,
+        origin: Origin,
+    ) -> Result<String, Error> {
         let limit = self.dialect.values_max();
         if self.args.len() >= limit {
             return Err(Error::TooManyValues { limit });
         }
         let placeholder = self.dialect.placeholder(self.args.len() + 1, &ty)?;
-        self.args.push(Arg { value, ty });
+        self.args.push(Arg { value, ty, origin });
         Ok(placeholder)
     }
 

@@ -198,6 +198,9 @@ impl Dialect for Sqlite {
     fn default_among_values(&self) -> bool {
         false
     }
+    fn tells_made(&self, _: &Table) -> Option<&'static str> {
+        None
+    }
     fn row_id(&self) -> &'static str {
         "rowid"
     }

@@ -23,10 +23,10 @@ pub(super) fn number(text: &str) -> Result<Expr, Problem> {
 /// The same expression as a value of `ty`, when it is a literal without a type.
 pub(super) fn typed(expr: Expr, ty: &Type) -> Result<Expr, Problem> {
     match expr {
-        Expr::Value(Literal { value: Value::Null, ty: Type::Unknown }) => {
+        Expr::Value(Literal { value: Value::Null, ty: Type::Unknown, .. }) => {
             Ok(Expr::value(Value::Null, ty.clone()))
         }
-        Expr::Value(Literal { value: Value::Text(text), ty: Type::Unknown }) => {
+        Expr::Value(Literal { value: Value::Text(text), ty: Type::Unknown, .. }) => {
             let ty = match ty.base() {
                 Type::Varchar(_) | Type::Unknown => Type::Text,
                 Type::Bpchar(_) => Type::Bpchar(None),

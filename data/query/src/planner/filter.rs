@@ -6,6 +6,7 @@ use crate::call::{Comparison, Filter, Is, Op, Operand, Pattern, SetOp, Test};
 use crate::error::Error;
 use crate::expr::Expr;
 use crate::select::Select;
+use crate::slot::{Reading, Slot};
 use mag_model::{Type, Value, literal};
 use std::sync::Arc;
 
@@ -84,11 +85,13 @@ impl Planner<'_> {
                 if !ty.is_text() && !ty.is_foreign() {
                     self.misfit(Err(no_operator(&ty, pattern_sign(*kind))))?;
                 }
-                self.each(operand, |_, text| {
+                self.each(operand, |planner, text| {
+                    let slot = planner.slots.take_text(text, &Type::Text, Reading::Verbatim);
+                    let pattern = Expr::slotted(Value::text(text), Type::Text, Slot::Given(slot));
                     Ok(Expr::Pattern {
                         kind: *kind,
                         text: Box::new(field.clone()),
-                        pattern: Box::new(Expr::value(Value::text(text), Type::Text)),
+                        pattern: Box::new(pattern),
                     })
                 })
             }
@@ -97,9 +100,18 @@ impl Planner<'_> {
                 Self::count(&mut self.values, texts.len(), self.limits.values, "listed values")?;
                 let read = texts.iter().map(|text| literal::parse(text, &ty));
                 match read.collect::<Result<Vec<_>, _>>() {
-                    Ok(list) => Ok(Expr::OneOf { expr: Box::new(field), list, ty }),
+                    Ok(list) => {
+                        let mut first = None;
+                        for text in texts {
+                            let slot = self.slots.take_text(text, &ty, Reading::Literal);
+                            first = first.or(Some(slot));
+                        }
+                        Ok(Expr::OneOf { expr: Box::new(field), list, ty, first })
+                    }
                     Err(bad) if !self.engine_decides => Err(bad.into()),
                     Err(_) => {
+                        // The plan of other values would be a list.
+                        self.slots.lose();
                         let tests = texts.iter().map(|text| {
                             let value = self.compared(text, &ty)?;
                             Ok(Expr::compare(Comparison::Eq, field.clone(), value))
@@ -160,7 +172,7 @@ impl Planner<'_> {
         })
     }
 
-    fn compared(&self, text: &str, ty: &Type) -> Result<Expr, Error> {
+    fn compared(&mut self, text: &str, ty: &Type) -> Result<Expr, Error> {
         // A length cuts or pads what is stored, never what it is compared with.
         let ty = match ty.base() {
             Type::Varchar(_) => Type::Varchar(None),

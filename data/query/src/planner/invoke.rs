@@ -154,7 +154,7 @@ impl Planner<'_> {
         Ok(arguments)
     }
 
-    fn whole(&self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
+    fn whole(&mut self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
         let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
         let value = match body {
             Body::Json(text) => self.given(&Given::Json(text.clone()), ty)?,

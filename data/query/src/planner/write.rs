@@ -6,6 +6,7 @@ use crate::error::{Error, Verb};
 use crate::payload::{Given, Payload};
 use crate::plan::{Cell, Delete, Insert, OnConflict, Update};
 use crate::select::{From, Select, Source};
+use crate::slot::Slots;
 use mag_model::catalog::{ColumnId, Table, TableId, TableKind};
 use mag_model::{BadValue, Type, Value, json, literal};
 use std::collections::HashSet;
@@ -17,6 +18,7 @@ impl Planner<'_> {
         writable(table, table.insertable, Verb::Insert)?;
         let target = self.fresh();
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Insert)?;
+        let first = self.slots.next();
         let rows = call.payload.rows.iter().map(|row| {
             let cells = places.iter().map(|(column, at)| {
                 let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
@@ -25,6 +27,7 @@ impl Planner<'_> {
             cells.collect::<Result<Vec<_>, Error>>()
         });
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
+        let first = (self.slots.next() > first).then_some(first);
         let columns: Vec<ColumnId> = places.into_iter().map(|(column, _)| column).collect();
         let on_conflict = match &call.on_conflict {
             Some(wanted) => self.on_conflict(id, wanted, &columns)?,
@@ -34,7 +37,8 @@ impl Planner<'_> {
             each_row_once(&columns, &rows, &conflict.columns)?;
         }
         let returning = self.returning(id, call.returning.as_ref())?;
-        Ok(Insert { table: id, target, columns, rows, on_conflict, check: None, returning })
+        let check = None;
+        Ok(Insert { table: id, target, columns, rows, first, on_conflict, check, returning })
     }
 
     pub(super) fn update(&mut self, call: &call::Update) -> Result<Update, Error> {
@@ -45,14 +49,17 @@ impl Planner<'_> {
         let scope = self.scope(&Source::table(target, id));
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Update)?;
         let row = call.payload.rows.first().map_or(&[][..], Vec::as_slice);
+        let first = self.slots.next();
         let set = places.into_iter().map(|(column, at)| {
             let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
             Ok((column, self.cell(given, &table.column(column).ty, call.missing)?))
         });
         let set = set.collect::<Result<Vec<_>, Error>>()?;
+        let first = (self.slots.next() > first).then_some(first);
         let filter = self.conditions(&scope, &call.filter)?;
         let returning = self.returning(id, call.returning.as_ref())?;
-        Ok(Update { table: id, target, set, filter, using: None, check: None, returning })
+        let (using, check) = (None, None);
+        Ok(Update { table: id, target, set, first, filter, using, check, returning })
     }
 
     pub(super) fn delete(&mut self, call: &call::Delete) -> Result<Delete, Error> {
@@ -101,23 +108,24 @@ impl Planner<'_> {
         Ok(places)
     }
 
-    fn cell(&self, given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
-        Ok(match given {
-            Given::Missing => match missing {
-                Missing::Null => Cell::Value(Value::Null),
-                Missing::Default => Cell::Default,
-            },
-            Given::Null => Cell::Value(Value::Null),
-            Given::Json(_) | Given::Text(_) => Cell::Value(self.given(given, ty)?),
-        })
+    /// Every value of it has a slot; what the column fills in has none.
+    fn cell(&mut self, given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
+        if matches!((given, missing), (Given::Missing, Missing::Default)) {
+            return Ok(Cell::Default);
+        }
+        self.slots.take_cell(given, ty);
+        self.given(given, ty).map(Cell::Value)
     }
 
     /// A value of the type; a text that is none goes to the engine as it is, when that decides.
-    pub(super) fn given(&self, given: &Given, ty: &Type) -> Result<Value, Error> {
-        match given_value(given, ty) {
+    pub(super) fn given(&mut self, given: &Given, ty: &Type) -> Result<Value, Error> {
+        match Slots::read_cell(given, ty) {
             Ok(value) => Ok(value),
             Err(bad) => match as_written(given).filter(|_| self.engine_decides) {
-                Some(text) if !text.contains('\0') => Ok(Value::text(text)),
+                Some(text) if !text.contains('\0') => {
+                    self.slots.lose();
+                    Ok(Value::text(text))
+                }
                 _ => Err(bad.into()),
             },
         }
@@ -197,16 +205,6 @@ fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::NotWritable { table: table.name.to_string(), verb })
-}
-
-/// A JSON null is no value, in a JSON column as well.
-fn given_value(given: &Given, ty: &Type) -> Result<Value, BadValue> {
-    Ok(match given {
-        Given::Missing | Given::Null => Value::Null,
-        Given::Json(text) if text.trim() == "null" => Value::Null,
-        Given::Json(text) => json::read_as(text, ty)?,
-        Given::Text(text) => literal::parse(text, ty)?,
-    })
 }
 
 /// The text that an engine is to read by itself.

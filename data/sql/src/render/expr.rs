@@ -2,7 +2,9 @@
 
 use super::Renderer;
 use crate::dialect::{Bind, Dialect, Error, Piece};
+use crate::statement::Origin;
 use mag_model::{Type, Value};
+use mag_query::Slot;
 use mag_query::call::Is;
 use mag_query::expr::{Column, Literal};
 use mag_query::select::{Embed, Show};
@@ -37,7 +39,10 @@ impl Renderer<'_> {
 
     pub(super) fn expr(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<String, Error> {
         Ok(match expr {
-            Expr::Value(Literal { value, ty }) => self.bind(value.clone(), ty.clone())?,
+            Expr::Value(Literal { value, ty, slot }) => {
+                let origin = slot.map_or(Origin::Fixed, Origin::Slot);
+                self.bind_from(value.clone(), ty.clone(), origin)?
+            }
             // The guard leaves none; what it has not seen opens nothing.
             Expr::Session(_) => "NULL".to_owned(),
             Expr::Column(Column { of, id, .. }) => {
@@ -79,10 +84,15 @@ impl Renderer<'_> {
             Expr::All(all) => self.joined(all, " AND ", "TRUE", embeds)?,
             Expr::Any(any) => self.joined(any, " OR ", "FALSE", embeds)?,
             Expr::Not(inner) => format!("(NOT {})", self.expr(inner, embeds)?),
-            Expr::OneOf { expr, list, ty } => {
+            Expr::OneOf { expr, list, ty, first } => {
                 let mut left = self.piece(expr, embeds)?;
                 left.ty = ty.clone();
-                self.binding(|dialect, bind| dialect.one_of(&left, list, bind))?
+                let before = self.args.len();
+                let one_of = self.binding(|dialect, bind| dialect.one_of(&left, list, bind))?;
+                if let Some(first) = first {
+                    self.tell_origins(before, list, *first);
+                }
+                one_of
             }
             Expr::Pattern { kind, text, pattern } => {
                 let (text, pattern) = (self.piece(text, embeds)?, self.piece(pattern, embeds)?);
@@ -144,6 +154,18 @@ impl Renderer<'_> {
                 self.dialect.aggregate(*function, argument.as_ref())?
             }
         })
+    }
+
+    /// A dialect binds the values of a list one by one, or all of them as one array.
+    fn tell_origins(&mut self, before: usize, list: &[Value], first: u32) {
+        let bound = &mut self.args[before..];
+        if bound.len() == list.len() && bound.iter().zip(list).all(|(arg, v)| arg.value == *v) {
+            for (slot, arg) in (first..).zip(bound) {
+                arg.origin = Origin::Slot(Slot::Given(slot));
+            }
+        } else if let ([arg], Ok(count)) = (bound, u32::try_from(list.len())) {
+            arg.origin = Origin::List { first, count };
+        }
     }
 
     fn joined(

@@ -1,16 +1,18 @@
 //! Statements that write: all in one where the engine can, else step by step inside a transaction.
 //!
-//! Step by step: what a delete answers is read `before`; each of `writes` gives the keys of the rows
-//! that it touched; then `refused` counts those that a policy does not allow, and `answer` reads
-//! the rest by their keys.
+//! Step by step: what a delete answers is read `before`, the rows that an upsert would make are held
+//! against their policy as `proposed`; each of `writes` gives the keys of the rows that it touched;
+//! then `refused` counts those that a policy does not allow, and `answer` reads the rest by their
+//! keys.
 
 use super::{Renderer, RowOf, WRITTEN, Written};
 use crate::dialect::{Dialect, Error};
-use crate::statement::Statement;
-use mag_model::catalog::Table;
+use crate::statement::{Origin, Statement};
+use mag_model::catalog::table::Identity;
+use mag_model::catalog::{Column, Table};
 use mag_model::{ColumnId, TableId, Type, Value};
 use mag_query::plan::{Cell, Delete, Insert, OnConflict, Update};
-use mag_query::{Expr, Plan, Select, Work};
+use mag_query::{Expr, Plan, Select, Slot, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,8 +20,13 @@ use std::sync::Arc;
 pub struct Steps {
     /// What is answered of rows that will be gone.
     pub before: Option<Statement>,
+    /// How many rows of an upsert the policies for new rows do not allow: PostgreSQL asks that of
+    /// every row, of those that clash as well. Absent where it is asked inside the statement.
+    pub proposed: Vec<Statement>,
     /// In this order; each gives a row of key values for each row that it touched.
     pub writes: Vec<Statement>,
+    /// Behind the key each row says whether it was made (and not changed).
+    pub tells_made: bool,
     /// So many rows must be touched in all: fewer means that a row is there that may not be
     /// overwritten.
     pub must_touch: Option<u64>,
@@ -55,17 +62,36 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
     };
     match &plan.work {
         Work::Insert(insert) => {
-            let (tail, columns) = keyed(insert.table);
+            let (mut tail, mut columns) = keyed(insert.table);
+            let table = plan.catalog.table(insert.table);
+            if insert.on_conflict.is_some()
+                && let Some(made) = dialect.tells_made(table)
+            {
+                tail.push_str(&format!(", {made} AS made"));
+                columns.push((Arc::from("made"), Type::Bool));
+                steps.tells_made = true;
+            }
+            let mut first = insert.first;
             for rows in batches(insert, dialect) {
+                let values = rows.iter().flatten().filter(|c| matches!(c, Cell::Value(_))).count();
+                let of_part = first;
+                first = first.zip(u32::try_from(values).ok()).map(|(n, more)| n + more);
                 let part = Insert {
                     rows,
                     table: insert.table,
                     target: insert.target,
+                    first: of_part,
                     columns: insert.columns.clone(),
                     on_conflict: insert.on_conflict.clone(),
                     check: insert.check.clone().filter(|_| insert.on_conflict.is_some()),
                     returning: None,
                 };
+                if let Some(check) = asked_before(&part, table, dialect) {
+                    let mut renderer = Renderer::new(&plan.catalog, dialect);
+                    let text = renderer.proposed(&part, check)?;
+                    let count = vec![(Arc::from("refused"), Type::Int8)];
+                    steps.proposed.push(renderer.finish(text, count));
+                }
                 let mut renderer = Renderer::new(&plan.catalog, dialect);
                 let text = renderer.insert(&part, &tail)?;
                 steps.writes.push(renderer.finish(text, columns.clone()));
@@ -100,20 +126,44 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
     Ok(steps)
 }
 
+/// What a write has done to a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is new.
+    Made,
+    /// It was there, and clashed.
+    Changed,
+    /// One of both: it must be allowed as either.
+    Unknown,
+}
+
 /// How many of the touched rows a policy does not allow as they are now. Nothing to ask when absent.
+/// Only rows of an upsert may have had different fates.
 pub fn refused(
     plan: &Plan,
     dialect: &dyn Dialect,
     keys: &[Vec<Value>],
+    fate: Fate,
 ) -> Result<Option<Statement>, Error> {
     let (table, target, check) = match &plan.work {
         Work::Insert(insert) => {
-            let merged = insert.on_conflict.as_ref().and_then(|c| c.check.clone());
-            let check = match (insert.check.clone(), merged) {
-                // Checked row by row inside the statement.
-                _ if insert.on_conflict.is_some() && checks_inside(dialect) => None,
-                (Some(a), Some(b)) => Some(a.and(b)),
-                (a, b) => a.or(b),
+            let known = plan.catalog.table(insert.table);
+            let as_made =
+                || insert.check.clone().filter(|_| !checks_inside(insert, known, dialect));
+            let check = match &insert.on_conflict {
+                None => insert.check.clone(),
+                Some(conflict) => {
+                    // Where the engine can say so in mid-statement, a merge was looked at there.
+                    let as_changed = || conflict.check.clone().filter(|_| !can_refuse(dialect));
+                    match fate {
+                        Fate::Made => as_made(),
+                        Fate::Changed => as_changed(),
+                        Fate::Unknown => match (as_made(), as_changed()) {
+                            (Some(a), Some(b)) => Some(a.and(b)),
+                            (a, b) => a.or(b),
+                        },
+                    }
+                }
             };
             (insert.table, insert.target, check)
         }
@@ -150,8 +200,42 @@ pub fn answer(
     Ok(Some(renderer.finish(text, columns)))
 }
 
-fn checks_inside(dialect: &dyn Dialect) -> bool {
+/// Whether the dialect can refuse a row in the midst of a statement.
+fn can_refuse(dialect: &dyn Dialect) -> bool {
     dialect.must("TRUE", "", false).is_some()
+}
+
+/// Whether the proposed rows are held against their policy inside the statement that writes them.
+fn checks_inside(insert: &Insert, table: &Table, dialect: &dyn Dialect) -> bool {
+    let asked = insert.on_conflict.is_some() && can_refuse(dialect);
+    asked && insert.check.as_ref().is_some_and(|check| known_before(insert, table, check))
+}
+
+/// The check of an upsert's new rows, when it is to be asked by a statement of its own.
+fn asked_before<'i>(insert: &'i Insert, table: &Table, dialect: &dyn Dialect) -> Option<&'i Expr> {
+    let check = insert.check.as_ref().filter(|check| !check.is_always())?;
+    let asked = insert.on_conflict.is_some() && !insert.rows.is_empty() && !can_refuse(dialect);
+    (asked && known_before(insert, table, check)).then_some(check)
+}
+
+/// Whether the columns that the condition speaks of have their values before the engine has seen
+/// the row: not those that it counts or calculates by itself.
+fn known_before(insert: &Insert, table: &Table, check: &Expr) -> bool {
+    let mut known = true;
+    check.clone().visit_deep_mut(&mut |expr| match expr {
+        Expr::Column(column) if column.of == insert.target => {
+            let declared = table.column(column.id);
+            let given = insert.columns.iter().position(|id| *id == column.id).is_some_and(|at| {
+                insert.rows.iter().all(|row| matches!(row.get(at), Some(Cell::Value(_))))
+            });
+            let counts = declared.identity != Identity::None
+                || declared.default.as_deref().is_some_and(|text| text.starts_with("nextval("));
+            known &= given || (declared.generated.is_none() && !counts);
+        }
+        Expr::Row(of) | Expr::Computed { of, .. } if *of == insert.target => known = false,
+        _ => {}
+    });
+    known
 }
 
 fn not_a_write(dialect: &dyn Dialect) -> Error {
@@ -223,6 +307,17 @@ fn batches(insert: &Insert, dialect: &dyn Dialect) -> Vec<Vec<Vec<Cell>>> {
     batches
 }
 
+/// The slots of written cells, one after the other.
+struct Origins(Option<u32>);
+
+impl Origins {
+    fn next(&mut self) -> Origin {
+        let Some(slot) = self.0 else { return Origin::Fixed };
+        self.0 = slot.checked_add(1);
+        Origin::Slot(Slot::Given(slot))
+    }
+}
+
 impl Renderer<'_> {
     fn insert(&mut self, insert: &Insert, tail: &str) -> Result<String, Error> {
         let table = self.catalog.table(insert.table);
@@ -245,11 +340,12 @@ impl Renderer<'_> {
             text.push_str(" DEFAULT VALUES");
         } else {
             let mut rows = Vec::with_capacity(insert.rows.len());
+            let mut origins = Origins(insert.first);
             for row in &insert.rows {
                 let cells = places.iter().map(|at| match row.get(*at) {
                     Some(Cell::Value(value)) => {
                         let ty = table.column(insert.columns[*at]).ty.clone();
-                        self.bind(value.clone(), ty)
+                        self.bind_from(value.clone(), ty, origins.next())
                     }
                     Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
                 });
@@ -258,7 +354,7 @@ impl Renderer<'_> {
             let values = format!("VALUES {}", rows.join(", "));
             let check = insert.check.as_ref().filter(|check| !check.is_always());
             let rows = match check {
-                Some(check) if checks_inside(self.dialect) && insert.on_conflict.is_some() => {
+                Some(check) if checks_inside(insert, table, self.dialect) => {
                     self.checked(insert, &places, &values, check)?
                 }
                 _ => values,
@@ -271,8 +367,7 @@ impl Renderer<'_> {
         Ok(text + tail)
     }
 
-    /// The proposed rows, whether they clash or not, each of which must satisfy the check: a column
-    /// that is not given has its default, in the engine's own words for it.
+    /// The proposed rows, whether they clash or not, each of which must satisfy the check.
     fn checked(
         &mut self,
         insert: &Insert,
@@ -282,17 +377,6 @@ impl Renderer<'_> {
     ) -> Result<String, Error> {
         let table = self.catalog.table(insert.table);
         let alias = Self::alias(insert.target);
-        let mut columns = Vec::with_capacity(table.columns.len());
-        for id in table.ids() {
-            let column = table.column(id);
-            let place = places.iter().position(|at| insert.columns[*at] == id);
-            let value = match (place, &column.default) {
-                (Some(n), _) => format!("column{}", n + 1),
-                (None, Some(default)) if !default.starts_with("nextval(") => format!("({default})"),
-                (None, _) => "NULL".to_owned(),
-            };
-            columns.push(format!("{value} AS {}", self.dialect.quote(&column.name)));
-        }
         let given = places.iter().map(|at| {
             let name = self.dialect.quote(&table.column(insert.columns[*at]).name);
             format!("{alias}.{name}")
@@ -300,10 +384,58 @@ impl Renderer<'_> {
         let given = given.collect::<Vec<_>>().join(", ");
         let check = self.expr(check, &[])?;
         let must = self.dialect.must(&check, &table.name, false).unwrap_or(check);
-        let columns = columns.join(", ");
-        Ok(format!(
-            "SELECT {given} FROM (SELECT {columns} FROM ({values})) AS {alias} WHERE {must}"
-        ))
+        let rows = self.whole_rows(insert, places, values);
+        Ok(format!("SELECT {given} FROM {rows} WHERE {must}"))
+    }
+
+    /// How many of the rows that are to be written the check does not allow as new ones.
+    fn proposed(&mut self, insert: &Insert, check: &Expr) -> Result<String, Error> {
+        self.rows.insert(insert.target, RowOf::Touched(insert.table));
+        let table = self.catalog.table(insert.table);
+        let mut rows = Vec::with_capacity(insert.rows.len());
+        let mut origins = Origins(insert.first);
+        for row in &insert.rows {
+            let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
+                Cell::Value(value) => {
+                    self.bind_from(value.clone(), table.column(*id).ty.clone(), origins.next())
+                }
+                Cell::Default => Ok(self.own_default(table.column(*id))),
+            });
+            rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
+        }
+        let values = match insert.columns.is_empty() {
+            true => "SELECT 1".to_owned(),
+            false => format!("VALUES {}", rows.join(", ")),
+        };
+        let places: Vec<usize> = (0..insert.columns.len()).collect();
+        let check = self.expr(check, &[])?;
+        let rows = self.whole_rows(insert, &places, &values);
+        Ok(format!("SELECT count(*) AS refused FROM {rows} WHERE ({check}) IS NOT TRUE"))
+    }
+
+    /// Proposed rows with all columns of their table, under the alias of the row that is written: a
+    /// column that is not given has its default.
+    fn whole_rows(&self, insert: &Insert, places: &[usize], values: &str) -> String {
+        let table = self.catalog.table(insert.table);
+        let alias = Self::alias(insert.target);
+        let mut columns = Vec::with_capacity(table.columns.len());
+        for id in table.ids() {
+            let column = table.column(id);
+            let value = match places.iter().position(|at| insert.columns[*at] == id) {
+                Some(n) => format!("column{}", n + 1),
+                None => self.own_default(column),
+            };
+            columns.push(format!("{value} AS {}", self.dialect.quote(&column.name)));
+        }
+        format!("(SELECT {} FROM ({values}) AS given) AS {alias}", columns.join(", "))
+    }
+
+    /// The default of a column in the engine's own words for it, as a value.
+    fn own_default(&self, column: &Column) -> String {
+        match &column.default {
+            Some(default) if !default.starts_with("nextval(") => format!("({default})"),
+            _ => self.dialect.null_of(&column.ty),
+        }
     }
 
     fn on_conflict(
@@ -330,7 +462,7 @@ impl Renderer<'_> {
             conditions.push(self.dialect.must(&using, &table.name, true).unwrap_or(using));
         }
         if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always())
-            && checks_inside(self.dialect)
+            && can_refuse(self.dialect)
         {
             self.merging = Some((target, merge.clone()));
             let check = self.expr(check, &[])?;
@@ -350,10 +482,13 @@ impl Renderer<'_> {
             return Ok(self.nothing(update.table, tail));
         }
         let mut set = Vec::with_capacity(update.set.len());
+        let mut origins = Origins(update.first);
         for (id, cell) in &update.set {
             let column = table.column(*id);
             let value = match cell {
-                Cell::Value(value) => self.bind(value.clone(), column.ty.clone())?,
+                Cell::Value(value) => {
+                    self.bind_from(value.clone(), column.ty.clone(), origins.next())?
+                }
                 Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
                 // The engine's own words for the default, from its own catalog.
                 Cell::Default => match &column.default {
@@ -418,8 +553,12 @@ impl Renderer<'_> {
             return Ok("FALSE".to_owned());
         }
         let mut rows = Vec::with_capacity(keys.len());
+        let mut part = 0..;
         for key in keys {
-            let values = key.iter().zip(&types).map(|(v, ty)| self.bind(v.clone(), ty.clone()));
+            let values = key.iter().zip(&types).map(|(v, ty)| {
+                let origin = part.next().map_or(Origin::Fixed, Origin::Key);
+                self.bind_from(v.clone(), ty.clone(), origin)
+            });
             let values = values.collect::<Result<Vec<_>, _>>()?;
             rows.push(values.join(", "));
         }
