@@ -6,6 +6,7 @@ pub mod authn;
 pub mod cluster;
 pub mod driver;
 pub mod events;
+mod plans;
 pub mod project;
 pub mod settings;
 pub mod store;
