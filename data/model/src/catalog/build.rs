@@ -66,6 +66,40 @@ fn owned(text: &Option<String>) -> Option<Arc<str>> {
     text.as_deref().map(Arc::from)
 }
 
+/// Types of the engine's own, also those that have no values of ours.
+fn of_the_system(name: &str) -> bool {
+    let plain = name.split('(').next().unwrap_or(name).trim_end();
+    let foreign = [
+        "bit",
+        "bit varying",
+        "varbit",
+        "money",
+        "inet",
+        "cidr",
+        "macaddr",
+        "macaddr8",
+        "point",
+        "line",
+        "lseg",
+        "box",
+        "path",
+        "polygon",
+        "circle",
+        "jsonpath",
+        "record",
+        "anyelement",
+        "anyarray",
+        "anynonarray",
+        "regclass",
+        "regtype",
+        "pg_lsn",
+        "tid",
+        "xid",
+        "refcursor",
+    ];
+    Type::named(name).is_some() || foreign.contains(&plain)
+}
+
 fn schema_or_public(schema: &str) -> &str {
     if schema.is_empty() { "public" } else { schema }
 }
@@ -273,7 +307,11 @@ impl Builder {
         for argument in &draft.arguments {
             let (table_schema, table) =
                 argument.ty.split_once('.').unwrap_or((&schema, &argument.ty));
-            let row_of = self.catalog.find_table(table_schema, table);
+            let row_of = match argument.ty.contains('.') || !of_the_system(table) {
+                true => self.catalog.find_table(table_schema, table),
+                // Somebody has called a table like a type: its rows are taken by the full name.
+                false => None,
+            };
             arguments.push(Argument {
                 name: self.intern(&argument.name),
                 ty: self.type_of(&schema, &argument.ty),
