@@ -14,9 +14,11 @@ use crate::wire::{Ask, Reply, Wire};
 pub(crate) use answer::rows;
 use answer::{Counting, Rendered};
 use mag_adapter::engine::{Access, Ending};
-use mag_adapter::{EngineError, Transaction};
+use mag_adapter::{EngineError, Transaction, discreet};
 use mag_guard::{Authorised, Session};
+use mag_model::Value;
 use mag_query::{Answer, Plan, Rules, Work};
+use mag_sql::Fate;
 use setup::Setup;
 pub(crate) use setup::quoted;
 use std::sync::Arc;
@@ -32,10 +34,15 @@ pub(crate) async fn transact(
     engine: &Postgres,
     work: Transaction,
 ) -> Result<Vec<Answer>, EngineError> {
+    let answers = attempts(engine, &work).await;
+    answers.map_err(|error| discreet(error, &work.plans))
+}
+
+async fn attempts(engine: &Postgres, work: &Transaction) -> Result<Vec<Answer>, EngineError> {
     let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
-    let within = time_max(engine, &work);
+    let within = time_max(engine, work);
     let pooler = engine.pooled();
-    let job = Job { setup: Setup::new(&work, within, pooler), work: &work, plans };
+    let job = Job { setup: Setup::new(work, within, pooler), work, plans };
     let mut pool = engine.pool_for(work.access);
     let mut tries = 0;
     loop {
@@ -273,21 +280,39 @@ async fn write_in_steps(
         let replies = wire.exchange(&[answer::ask(statement)]).await?;
         before = replies.first().map(|reply| rows(reply, &statement.columns)).transpose()?;
     }
+    let table = plan.table().map(|id| plan.catalog.table(id).name.to_string()).unwrap_or_default();
+    for proposed in &steps.proposed {
+        let replies = wire.exchange(&[answer::ask_number(proposed)]).await?;
+        if !is_nothing(&replies) {
+            return Err(EngineError::row_refused(&table).into());
+        }
+    }
+    // The answer has them in the order in which they were written.
     let mut keys = Vec::new();
+    let (mut made, mut changed) = (Vec::new(), Vec::new());
     for write in &steps.writes {
         let replies = wire.exchange(&[answer::ask(write)]).await?;
         let touched = replies.first().map(|reply| rows(reply, &write.columns)).transpose()?;
-        keys.extend(touched.unwrap_or_default().rows);
+        for mut key in touched.unwrap_or_default().rows {
+            // Without a word about it a row must be allowed as either.
+            let is_made = if steps.tells_made { key.pop() } else { None };
+            let of = if is_made == Some(Value::Bool(false)) { &mut changed } else { &mut made };
+            of.push(key.clone());
+            keys.push(key);
+        }
     }
+    let inserted = steps.tells_made.then_some(made.len());
     let touched = u64::try_from(keys.len()).unwrap_or(u64::MAX);
-    let table = plan.table().map(|id| plan.catalog.table(id).name.to_string()).unwrap_or_default();
     if steps.must_touch.is_some_and(|least| touched < least) {
         return Err(EngineError::row_refused(&table).into());
     }
-    if let Some(refused) = mag_sql::refused(plan, &DIALECT, &keys).map_err(render)? {
-        let replies = wire.exchange(&[answer::ask_number(&refused)]).await?;
-        if replies.first().and_then(Reply::first_text).as_deref() != Some("0") {
-            return Err(EngineError::row_refused(&table).into());
+    let fate = if steps.tells_made { Fate::Made } else { Fate::Unknown };
+    for (keys, fate) in [(&made, fate), (&changed, Fate::Changed)] {
+        if let Some(refused) = mag_sql::refused(plan, &DIALECT, keys, fate).map_err(render)? {
+            let replies = wire.exchange(&[answer::ask_number(&refused)]).await?;
+            if !is_nothing(&replies) {
+                return Err(EngineError::row_refused(&table).into());
+            }
         }
     }
     let rows = match before {
@@ -303,7 +328,13 @@ async fn write_in_steps(
     };
     let count = plan.count.map(|_| touched);
     let body = mag_query::Body::Rows(rows.unwrap_or_default());
-    Ok(Answer { body, count, rows: touched, ..Answer::default() })
+    let inserted = inserted.filter(|_| steps.must_touch.is_some());
+    let inserted = inserted.and_then(|made| u64::try_from(made).ok());
+    Ok(Answer { body, count, rows: touched, inserted, ..Answer::default() })
+}
+
+fn is_nothing(replies: &[Reply]) -> bool {
+    replies.first().and_then(Reply::first_text).as_deref() == Some("0")
 }
 
 fn with_settings(answers: &mut [Answer], settings: Vec<(String, String)>) {

@@ -28,7 +28,7 @@ use connect::{Link, Opener, Use};
 use futures::stream::BoxStream;
 use mag_adapter::engine::{MigrationLock, StructureChanged};
 use mag_adapter::{
-    Abilities, Access, Answering, Console, Ending, Engine, EngineError, Transaction,
+    Abilities, Access, Answering, Console, Ending, Engine, EngineError, Transaction, discreet,
 };
 use mag_guard::Authorised;
 use mag_model::catalog::Catalog;
@@ -176,7 +176,8 @@ fn time_of(work: &Transaction) -> Option<Duration> {
 fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answer>, EngineError> {
     let mut answers = Vec::with_capacity(ready.len());
     for (plan, ready) in work.plans.iter().zip(ready) {
-        let mut answer = run::run(link, plan, ready)?;
+        let answer = run::run(link, plan, ready);
+        let mut answer = answer.map_err(|error| discreet(error, [plan]))?;
         let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
         answer.settings.extend(wanted.cloned());
         answers.push(answer);

@@ -8,15 +8,15 @@
 pub mod cases;
 pub mod same;
 
-use crate::engine::{Ending, Engine, Transaction};
+use crate::engine::{Access, Ending, Engine, Transaction};
 use crate::error::EngineError;
 use cases::{Case, Outcome, Suite};
 use futures::future::BoxFuture;
 use mag_contract::Timestamp;
-use mag_guard::{Guard, Ruleset, Session};
+use mag_guard::{Authorised, Guard, Ruleset, Session};
 use mag_model::catalog::Draft;
 use mag_query::call::Missing;
-use mag_query::{Call, Everything, Options, Payload, Rules};
+use mag_query::{Call, Everything, Options, Payload, Plan, Rules};
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -161,23 +161,57 @@ impl World {
         ending: Ending,
         everything: bool,
     ) -> Result<Outcome, Outcome> {
+        let calls = std::slice::from_ref(call);
+        let mut outcomes = self.acts(calls, session, ending, everything).await?;
+        Ok(outcomes.pop().unwrap_or_else(|| Outcome::refused("", "no answer came")))
+    }
+
+    /// The same for several calls in one transaction.
+    pub async fn acts(
+        &self,
+        calls: &[Call],
+        session: &Arc<Session>,
+        ending: Ending,
+        everything: bool,
+    ) -> Result<Vec<Outcome>, Outcome> {
+        let mut plans = Vec::with_capacity(calls.len());
+        for call in calls {
+            plans.push(self.prepare(call, session, everything)?);
+        }
+        let shown: Vec<Plan> = plans.iter().map(|plan| (**plan).clone()).collect();
+        let writes = plans.iter().any(|plan| plan.writes());
+        let access = if writes { Access::Write } else { Access::Read };
+        let Some(first) = plans.first().cloned() else { return Ok(Vec::new()) };
+        let work = Transaction { plans, access, ending, ..Transaction::of(first) };
+        let answers = self.engine.transact(work).await.map_err(|e| of_engine(&e))?;
+        let outcomes = shown.iter().zip(answers).map(|(plan, answer)| {
+            let json = plan.answer().map(|_| answer.json(plan));
+            Outcome::Answered { json, rows: answer.rows, count: answer.count }
+        });
+        Ok(outcomes.collect())
+    }
+
+    fn prepare(
+        &self,
+        call: &Call,
+        session: &Arc<Session>,
+        everything: bool,
+    ) -> Result<Authorised<Plan>, Outcome> {
         let sight = self.guard.sight(&session.role);
         let sight: &dyn mag_query::Sight = if everything { &Everything } else { &*sight };
         let catalog = self.guard.catalog();
         let plan = mag_query::plan(call, catalog, sight, &Options::default())
             .map_err(|e| Outcome::refused(e.state().unwrap_or(e.code().id), e.to_string()))?;
-        let shown = plan.clone();
-        let plan = self
-            .guard
+        self.guard
             .authorise(plan, session, self.held_by)
-            .map_err(|e| Outcome::refused(e.state().unwrap_or(e.code().id), e.to_string()))?;
-        let work = Transaction { ending, ..Transaction::of(plan) };
-        let answer =
-            self.engine.transact(work).await.map_err(|e| {
-                Outcome::refused(e.state.as_deref().unwrap_or(e.code.id), e.message)
-            })?;
-        let answer = answer.into_iter().next().unwrap_or_default();
-        let json = shown.answer().map(|_| answer.json(&shown));
-        Ok(Outcome::Answered { json, rows: answer.rows, count: answer.count })
+            .map_err(|e| Outcome::refused(e.state().unwrap_or(e.code().id), e.to_string()))
+    }
+}
+
+fn of_engine(error: &EngineError) -> Outcome {
+    let state = error.state.as_deref().unwrap_or(error.code.id);
+    match &error.details {
+        Some(details) => Outcome::refused(state, format!("{} | {details}", error.message)),
+        None => Outcome::refused(state, error.message.clone()),
     }
 }

@@ -57,6 +57,10 @@ impl EngineError {
         Self::new(codes::TOO_MANY_AFFECTED, "more rows would be changed than the caller allows")
             .details(format!("The query affects {rows} rows"))
     }
+    pub fn wrong_row_count(rows: u64) -> Self {
+        Self::new(codes::WRONG_ROW_COUNT, "there are more or fewer rows than the caller asks for")
+            .details(format!("The result contains {rows} rows"))
+    }
     #[must_use]
     pub fn details(mut self, details: impl Into<Box<str>>) -> Self {
         self.details = Some(details.into());

@@ -3,7 +3,12 @@
 
 pub mod calls;
 pub mod chance;
+mod filters;
+mod queries;
+mod rules;
 pub mod tables;
+mod values;
+mod writes;
 
 pub use chance::Chance;
 pub use tables::{World, world};

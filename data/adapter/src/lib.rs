@@ -5,12 +5,14 @@
 pub mod abilities;
 pub mod conformance;
 pub mod differential;
+pub mod discretion;
 pub mod engine;
 pub mod error;
 pub mod generate;
 pub mod memory;
 
 pub use abilities::{Abilities, Ability};
+pub use discretion::discreet;
 pub use engine::{Access, Answering, Bound, Console, Ending, Engine, Transaction};
 pub use error::EngineError;
 pub use memory::Memory;

@@ -2,6 +2,7 @@
 //! without a server.
 
 use crate::abilities::Abilities;
+use crate::discretion::discreet;
 use crate::engine::{
     Answering, Console, Ending, Engine, MigrationLock, StructureChanged, Transaction,
 };
@@ -36,7 +37,8 @@ impl Memory {
         let mut trial = held.clone();
         let mut answers = Vec::with_capacity(work.plans.len());
         for plan in &work.plans {
-            answers.push(trial.run(plan).map_err(of_rows)?);
+            let answer = trial.run(plan).map_err(of_rows);
+            answers.push(answer.map_err(|error| discreet(error, [plan]))?);
         }
         if work.ending == Ending::Commit {
             *held = trial;

@@ -60,7 +60,7 @@ fn a_generated_world_is_the_same_for_the_same_seed_and_agrees_with_itself() {
     let tally =
         mag_adapter::differential::run(&InMemory, 0..40, 25).now_or_never().unwrap().unwrap();
     assert!(tally.failures.is_empty(), "{}", tally.failures.join("\n"));
-    assert_eq!(tally.cases, 1_000);
+    assert!(tally.cases >= 1_000);
     // Calls that are all refused, or never, would prove nothing.
     assert!(tally.refused > 50 && tally.refused < 700, "{} refused", tally.refused);
 }

@@ -12,7 +12,7 @@ use mag_model::catalog::Table;
 use mag_model::{ColumnId, Type, Value, literal};
 use mag_query::plan::{Cell, Insert, OnConflict};
 use mag_query::{Expr, Plan, Work};
-use mag_sql::Steps;
+use mag_sql::{Fate, Steps};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -172,16 +172,21 @@ fn try_as_new(
                     .rows,
             );
         }
-        refused(link, &alone, &keys)
+        refused(link, &alone, &keys, Fate::Made)
     })();
     batch("ROLLBACK TO proposed; RELEASE proposed; PRAGMA defer_foreign_keys = OFF")?;
     tried
 }
 
 /// The refusal, when a policy does not allow one of the rows with these keys.
-pub(super) fn refused(link: &Link, plan: &Plan, keys: &[Vec<Value>]) -> Result<(), EngineError> {
+pub(super) fn refused(
+    link: &Link,
+    plan: &Plan,
+    keys: &[Vec<Value>],
+    fate: Fate,
+) -> Result<(), EngineError> {
     for some in keys.chunks(keys_at_once(plan)) {
-        if let Some(check) = mag_sql::refused(plan, &Dialect, some).map_err(unrendered)?
+        if let Some(check) = mag_sql::refused(plan, &Dialect, some, fate).map_err(unrendered)?
             && number(link, &check)? > 0
         {
             let table = plan.table().map(|table| plan.catalog.table(table));
@@ -205,18 +210,9 @@ pub(super) fn allowed(
     there: &There,
     keys: &[Vec<Value>],
 ) -> Result<(), EngineError> {
-    let Work::Insert(insert) = &plan.work else { return refused(link, plan, keys) };
-    let Some(conflict) = &insert.on_conflict else { return refused(link, plan, keys) };
     let (made, changed) = there.divide(keys.to_vec());
-    let of = |insert: Insert| Plan { work: Work::Insert(Box::new(insert)), ..plan.clone() };
-    if insert.check.is_some() {
-        let as_new = OnConflict { check: None, ..conflict.clone() };
-        refused(link, &of(Insert { on_conflict: Some(as_new), ..(**insert).clone() }), &made)?;
-    }
-    if conflict.check.is_some() {
-        refused(link, &of(Insert { check: None, ..(**insert).clone() }), &changed)?;
-    }
-    Ok(())
+    refused(link, plan, &made, Fate::Made)?;
+    refused(link, plan, &changed, Fate::Changed)
 }
 
 /// PostgreSQL refuses to change the same row twice in one statement.
