@@ -3,4 +3,16 @@
 //! Never: what a role may do with a row (that is the guard's), a connection of its own to an
 //! engine, a secret in a log.
 
+mod auth;
+mod home;
+mod identify;
+mod keys;
+mod operations;
+mod schema;
+mod settings;
 pub mod tokens;
+mod vault;
+mod watch;
+
+pub use auth::Auth;
+pub use settings::Settings;
