@@ -178,6 +178,10 @@ impl Job<'_> {
         }
         let wanted = asks.len();
         asks.extend(self.setup.wanted());
+        if undone && self.work.access == Access::Write {
+            // What is checked at a commit is told now: the answer is as if it had happened.
+            asks.push(Ask::new("SET CONSTRAINTS ALL IMMEDIATE"));
+        }
         if undone {
             asks.push(Ask::new("ROLLBACK"));
         }
@@ -207,9 +211,15 @@ impl Job<'_> {
             {
                 return Err(EngineError::too_many_affected(answer.rows).into());
             }
+            if plan.wish.exactly.is_some_and(|wanted| answer.rows != wanted) {
+                return Err(EngineError::wrong_row_count(answer.rows).into());
+            }
             answers.push(answer);
         }
         let mut closing: Vec<Ask<'_>> = self.setup.wanted().into_iter().collect();
+        if self.work.ending == Ending::RollBack && self.work.access == Access::Write {
+            closing.push(Ask::new("SET CONSTRAINTS ALL IMMEDIATE"));
+        }
         closing.push(Ask::new(match self.work.ending {
             Ending::Commit => "COMMIT",
             Ending::RollBack => "ROLLBACK",

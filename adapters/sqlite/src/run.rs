@@ -174,6 +174,9 @@ fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, 
     if plan.max_affected.is_some_and(|most| touched > most) {
         return Err(EngineError::too_many_affected(touched));
     }
+    if plan.wish.exactly.is_some_and(|wanted| touched != wanted) {
+        return Err(EngineError::wrong_row_count(touched));
+    }
     if steps.must_touch.is_some_and(|least| touched < least) {
         // A row is there that the caller may not overwrite.
         let table = plan.table().map(|table| plan.catalog.table(table));

@@ -11,6 +11,50 @@ pub struct Call {
     pub count: Option<Count>,
     /// A write that would touch more rows is undone.
     pub max_affected: Option<u64>,
+    pub wish: Wish,
+}
+
+/// What is wanted of an answer besides its rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wish {
+    /// So many rows are read or touched; with another number all is undone.
+    pub exactly: Option<u64>,
+    pub form: Form,
+    /// The engine's own plan instead of an answer.
+    pub explain: Option<Explain>,
+}
+
+/// What the rows of an answer become.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Form {
+    #[default]
+    Rows,
+    /// One value, which a function of the engine makes of all rows.
+    Gathered(Gather),
+    /// A GeoJSON collection, where the engine knows about geometry.
+    Geo,
+}
+
+/// `schema.name(rows)`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gather {
+    pub schema: String,
+    pub name: String,
+    /// It takes rows of the table, whole, and not any rows.
+    pub of_table: bool,
+    /// What it gives is bytes and not text.
+    pub bytes: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Explain {
+    pub json: bool,
+    /// It is run as well, and undone.
+    pub analyze: bool,
+    pub verbose: bool,
+    pub settings: bool,
+    pub buffers: bool,
+    pub wal: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

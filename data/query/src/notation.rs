@@ -70,7 +70,13 @@ pub fn parse(schema: &str, line: &str) -> Result<Call, Problem> {
         }),
         other => return Err(format!("`{other}` is no verb")),
     };
-    Ok(Call { schema: schema.to_owned(), act, count: read.count, max_affected: read.max_affected })
+    Ok(Call {
+        schema: schema.to_owned(),
+        act,
+        count: read.count,
+        max_affected: read.max_affected,
+        ..Call::default()
+    })
 }
 
 #[derive(Default)]

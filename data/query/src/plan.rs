@@ -1,7 +1,7 @@
 //! A plan: a call whose names are ids and whose literals are values. Engines run plans that the
 //! guard has seen; nothing after this step reads text from a request.
 
-use crate::call::Count;
+use crate::call::{Count, Wish};
 use crate::expr::{Expr, Ref};
 use crate::select::{Output, Select};
 use mag_model::catalog::{Catalog, ColumnId, FunctionId, TableId};
@@ -14,6 +14,7 @@ pub struct Plan {
     pub work: Work,
     pub count: Option<Count>,
     pub max_affected: Option<u64>,
+    pub wish: Wish,
     pub rules: Rules,
     /// The next number for an appearance of a table.
     pub next_ref: u32,

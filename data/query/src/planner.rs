@@ -68,6 +68,7 @@ pub fn plan_with_slots(
         work,
         count: call.count,
         max_affected: call.max_affected,
+        wish: call.wish.clone(),
         rules: Rules::default(),
         next_ref: planner.next_ref,
     };

@@ -6,9 +6,9 @@
 //! it means for the plan.
 
 use crate::call::{
-    Act, Aggregate, Call, Comparison, Count, Delete, Embed, Field, Filter, Insert, Is, Join,
+    Act, Aggregate, Call, Comparison, Count, Delete, Embed, Field, Filter, Form, Insert, Is, Join,
     Missing, OnConflict, Op, Operand, Order, OrderKey, Pattern, Pick, PickField, Place, Query,
-    Read, Resolution, SetOp, Step, Test, Update,
+    Read, Resolution, SetOp, Step, Test, Update, Wish,
 };
 use crate::limits::{Limits, Options};
 use crate::payload::{Given, Payload};
@@ -38,7 +38,12 @@ impl<'c> Shape<'c> {
         let mut shape = Self { key: Vec::with_capacity(256), literals: Vec::with_capacity(8) };
         shape.text(role);
         shape.options(options);
-        let Call { schema, act, count, max_affected } = call;
+        let Call { schema, act, count, max_affected, wish } = call;
+        let Wish { exactly, form, explain } = wish;
+        if *form != Form::Rows || explain.is_some() {
+            return None;
+        }
+        shape.optional(*exactly);
         shape.text(schema);
         shape.mark(count.map_or(0, |count| match count {
             Count::Exact => 1,

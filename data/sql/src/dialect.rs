@@ -50,6 +50,11 @@ pub trait Dialect: Send + Sync {
     /// In what an upsert gives back of a row: whether it was made and not changed, where the engine
     /// tells.
     fn tells_made(&self, table: &Table) -> Option<&'static str>;
+    /// A condition that always holds, and by which the engine counts the rows that an upsert changes
+    /// rather than makes: also through a view, which tells nothing of it.
+    fn counts_changed(&self) -> Option<&'static str> {
+        None
+    }
     /// What tells rows apart that have no key.
     fn row_id(&self) -> &'static str;
 
@@ -103,6 +108,11 @@ pub trait Dialect: Send + Sync {
     fn many_as_json(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
     /// A select of the lists of the values of each column, under these names.
     fn lists(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
+
+    /// The GeoJSON collection of all rows, where the engine knows about geometry.
+    fn geo(&self, _row: &str) -> Option<String> {
+        None
+    }
 
     /// `limit` and `offset`, which are bound.
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String;

@@ -92,6 +92,12 @@ impl Dialect for Postgres {
         // or a partitioned table nothing is told of it.
         (table.kind == TableKind::Table).then_some("(xmax = 0)")
     }
+    fn counts_changed(&self) -> Option<&'static str> {
+        Some(
+            "set_config('magflock.changed', (coalesce(nullif(current_setting('magflock.changed', \
+             true), ''), '0')::int + 1)::text, true) IS NOT NULL",
+        )
+    }
     fn row_id(&self) -> &'static str {
         "ctid"
     }
@@ -300,6 +306,14 @@ impl Dialect for Postgres {
         });
         let lists = lists.collect::<Vec<_>>().join(", ");
         format!("SELECT {lists} FROM (SELECT {inner}{rest}) AS r")
+    }
+
+    fn geo(&self, row: &str) -> Option<String> {
+        // By the search path: the extension may live in any schema.
+        Some(format!(
+            "json_build_object('type', 'FeatureCollection', 'features', \
+             coalesce(json_agg(ST_AsGeoJSON({row})::json), '[]'))::text"
+        ))
     }
 
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {

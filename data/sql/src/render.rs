@@ -25,6 +25,8 @@ pub(crate) struct Renderer<'a> {
     /// In the place of a row as it is, the row as an upsert makes it: these of its columns come from
     /// the proposed row.
     pub(crate) merging: Option<(Ref, Vec<mag_model::ColumnId>)>,
+    /// Rows that an upsert changes rather than makes are counted in the engine.
+    pub(crate) counts_changed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +59,7 @@ impl<'a> Renderer<'a> {
             rows: HashMap::new(),
             written: Written::default(),
             merging: None,
+            counts_changed: false,
         }
     }
 

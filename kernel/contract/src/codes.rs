@@ -54,6 +54,7 @@ codes! {
     MISSING_VALUE     MF1027 Invalid     "a column must have a value";
     CHECK_FAILED      MF1028 Invalid     "a row does not satisfy a check";
     TOO_MANY_AFFECTED MF1029 Invalid     "more rows would be changed than the caller allows";
+    WRONG_ROW_COUNT   MF1030 Invalid     "another number of rows than the caller asks for";
     NO_TABLE          MF2001 Missing     "no table has this name";
     NO_COLUMN         MF2002 Invalid     "no column has this name";
     NO_RELATION       MF2003 Invalid     "no relation leads there";
@@ -99,6 +100,8 @@ codes! {
     UNSUPPORTED_BY_ENGINE MF5005 Unsupported "this engine cannot do that";
     ENGINE_BROKEN     MF5006 Broken      "the engine failed";
     NOT_WRITABLE_SOURCE MF5007 Denied      "the source may only be read";
+    NO_POSTGRES       MF5008 Unsupported "no PostgreSQL is installed that can be managed";
+    OTHER_MAJOR       MF5009 Conflict    "the databases were made by another major version of PostgreSQL";
     NO_BOARD          MF7001 Busy        "no board is running on this data folder";
     MISFITS           MF7002 Invalid     "the parts do not fit together";
     UNPLUGGED         MF7003 Busy        "nothing is plugged into a socket";

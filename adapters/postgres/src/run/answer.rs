@@ -7,7 +7,7 @@ use fallible_iterator::FallibleIterator;
 use mag_adapter::EngineError;
 use mag_contract::codes;
 use mag_model::{Type, Value};
-use mag_query::call::Count;
+use mag_query::call::{Count, Explain, Form};
 use mag_query::plan::Insert;
 use mag_query::{Answer, Body, Plan, Rows, Rules, Work};
 use mag_sql::{Statement, Steps};
@@ -60,9 +60,14 @@ impl<'a> Rendered<'a> {
             }
             Counting::Nothing | Counting::Exact | Counting::Rows => None,
         };
+        let mut statement = statement.transpose().map_err(cannot)?;
+        if let (Some(statement), Some(explain)) = (&mut statement, &plan.wish.explain) {
+            statement.text = format!("{} {}", explain_words(*explain), statement.text);
+            statement.columns = vec![("plan".into(), Type::Text)];
+        }
         Ok(Self {
             plan,
-            statement: statement.transpose().map_err(cannot)?,
+            statement,
             steps: steps.transpose().map_err(cannot)?,
             count,
             explained,
@@ -76,6 +81,7 @@ impl<'a> Rendered<'a> {
         self.steps.is_none()
             && self.bulk.is_none()
             && self.plan.max_affected.is_none()
+            && self.plan.wish.exactly.is_none()
             && self.counting != Counting::Estimated
     }
 
@@ -89,14 +95,29 @@ impl<'a> Rendered<'a> {
             // Its arguments are the count's.
             Some(text) => Ask { sql: text, keep: false, ..ask_number(count) },
         });
-        self.statement.iter().map(ask).chain(count)
+        let changed = counts_changed(self.plan).then(|| Ask::new(CHANGED));
+        let explains = self.plan.wish.explain.is_some();
+        let first = self.statement.iter().map(move |statement| match explains {
+            true => Ask { keep: false, ..ask_number(statement) },
+            false => ask(statement),
+        });
+        first.chain(count).chain(changed)
     }
 
     pub(super) fn answer(&self, replies: &[Reply]) -> Result<Answer, EngineError> {
         let (Some(statement), Some(reply)) = (&self.statement, replies.first()) else {
             return Err(EngineError::broken("PostgreSQL gave no answer to a statement"));
         };
+        if self.plan.wish.explain.is_some() {
+            let lines: Vec<&str> =
+                reply.texts().filter_map(|row| row.first().copied().flatten()).collect();
+            let body = Body::Json((lines.join("\n") + "\n").into_bytes());
+            return Ok(Answer { body, ..Answer::default() });
+        }
         let rows = rows(reply, &statement.columns)?;
+        if self.plan.wish.form != Form::Rows && self.plan.answer().is_some() {
+            return Ok(self.formed(rows, replies));
+        }
         let touched = match self.plan.answer() {
             Some(_) => u64::try_from(rows.rows.len()).unwrap_or(u64::MAX),
             None => reply.affected(),
@@ -110,8 +131,60 @@ impl<'a> Rendered<'a> {
                 beside().and_then(|json| planned_rows(&json))
             }
         };
-        Ok(Answer { body: Body::Rows(rows), count, rows: touched, ..Answer::default() })
+        let inserted = counts_changed(self.plan).then(|| {
+            let changed = beside().and_then(|text| text.parse().ok()).unwrap_or(0);
+            touched.saturating_sub(changed)
+        });
+        Ok(Answer { body: Body::Rows(rows), count, rows: touched, inserted, ..Answer::default() })
     }
+
+    /// The one value that all rows became, and how many they were.
+    fn formed(&self, rows: Rows, replies: &[Reply]) -> Answer {
+        let mut cells = rows.rows.into_iter().next().unwrap_or_default().into_iter();
+        let body = match cells.next() {
+            Some(Value::Bytes(bytes)) => bytes.to_vec(),
+            Some(Value::Text(text)) => text.as_bytes().to_vec(),
+            _ => Vec::new(),
+        };
+        let touched = match cells.next() {
+            Some(Value::Int(n)) => u64::try_from(n).unwrap_or(0),
+            _ => 0,
+        };
+        let beside = || replies.get(1).and_then(Reply::first_text);
+        let count = match self.counting {
+            Counting::Nothing => None,
+            Counting::Rows => Some(touched),
+            Counting::Exact => beside().and_then(|text| text.parse().ok()),
+            Counting::Planned | Counting::Estimated => {
+                beside().and_then(|json| planned_rows(&json))
+            }
+        };
+        Answer { body: Body::Json(body), count, rows: touched, ..Answer::default() }
+    }
+}
+
+/// How many rows the upsert before it has changed, and from zero again.
+const CHANGED: &str =
+    "SELECT current_setting('magflock.changed', true), set_config('magflock.changed', '', true)";
+
+/// An upsert in one statement, whose changed rows are counted in the server.
+fn counts_changed(plan: &Plan) -> bool {
+    let Work::Insert(insert) = &plan.work else { return false };
+    let merges = insert.on_conflict.as_ref().is_some_and(|clash| clash.merge.is_some());
+    merges && !needs_steps(plan) && plan.wish.explain.is_none()
+}
+
+fn explain_words(explain: Explain) -> String {
+    let mut words = vec![if explain.json { "FORMAT JSON" } else { "FORMAT TEXT" }];
+    let options = [
+        (explain.analyze, "ANALYZE"),
+        (explain.verbose, "VERBOSE"),
+        (explain.settings, "SETTINGS"),
+        (explain.buffers, "BUFFERS"),
+        (explain.wal, "WAL"),
+    ];
+    words.extend(options.iter().filter(|(wanted, _)| *wanted).map(|(_, word)| *word));
+    format!("EXPLAIN ({})", words.join(", "))
 }
 
 /// A rule in the plan that only the written row can be held against.

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use futures::stream::{self, Stream};
 use mag_adapter::EngineError;
 use mag_model::catalog::TableKind;
+use mag_query::call::Wish;
 use mag_query::plan::{Cell, Insert};
 use mag_query::{Plan, Rules, Work};
 
@@ -56,6 +57,7 @@ fn fits(plan: &Plan, insert: &Insert) -> bool {
         && insert.on_conflict.is_none()
         && insert.returning.is_none()
         && plan.max_affected.is_none()
+        && plan.wish == Wish::default()
         // A copy would put a value even into what the table always makes itself.
         && insert.columns.iter().all(|id| table.column(*id).writable())
         && insert.rows.iter().all(given)

@@ -72,7 +72,11 @@ impl Setup {
             before: work
                 .before
                 .as_ref()
-                .map(|(schema, name)| format!("SELECT {}.{}()", quoted(schema), quoted(name))),
+                .map(|(schema, name)| match schema.as_str() {
+                    // By the search path.
+                    "" => format!("SELECT {}()", quoted(name)),
+                    _ => format!("SELECT {}.{}()", quoted(schema), quoted(name)),
+                }),
             wanted_text: wanted_text(work.wanted_settings.len()),
             wanted: work.wanted_settings.clone(),
         }

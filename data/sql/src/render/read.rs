@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub fn read(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
     let select = reading(plan, dialect)?;
     let mut renderer = Renderer::new(&plan.catalog, dialect);
-    let (text, columns) = renderer.whole(select)?;
+    let (text, columns) = renderer.formed(select, &plan.wish.form)?;
     Ok(renderer.finish(text, columns))
 }
 

@@ -182,6 +182,44 @@ impl Renderer<'_> {
         Ok((format!("SELECT {}{body}{tail}", columns.join(", ")), known))
     }
 
+    /// The rows as they are, or the one value that they become, beside their number.
+    pub(super) fn formed(
+        &mut self,
+        select: &Select,
+        form: &mag_query::call::Form,
+    ) -> Result<(String, Columns), Error> {
+        use mag_query::call::Form;
+        let unsupported = |dialect: &dyn crate::dialect::Dialect| Error::Unsupported {
+            engine: dialect.name(),
+            what: "an answer of this form".into(),
+        };
+        let (value, ty) = match form {
+            Form::Rows => return self.whole(select),
+            Form::Geo => {
+                (self.dialect.geo("r").ok_or_else(|| unsupported(self.dialect))?, Type::Text)
+            }
+            Form::Gathered(gather) => {
+                let row = match select.main().row_of().filter(|_| gather.of_table) {
+                    Some(table) => format!("r::{}", self.dialect.table(self.catalog.table(table))),
+                    None => "r".to_owned(),
+                };
+                let name = self.dialect.function(&gather.schema, &gather.name)?;
+                let ty = if gather.bytes { Type::Bytea } else { Type::Text };
+                (format!("{name}({row})"), ty)
+            }
+        };
+        let body = self.body(select, None, true)?;
+        let mut columns = Vec::new();
+        for output in select.shown() {
+            let piece = self.output(output, select)?;
+            columns.push(format!("{} AS {}", piece.sql, self.dialect.quote(&output.name)));
+        }
+        let tail = self.tail(select)?;
+        let inner = format!("SELECT {}{body}{tail}", columns.join(", "));
+        let known = vec![("body".into(), ty), ("rows".into(), Type::Int8)];
+        Ok((format!("SELECT {value} AS body, count(*) AS rows FROM ({inner}) AS r"), known))
+    }
+
     /// The list of the objects of all rows of the outermost select.
     pub(super) fn as_json(&mut self, select: &Select) -> Result<String, Error> {
         let body = self.body(select, None, true)?;

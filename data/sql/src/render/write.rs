@@ -42,6 +42,7 @@ pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Er
         _ => String::new(),
     };
     let tail = tail.as_str();
+    renderer.counts_changed = true;
     let write = match &plan.work {
         Work::Insert(insert) => renderer.insert(insert, tail)?,
         Work::Update(update) => renderer.update(update, tail)?,
@@ -49,7 +50,7 @@ pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Er
         Work::Read(_) | Work::Invoke(_) => return Err(not_a_write(dialect)),
     };
     let Some(select) = returning else { return Ok(renderer.finish(write, Vec::new())) };
-    let (rows, columns) = renderer.whole(select)?;
+    let (rows, columns) = renderer.formed(select, &plan.wish.form)?;
     Ok(renderer.finish(format!("WITH {WRITTEN} AS ({write}) {rows}"), columns))
 }
 
@@ -457,6 +458,9 @@ impl Renderer<'_> {
             .collect();
         text.push_str(&format!(" DO UPDATE SET {}", set.join(", ")));
         let mut conditions = Vec::new();
+        if let Some(counted) = self.dialect.counts_changed().filter(|_| self.counts_changed) {
+            conditions.push(counted.to_owned());
+        }
         if let Some(using) = conflict.using.as_ref().filter(|using| !using.is_always()) {
             let using = self.expr(using, &[])?;
             conditions.push(self.dialect.must(&using, &table.name, true).unwrap_or(using));
