@@ -10,3 +10,4 @@ mod examples;
 mod follow;
 mod house;
 mod life;
+mod session;

@@ -3,13 +3,17 @@
 use crate::ailment::AdminToken;
 use crate::caller::Callers;
 use crate::door::Door;
+use crate::operations;
+use crate::sessions::Sessions;
 use crate::settings::Settings;
 use crate::token::Token;
 use crate::tries::Tries;
+use crate::visit::Visits;
 use mag_contract::doctor::Ailment;
 use mag_contract::door::AdminDoor;
 use mag_contract::operation::Desk;
 use mag_contract::{Component, Fault, Life, Manifest, Standing, Wiring};
+use mag_ports::StaffSocket;
 use std::sync::Arc;
 
 pub struct Admin {
@@ -22,8 +26,9 @@ impl Component for Admin {
 
     fn manifest(_: &Settings) -> Manifest {
         let about = "operations as HTTP: the admin API and its OpenAPI document";
-        Manifest::new("admin", env!("CARGO_PKG_VERSION"), about)
+        operations::declare(Manifest::new("admin", env!("CARGO_PKG_VERSION"), about))
             .provides::<AdminDoor>()
+            .uses::<StaffSocket>()
             .standing(Standing::Protected)
     }
 
@@ -31,7 +36,15 @@ impl Component for Admin {
         let token = Arc::new(Token::in_folder(wiring.data_folder())?);
         let desk = wiring.desk();
         let tries = Tries::new(settings.wrong_tries_max, wiring.clock());
-        let callers = Callers::new(token.clone(), tries);
+        let sessions = Arc::new(Sessions::new(wiring.state(), wiring.clock()));
+        sessions.recall().await?;
+        operations::offer(wiring, &sessions);
+        let visits = Visits {
+            sessions,
+            staff: wiring.socket(),
+            tries: Tries::new(settings.wrong_tries_max, wiring.clock()),
+        };
+        let callers = Callers::new(token.clone(), tries, visits);
         let door = Door::new(desk.clone(), callers, settings.body_bytes_max);
         wiring.plug::<AdminDoor>(Arc::new(door));
         wiring.probe({

@@ -1,7 +1,9 @@
-//! Who is asking: the owner on the local socket, whoever holds the admin token on the network.
+//! Who is asking: the owner on the local socket, whoever holds the admin token on the network, and
+//! people at a browser by their session.
 
 use crate::token::{PLACE, Token};
 use crate::tries::Tries;
+use crate::visit::Visits;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use mag_contract::door::Peer;
@@ -13,6 +15,7 @@ use std::time::Duration;
 pub(crate) struct Callers {
     token: Arc<Token>,
     tries: Tries,
+    pub(crate) visits: Visits,
 }
 
 #[derive(Clone)]
@@ -26,16 +29,20 @@ pub(crate) struct Caller {
 pub(crate) struct Turned(pub(crate) Fault, pub(crate) Option<Duration>);
 
 impl Callers {
-    pub(crate) fn new(token: Arc<Token>, tries: Tries) -> Self {
-        Self { token, tries }
+    pub(crate) fn new(token: Arc<Token>, tries: Tries, visits: Visits) -> Self {
+        Self { token, tries, visits }
     }
 
-    pub(crate) fn of(&self, request: &Parts) -> Result<Caller, Turned> {
+    pub(crate) async fn of(&self, request: &Parts) -> Result<Caller, Turned> {
         match request.extensions.get::<Peer>() {
             Some(Peer::Local { user }) => {
                 Ok(Caller { actor: Actor::owner(user.as_str()), door: "local" })
             }
-            Some(Peer::Network(from)) => self.by_token(request, *from),
+            Some(Peer::Network(from)) if bearer(request).is_some() => self.by_token(request, *from),
+            Some(Peer::Network(_)) => match self.visits.actor(request).await? {
+                Some(actor) => Ok(Caller { actor, door: "screen" }),
+                None => Err(Turned(nobody(), None)),
+            },
             None => Err(Turned(nobody(), None)),
         }
     }

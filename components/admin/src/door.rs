@@ -68,7 +68,7 @@ impl Inner {
         if segments == ["openapi.json"] {
             let near = parts.extensions.get::<Peer>().is_some_and(|p| is_near(p, &parts.headers));
             if !near {
-                self.callers.of(parts)?;
+                self.callers.of(parts).await?;
             }
             return if reads {
                 Ok(told(&openapi::document(&self.desk.specs())))
@@ -76,7 +76,14 @@ impl Inner {
                 wrong("GET, HEAD")
             };
         }
-        let caller = self.callers.of(parts)?;
+        if segments == ["session"] {
+            let body = match parts.method {
+                Method::POST => json_body(parts, body, SIGN_IN_MAX).await?,
+                _ => Json::Null,
+            };
+            return Ok(self.callers.visits.answer(parts, body).await?.render(told)?);
+        }
+        let caller = self.callers.of(parts).await?;
         match segments[..] {
             [] | [""] if reads => Ok(told(&contents())),
             ["operations"] if reads => Ok(told(&json!({ "operations": self.desk.specs() }))),
@@ -182,6 +189,8 @@ impl Inner {
     }
 }
 
+/// A name, an address, a password: nobody needs more to sign in.
+const SIGN_IN_MAX: u64 = 16 * 1024;
 /// A caller may send any name; so much of it is told back.
 const NAME_SHOWN: usize = 100;
 

@@ -27,6 +27,15 @@ impl Tries {
         Self { max, clock, table: Mutex::default() }
     }
 
+    /// How long an address with too many wrong tries waits, without counting another.
+    pub(crate) fn waits(&self, from: IpAddr) -> Option<Duration> {
+        let now = self.clock.now();
+        let table = self.table.lock().unwrap_or_else(PoisonError::into_inner);
+        let window = table.get(&subscriber(from))?;
+        let left = WINDOW.checked_sub(now.since(window.began))?;
+        (window.wrong >= self.max).then_some(left)
+    }
+
     /// Counts a wrong try; how long to wait, when there were too many.
     pub(crate) fn wrong(&self, from: IpAddr) -> Option<Duration> {
         let from = subscriber(from);

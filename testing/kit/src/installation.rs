@@ -177,6 +177,14 @@ impl Board<'_> {
     }
     /// One request over the network; status and body.
     pub fn ask(&self, method: &str, path: &str, head: &str, body: &str) -> (u16, String) {
+        let answer = self.ask_whole(method, path, head, body);
+        let status = answer.get(9..12).and_then(|s| s.parse().ok());
+        let status = status.unwrap_or_else(|| panic!("no status in {answer:?}"));
+        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+        (status, body.to_owned())
+    }
+    /// The answer as it came, its head included.
+    pub fn ask_whole(&self, method: &str, path: &str, head: &str, body: &str) -> String {
         let url = self.url();
         let at = url.trim_start_matches("http://");
         let mut stream = std::net::TcpStream::connect(at).unwrap();
@@ -188,10 +196,7 @@ impl Board<'_> {
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        let status = answer.get(9..12).and_then(|s| s.parse().ok());
-        let status = status.unwrap_or_else(|| panic!("no status in {answer:?}"));
-        let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
-        (status, body.to_owned())
+        answer
     }
     pub fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
