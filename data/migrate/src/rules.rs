@@ -6,8 +6,9 @@
 mod read;
 mod write;
 
-pub use read::read;
+pub use read::{read, renamed};
 
+use mag_contract::{Fault, codes};
 use mag_guard::ruleset::TableName;
 use mag_guard::{Command, Grant, GrantOn, PolicyRule, RoleRule, Ruleset};
 use mag_query::error::Verb;
@@ -65,20 +66,41 @@ pub struct PolicyChange {
     pub check: Option<String>,
 }
 
+/// Why a change cannot be: one sentence, in PostgreSQL's words where it has some.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadChange {
+    #[error("{0}")]
+    Exists(String),
+    #[error("{0}")]
+    Missing(String),
+    /// Something else stands on it.
+    #[error("{0}")]
+    Stands(String),
+}
+
+impl From<BadChange> for Fault {
+    fn from(bad: BadChange) -> Self {
+        let code = match bad {
+            BadChange::Exists(_) => codes::EXISTS,
+            BadChange::Missing(_) => codes::NO_SUCH_NAME,
+            BadChange::Stands(_) => codes::STATE_CONFLICT,
+        };
+        Self::new(code, bad.to_string())
+    }
+}
+
 /// Everyone, as PostgreSQL calls them.
 pub const EVERYONE: &str = "public";
 
 impl RuleChange {
-    /// # Errors
-    /// One sentence about why it cannot be: the thing is there already, or is not there.
-    pub fn apply(&self, rules: &mut Ruleset) -> Result<(), String> {
+    pub fn apply(&self, rules: &mut Ruleset) -> Result<(), BadChange> {
         match self {
             Self::CreateRole { name, bypass, inherits, if_missing } => {
                 if rules.roles.iter().any(|role| role.name == *name) {
                     return if *if_missing {
                         Ok(())
                     } else {
-                        Err(format!("role \"{name}\" already exists"))
+                        Err(BadChange::Exists(format!("role \"{name}\" already exists")))
                     };
                 }
                 for group in inherits {
@@ -97,10 +119,10 @@ impl RuleChange {
                 }
                 let named = |roles: &[String]| roles.iter().any(|role| role == name);
                 if let Some(policy) = rules.policies.iter().find(|policy| named(&policy.roles)) {
-                    return Err(format!(
+                    return Err(BadChange::Stands(format!(
                         "role \"{name}\" cannot be dropped: the policy \"{}\" of {} is for it",
                         policy.name, policy.table
-                    ));
+                    )));
                 }
                 rules.roles.retain(|role| role.name != *name);
                 rules.roles.iter_mut().for_each(|role| role.inherits.retain(|group| group != name));
@@ -124,10 +146,10 @@ impl RuleChange {
             }
             Self::CreatePolicy(policy) => {
                 if rules.policies.iter().any(|known| same(known, &policy.name, &of(policy))) {
-                    return Err(format!(
+                    return Err(BadChange::Exists(format!(
                         "policy \"{}\" for table \"{}\" already exists",
                         policy.name, policy.table
-                    ));
+                    )));
                 }
                 for role in &policy.roles {
                     known_role(rules, role)?;
@@ -205,14 +227,14 @@ impl RuleChange {
 }
 
 impl PolicyChange {
-    fn apply(&self, rules: &mut Ruleset) -> Result<(), String> {
+    fn apply(&self, rules: &mut Ruleset) -> Result<(), BadChange> {
         if let Some(to) = &self.rename
             && rules.policies.iter().any(|known| same(known, to, &self.table))
         {
-            return Err(format!(
+            return Err(BadChange::Exists(format!(
                 "policy \"{to}\" for table \"{}\" already exists",
                 self.table.table
-            ));
+            )));
         }
         for role in self.roles.iter().flatten() {
             known_role(rules, role)?;
@@ -243,14 +265,15 @@ pub fn of(policy: &PolicyRule) -> TableName {
 fn same(known: &PolicyRule, name: &str, table: &TableName) -> bool {
     known.name == name && known.schema == table.schema && known.table == table.table
 }
-fn no_policy(name: &str, table: &TableName) -> String {
-    format!("policy \"{name}\" for table \"{}\" does not exist", table.table)
+fn no_policy(name: &str, table: &TableName) -> BadChange {
+    let table = &table.table;
+    BadChange::Missing(format!("policy \"{name}\" for table \"{table}\" does not exist"))
 }
-fn known_role(rules: &Ruleset, name: &str) -> Result<(), String> {
+fn known_role(rules: &Ruleset, name: &str) -> Result<(), BadChange> {
     if name == EVERYONE || rules.roles.iter().any(|role| role.name == name) {
         return Ok(());
     }
-    Err(format!("role \"{name}\" does not exist"))
+    Err(BadChange::Missing(format!("role \"{name}\" does not exist")))
 }
 
 fn of_table(grant: &Grant, schema: &str, table: &str) -> bool {
@@ -291,7 +314,7 @@ fn give(rules: &mut Ruleset, grant: &Grant) {
 
 /// What is taken of a whole table is taken of each of its columns as well. What is taken of columns
 /// leaves a grant of the whole table as it is: PostgreSQL does the same.
-fn take(rules: &mut Ruleset, grant: &Grant) -> Result<(), String> {
+fn take(rules: &mut Ruleset, grant: &Grant) -> Result<(), BadChange> {
     let mut left = Vec::with_capacity(rules.grants.len());
     for known in std::mem::take(&mut rules.grants) {
         if known.role != grant.role || known.schema != grant.schema {
@@ -336,20 +359,20 @@ fn take(rules: &mut Ruleset, grant: &Grant) -> Result<(), String> {
             (GrantOn::AllTables { verbs }, GrantOn::Table { verbs: gone, .. })
                 if verbs.iter().any(|verb| gone.contains(verb)) =>
             {
-                return Err(format!(
+                return Err(BadChange::Stands(format!(
                     "\"{}\" has the right on all tables of {}; take it from all of them first",
                     known.role, known.schema
-                ));
+                )));
             }
             (GrantOn::Function { name }, GrantOn::Function { name: other }) if name == other => {
                 vec![]
             }
             (GrantOn::Function { .. } | GrantOn::AllFunctions, GrantOn::AllFunctions) => vec![],
             (GrantOn::AllFunctions, GrantOn::Function { .. }) => {
-                return Err(format!(
+                return Err(BadChange::Stands(format!(
                     "\"{}\" may call all functions of {}; take that first",
                     known.role, known.schema
-                ));
+                )));
             }
             _ => vec![known.on.clone()],
         };

@@ -105,6 +105,15 @@ pub trait Database: Engine {
         cannot("be extended")
     }
 
+    /// A new empty database of this engine beside this one, to try something in; `folder` is there
+    /// for its files. Whoever made it closes it and then drops it.
+    fn make_shadow(&self, _name: &str, _folder: PathBuf) -> Answering<'_, Arc<dyn Database>> {
+        cannot("make a database to try things in")
+    }
+    fn drop_shadow(&self, _name: &str) -> Answering<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Copies the whole database, as it is at one moment, into a new file.
     fn copy_to(&self, _file: PathBuf) -> Answering<'_, ()> {
         cannot("be copied into a file")

@@ -97,6 +97,48 @@ impl Fact for MigrationApplied {
     const DURABLE: bool = true;
 }
 
+/// About to run migrations. A handler may refuse.
+#[derive(Clone, Debug)]
+pub struct BeforeMigration {
+    pub project: String,
+    pub source: String,
+    /// In their order: `20260131120000_add_people`.
+    pub migrations: Vec<String>,
+    /// `up` or `down`
+    pub direction: String,
+    pub actor: Actor,
+}
+impl Hook for BeforeMigration {
+    const NAME: &'static str = "before_migration";
+}
+
+/// Migrations ran. Handlers may do what comes after; refusing is too late.
+#[derive(Clone, Debug)]
+pub struct AfterMigration {
+    pub project: String,
+    pub source: String,
+    pub migrations: Vec<String>,
+    pub direction: String,
+}
+impl Hook for AfterMigration {
+    const NAME: &'static str = "after_migration";
+}
+
+/// About to make a row policy. A handler may refuse.
+#[derive(Clone, Debug)]
+pub struct OnRlsPolicyCreate {
+    pub project: String,
+    pub source: String,
+    pub table: String,
+    pub policy: String,
+    /// As it will be run or kept.
+    pub statement: String,
+    pub actor: Actor,
+}
+impl Hook for OnRlsPolicyCreate {
+    const NAME: &'static str = "on_rls_policy_create";
+}
+
 /// A source cannot be reached. Told once for each outage.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ConnectionFailed {

@@ -290,3 +290,38 @@ fn membership(text: &str) -> Result<Vec<RuleChange>, String> {
     }
     if changes.is_empty() { Err("the statement cannot be read".into()) } else { Ok(changes) }
 }
+
+/// `ALTER TABLE a RENAME TO b`: rules go with their table.
+pub fn renamed(text: &str, dialect: &dyn Dialect) -> Option<RuleChange> {
+    let found = tokens(text, dialect.grammar(), false);
+    let mut parts: Vec<(bool, String)> = Vec::new();
+    for token in &found {
+        let part = &text[token.start..token.end];
+        match token.kind {
+            Kind::Word => parts.push((true, part.to_lowercase())),
+            Kind::Name => parts.push((false, part.trim_matches(['"', '`', '[', ']']).to_owned())),
+            Kind::Sign if part == "." => parts.push((true, ".".into())),
+            Kind::Sign | Kind::Text | Kind::Number => return None,
+        }
+    }
+    let word = |at: usize, word: &str| parts.get(at).is_some_and(|(bare, w)| *bare && w == word);
+    if !(word(0, "alter") && word(1, "table")) {
+        return None;
+    }
+    let from = if word(2, "if") && word(3, "exists") { 4 } else { 2 };
+    let rename = parts.iter().position(|(bare, w)| *bare && w == "rename")?;
+    if !word(rename + 1, "to") || parts.len() != rename + 3 {
+        return None;
+    }
+    let (_, to) = parts.get(rename + 2)?;
+    let (schema, table) = match parts.get(from..rename)? {
+        [(_, table)] => ("", table),
+        [(_, schema), (_, point), (_, table)] if point == "." && schema != "main" => {
+            (schema.as_str(), table)
+        }
+        [_, (_, point), (_, table)] if point == "." => ("", table),
+        _ => return None,
+    };
+    let Name { schema, name } = Name::new(schema, table);
+    Some(RuleChange::RenameTable { table: TableName { schema, table: name }, to: to.clone() })
+}

@@ -7,7 +7,7 @@ fn rules(script: &[&str]) -> Result<Ruleset, String> {
     let mut rules = Ruleset::default();
     for text in script {
         for change in read(text)?.unwrap_or_else(|| panic!("{text}: says nothing of rules")) {
-            change.apply(&mut rules)?;
+            change.apply(&mut rules).map_err(|bad| bad.to_string())?;
         }
     }
     Ok(rules)
