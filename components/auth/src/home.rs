@@ -6,7 +6,7 @@ use mag_guard::Session;
 use mag_ports::Source;
 use mag_query::answer::Body;
 use mag_query::call::{
-    Act, Comparison, Delete, Field, Filter, Insert, Is, Op, OnConflict, Operand, Order, OrderKey,
+    Act, Comparison, Delete, Field, Filter, Insert, Is, OnConflict, Op, Operand, Order, OrderKey,
     Query, Read, Resolution, Test, Update,
 };
 use mag_query::{Call, Options, Payload};
@@ -228,13 +228,7 @@ pub(crate) fn ordered(column: &str, descending: bool) -> Order {
 
 /// A read with an order and a limit.
 pub(crate) fn page(filter: Vec<Filter>, order: Order, limit: u64, offset: u64) -> Query {
-    Query {
-        filter,
-        order: vec![order],
-        limit: Some(limit),
-        offset: Some(offset),
-        ..Query::all()
-    }
+    Query { filter, order: vec![order], limit: Some(limit), offset: Some(offset), ..Query::all() }
 }
 
 impl Home {

@@ -10,8 +10,8 @@ pub(crate) use ring::Ring;
 pub(crate) use rings::Rings;
 
 use crate::vault::{fill, hex};
-use mag_contract::{Fault, Timestamp};
 use ::ring::digest::{SHA256, digest};
+use mag_contract::{Fault, Timestamp};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -156,7 +156,9 @@ pub(crate) fn pick(alphabet: &[u8], count: usize) -> Result<String, Fault> {
     while text.len() < count {
         fill(&mut chance)?;
         let fair = chance.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < whole);
-        text.extend(fair.take(count - text.len()).map(|n| char::from(alphabet[n % alphabet.len()])));
+        text.extend(
+            fair.take(count - text.len()).map(|n| char::from(alphabet[n % alphabet.len()])),
+        );
     }
     Ok(text)
 }
@@ -167,7 +169,9 @@ mod tests {
 
     #[test]
     fn a_key_says_its_kind_and_tells_a_typing_error() {
-        for (kind, begins) in [(KeyKind::Publishable, "sb_publishable_"), (KeyKind::Agent, "mf_agent_")] {
+        for (kind, begins) in
+            [(KeyKind::Publishable, "sb_publishable_"), (KeyKind::Agent, "mf_agent_")]
+        {
             let key = opaque(kind).unwrap();
             assert!(key.starts_with(begins) && is_opaque(&key) && is_well_formed(&key), "{key}");
             assert_ne!(key, opaque(kind).unwrap());

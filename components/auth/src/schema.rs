@@ -53,8 +53,9 @@ async fn bring(
     let migrations = files
         .iter()
         .map(|file| {
-            let version = Version::parse(file.version)
-                .map_err(|e| Fault::new(codes::BUG, "a migration of MagAuth has no date").details(e))?;
+            let version = Version::parse(file.version).map_err(|e| {
+                Fault::new(codes::BUG, "a migration of MagAuth has no date").details(e)
+            })?;
             Ok(Migration::new(version, file.name, file.up))
         })
         .collect::<Result<Vec<_>, Fault>>()?;

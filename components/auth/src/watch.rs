@@ -171,7 +171,9 @@ mod tests {
         let limits = Agent { name: "scout".into(), calls_per_hour: Some(2), ..Agent::default() };
         watch.keep_agent(agent, limits.clone());
         let at = |minutes: i64| Timestamp(minutes * 60_000);
-        assert!(watch.counts(Some(agent), at(0)).is_ok() && watch.counts(Some(agent), at(1)).is_ok());
+        assert!(
+            watch.counts(Some(agent), at(0)).is_ok() && watch.counts(Some(agent), at(1)).is_ok()
+        );
         let refused = watch.counts(Some(agent), at(2)).unwrap_err().to_string();
         assert!(refused.contains("2 calls of this hour") && refused.contains("agent:limit scout"));
         assert_eq!(watch.spent(agent, at(2)), (2, 2));

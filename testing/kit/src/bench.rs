@@ -75,8 +75,8 @@ impl Bench {
         self.backplane.commit(serial, wired.plugs);
         let keys = manifest.provides;
         let backplane = self.backplane.clone();
-        let addresses = wired.addresses;
-        Ok(Live { addresses, reins, task, serial, keys, backplane, _settings: settings })
+        let (addresses, offers) = (wired.addresses, wired.offers);
+        Ok(Live { addresses, offers, reins, task, serial, keys, backplane, _settings: settings })
     }
 
     async fn assemble<C: Component>(
@@ -107,6 +107,8 @@ type SettingsLine = watch::Sender<Arc<dyn Any + Send + Sync>>;
 /// A part that runs on the bench.
 pub struct Live {
     pub addresses: Vec<String>,
+    /// The operations that it answers.
+    pub offers: Vec<Offer>,
     pub reins: Reins,
     task: JoinHandle<Result<(), Fault>>,
     serial: u64,

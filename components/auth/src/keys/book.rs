@@ -87,10 +87,8 @@ impl Book {
             "sealed": self.vault.seal(&about(&kid), &pkcs8)?, "public_jwk": key.public_jwk(),
             "status": "current", "created_at": now, "updated_at": now,
         });
-        let previous = vec![
-            Filter::eq("project_id", &project.to_string()),
-            Filter::eq("status", "current"),
-        ];
+        let previous =
+            vec![Filter::eq("project_id", &project.to_string()), Filter::eq("status", "current")];
         let change = json!({ "status": "previous", "updated_at": now });
         let retire = self.home.update("signing_keys", previous, change)?;
         self.home.all(vec![retire, self.home.insert("signing_keys", row)?]).await?;

@@ -143,8 +143,11 @@ const DAY_MS: i64 = 86_400_000;
 
 async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<KeyMade, Fault> {
     if matches!(input.kind, KeyKind::Agent | KeyKind::Service) {
-        return Err(Fault::new(codes::BAD_INPUT, "a key of an agent or a service belongs to a user")
-            .hint("`mobo agent:create` and `mobo user:create` make one with the user"));
+        return Err(Fault::new(
+            codes::BAD_INPUT,
+            "a key of an agent or a service belongs to a user",
+        )
+        .hint("`mobo agent:create` and `mobo user:create` make one with the user"));
     }
     let project = office.project(input.project.as_deref())?;
     let role = input.role.as_deref().unwrap_or(input.kind.role());

@@ -1,0 +1,255 @@
+//! A store of two projects in memory, with the tables of the base model and of MagAuth.
+
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use mag_adapter::engine::{Answering, Console, MigrationLock, StructureChanged, Transaction};
+use mag_adapter::memory::Memory;
+use mag_adapter::{Abilities, Engine};
+use mag_auth::{Auth, Settings};
+use mag_base::{Base, ON_SQLITE};
+use mag_contract::operation::{Call, Cancelled, Progress};
+use mag_contract::{Actor, Clock, Fault, Secret};
+use mag_guard::{Authorised, Guard, Ruleset};
+use mag_kit::{Bench, Live};
+use mag_migrate::{SQLITE, Script, Structure};
+use mag_model::Catalog;
+use mag_ports::settings::ProjectSettings;
+use mag_ports::{
+    Authn, AuthnSocket, Credentials, Database, Denied, Identity, Project, ProjectRef, Source,
+    Store, StoreSocket, View,
+};
+use mag_query::{Answer, Plan, Rows, Rules};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use uuid::Uuid;
+
+const USERS: &str = include_str!("../../migrations/sqlite/20260102000000_users.sql");
+const KEYS: &str = include_str!("../../migrations/sqlite/20260102000100_keys.sql");
+
+/// One database in memory that says it has all migrations already.
+struct InMemory {
+    memory: Memory,
+    view: Arc<View>,
+}
+
+impl InMemory {
+    fn new() -> Arc<Self> {
+        let mut structure = ON_SQLITE.structure().unwrap();
+        for script in [USERS, KEYS] {
+            structure.apply(&Script::read(script, &SQLITE).unwrap(), &SQLITE);
+        }
+        let catalog = Arc::new(catalog(&structure));
+        let rules: Ruleset = serde_json::from_value(
+            serde_json::json!({"roles": [{"name": "service_role", "bypass": true}]}),
+        )
+        .unwrap();
+        let guard = Arc::new(Guard::new(&rules, &catalog));
+        let view = Arc::new(View::new(catalog.clone(), guard, Rules::Compiled));
+        Arc::new(Self { memory: Memory::new(catalog), view })
+    }
+}
+
+fn catalog(structure: &Structure) -> Catalog {
+    structure.draft.build(1).unwrap()
+}
+
+impl Engine for InMemory {
+    fn abilities(&self) -> &Abilities {
+        self.memory.abilities()
+    }
+    fn ping(&self) -> Answering<'_, ()> {
+        self.memory.ping()
+    }
+    fn inspect(&self, known: u64) -> Answering<'_, Arc<Catalog>> {
+        self.memory.inspect(known)
+    }
+    fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
+        self.memory.transact(work)
+    }
+    fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
+        self.memory.explain(plan, analyze)
+    }
+    /// The history of migrations is empty, and running one changes nothing: all tables are there.
+    fn console(&self, _: Console) -> Answering<'_, Vec<Rows>> {
+        Box::pin(async { Ok(vec![]) })
+    }
+    fn lock_migrations(&self, _: Duration) -> Answering<'_, MigrationLock> {
+        Box::pin(async { Ok(MigrationLock::new(())) })
+    }
+    fn watch(&self) -> Answering<'_, BoxStream<'static, StructureChanged>> {
+        self.memory.watch()
+    }
+}
+
+impl Database for InMemory {
+    fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async {})
+    }
+    fn base(&self) -> &'static Base {
+        &ON_SQLITE
+    }
+    fn rules(&self) -> Answering<'_, Option<Ruleset>> {
+        Box::pin(async { Ok(None) })
+    }
+}
+
+struct Main(Arc<InMemory>);
+
+impl Source for Main {
+    fn name(&self) -> &str {
+        "main"
+    }
+    fn kind(&self) -> &str {
+        "memory"
+    }
+    fn primary(&self) -> bool {
+        true
+    }
+    fn managed(&self) -> bool {
+        true
+    }
+    fn writable(&self) -> bool {
+        true
+    }
+    fn view(&self) -> Result<Arc<View>, Fault> {
+        Ok(self.0.view.clone())
+    }
+    fn refresh(&self) -> BoxFuture<'_, Result<Arc<View>, Fault>> {
+        Box::pin(async { self.view() })
+    }
+    fn rules(&self) -> Result<Arc<Ruleset>, Fault> {
+        Ok(Arc::default())
+    }
+    fn keep_rules(&self, _: Ruleset) -> BoxFuture<'_, Result<(), Fault>> {
+        Box::pin(async { Ok(()) })
+    }
+    fn database(&self) -> &dyn Database {
+        &*self.0
+    }
+}
+
+/// Projects `shop` (the default one) and `blog`, and project zero.
+pub struct Shelf {
+    projects: Mutex<Vec<Arc<Project>>>,
+    zero: Arc<Project>,
+}
+
+fn project(n: u128, reference: &str) -> Project {
+    Project {
+        id: Uuid::from_u128(n),
+        reference: reference.into(),
+        name: reference.into(),
+        hosts: vec![format!("{reference}.test")],
+        sources: vec![Arc::new(Main(InMemory::new()))],
+        settings: Arc::default(),
+    }
+}
+
+impl Store for Shelf {
+    fn project(&self, which: ProjectRef<'_>) -> Result<Arc<Project>, Fault> {
+        let projects = self.projects.lock().unwrap();
+        let wanted = match which {
+            ProjectRef::Default => Some("shop"),
+            ProjectRef::Reference(reference) => Some(reference),
+            ProjectRef::Host(host) => host.strip_suffix(".test").or(Some("shop")),
+        };
+        let found = projects.iter().find(|p| Some(&*p.reference) == wanted).cloned();
+        found.ok_or_else(|| Fault::new(mag_contract::codes::NO_PROJECT, "no such project"))
+    }
+    fn projects(&self) -> Vec<Arc<Project>> {
+        self.projects.lock().unwrap().clone()
+    }
+    fn zero(&self) -> Result<Arc<Project>, Fault> {
+        Ok(self.zero.clone())
+    }
+}
+
+pub struct House {
+    pub bench: Bench,
+    pub shelf: Arc<Shelf>,
+    pub live: Live,
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(Settings::default()).await
+    }
+
+    pub async fn with(settings: Settings) -> Self {
+        let bench = Bench::default();
+        let zero = Arc::new(project(0, "zero"));
+        let projects = vec![Arc::new(project(1, "shop")), Arc::new(project(2, "blog"))];
+        let shelf = Arc::new(Shelf { projects: Mutex::new(projects), zero });
+        bench.plug::<StoreSocket>(shelf.clone());
+        let live = bench.start::<Auth>(settings).await.unwrap();
+        Self { bench, shelf, live }
+    }
+
+    pub fn clock(&self) -> Clock {
+        self.bench.clock.clone()
+    }
+
+    pub fn project(&self, reference: &str) -> Arc<Project> {
+        self.shelf.project(ProjectRef::Reference(reference)).unwrap()
+    }
+
+    /// Gives the project other settings, as its owner would.
+    pub fn settle(&self, reference: &str, change: impl FnOnce(&mut ProjectSettings)) {
+        let mut projects = self.shelf.projects.lock().unwrap();
+        let old = projects.iter_mut().find(|p| &*p.reference == reference).unwrap();
+        let mut settings = ProjectSettings::clone(&old.settings);
+        change(&mut settings);
+        let new = Project {
+            id: old.id,
+            reference: old.reference.clone(),
+            name: old.name.clone(),
+            hosts: old.hosts.clone(),
+            sources: old.sources.clone(),
+            settings: Arc::new(settings),
+        };
+        *old = Arc::new(new);
+    }
+
+    pub fn authn(&self) -> Arc<dyn Authn> {
+        self.bench.backplane.jack::<AuthnSocket>().get().unwrap()
+    }
+
+    pub async fn identify(
+        &self,
+        reference: &str,
+        apikey: Option<&str>,
+        bearer: Option<&str>,
+    ) -> Result<Identity, Denied> {
+        let secret = |text: Option<&str>| text.map(|text| Secret::new(text.to_owned()));
+        let shown = Credentials { apikey: secret(apikey), bearer: secret(bearer), peer: None };
+        self.authn().identify(&self.project(reference), shown).await
+    }
+
+    /// Who that is, in a few words, or why nobody was recognised.
+    pub async fn who(&self, apikey: Option<&str>, bearer: Option<&str>) -> String {
+        match self.identify("shop", apikey, bearer).await {
+            Ok(identity) => format!("{} {}", identity.session.role, identity.session.claims),
+            Err(denied) => format!("{denied:?}"),
+        }
+    }
+
+    /// Calls an operation as the owner of the installation would.
+    pub async fn call(
+        &self,
+        name: &str,
+        input: serde_json::Value,
+    ) -> Result<serde_json::Value, Fault> {
+        let (progress, _steps) = tokio::sync::mpsc::channel(16);
+        let (_cancel, cancelled) = tokio::sync::watch::channel(false);
+        let call = Call {
+            actor: Actor::owner("ada"),
+            door: "test",
+            trace_id: "none".into(),
+            preview: false,
+            progress: Progress::new(progress),
+            cancelled: Cancelled::new(cancelled),
+        };
+        let offer = self.live.offers.iter().find(|offer| offer.spec.name == name);
+        (offer.expect("the operation is offered").handler)(input, call).await
+    }
+}
