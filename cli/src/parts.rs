@@ -11,4 +11,9 @@ pub fn parts() -> Parts {
         )
         .with_safe::<mag_admin::Admin>("admin", "Operations as HTTP, at console and gate.", &[])
         .with::<mag_gate::Gate>("gate", "The network card: one HTTP origin for all doors.")
+        .with::<mag_ui::Ui>("ui", "The admin screen at `/`.")
+        .with::<mag_cluster::ManagedPostgres>(
+            "postgresql",
+            "The managed PostgreSQL: started when a first database is wanted in it.",
+        )
 }
