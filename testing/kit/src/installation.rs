@@ -2,6 +2,7 @@
 //! board is booted, signalled and killed. Everything ends with the value.
 
 use serde_json::Value as Json;
+use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +17,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(5);
 pub struct Installation {
     binary: PathBuf,
     folder: tempfile::TempDir,
+    /// What boards are told besides, and commands are not.
+    surroundings: Vec<(OsString, OsString)>,
 }
 
 /// How a command ended.
@@ -39,8 +42,17 @@ impl Ran {
 impl Installation {
     /// `binary` is what cargo says in `CARGO_BIN_EXE_…`. The folder is made, not initialised.
     pub fn of(binary: impl Into<PathBuf>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        Self { binary: binary.into(), folder }
+        // Another user may pass through, as in any folder where a board of root keeps its data: a
+        // server that refuses to be root has its own in there.
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        let folder = tempfile::Builder::new().permissions(mode).tempdir().unwrap();
+        Self { binary: binary.into(), folder, surroundings: vec![] }
+    }
+    /// Boots with this in its environment.
+    #[must_use]
+    pub fn surrounded_by(mut self, name: &str, value: impl Into<OsString>) -> Self {
+        self.surroundings.push((name.into(), value.into()));
+        self
     }
     pub fn data(&self) -> PathBuf {
         self.folder.path().join("data")
@@ -85,6 +97,7 @@ impl Installation {
         let said = std::fs::File::create(self.folder.path().join("boot.out")).unwrap();
         let child = self
             .command(&arguments)
+            .envs(self.surroundings.iter().cloned())
             .stdout(said.try_clone().unwrap())
             .stderr(said)
             .spawn()
