@@ -10,6 +10,9 @@ pub fn parts() -> Parts {
             &[],
         )
         .with_safe::<mag_admin::Admin>("admin", "Operations as HTTP, at console and gate.", &[])
+        .with::<mag_sqlite::Card>("sqlite", "SQLite: databases in files.")
+        .with::<mag_postgres::Card>("postgres", "PostgreSQL: databases of servers.")
+        .with::<mag_ds::Ds>("ds", "MagDS: projects, their sources, and the path to their rows.")
         .with::<mag_gate::Gate>("gate", "The network card: one HTTP origin for all doors.")
         .with::<mag_ui::Ui>("ui", "The admin screen at `/`.")
         .with::<mag_cluster::ManagedPostgres>(

@@ -3,6 +3,7 @@
 //! Never: a door, a decision about who may ask what, another engine.
 
 mod catalog;
+mod component;
 pub mod connect;
 mod console;
 pub mod dump;
@@ -13,12 +14,14 @@ pub mod native;
 pub mod pool;
 mod run;
 mod statements;
+mod survey;
 pub mod tls;
 mod types;
 mod watch;
 mod wire;
 
 pub use catalog::Extension;
+pub use component::{Card, Settings as CardSettings};
 pub use connect::{Place, Target};
 pub use dump::{CopyFormat, CopyOf};
 pub use engine::{Postgres, Settings};

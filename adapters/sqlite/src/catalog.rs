@@ -44,7 +44,15 @@ pub(crate) fn read(link: &mut Link, version: u64) -> Result<Arc<Catalog>, Engine
     link.db.execute_batch("BEGIN").map_err(error::of)?;
     let draft = draft(link);
     link.db.execute_batch("COMMIT").map_err(error::of)?;
-    let built = draft?.build(version);
+    let mut draft = draft?;
+    // A file that carries the base model: its texts are keys and times.
+    let (_, history) = mag_base::ON_SQLITE.dialect.history().table;
+    if draft.tables.iter().any(|table| table.name == history) {
+        mag_base::ON_SQLITE
+            .refine(&mut draft)
+            .map_err(|bad| EngineError::new(codes::BAD_CATALOG, bad.to_string()))?;
+    }
+    let built = draft.build(version);
     let catalog = built.map_err(|bad| EngineError::new(codes::BAD_CATALOG, bad.to_string()))?;
     Ok(Arc::new(catalog))
 }

@@ -5,6 +5,7 @@
 
 mod allow;
 mod catalog;
+mod component;
 mod connect;
 mod console;
 mod dump;
@@ -16,10 +17,12 @@ mod native;
 mod readers;
 mod run;
 pub mod schema;
+mod survey;
 mod types;
 mod watch;
 mod writer;
 
+pub use component::{Card, Settings as CardSettings};
 pub use connect::{Durability, Place, Settings};
 pub use dump::Copy;
 pub use writer::Written;

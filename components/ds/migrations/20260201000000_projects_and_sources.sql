@@ -1,0 +1,45 @@
+-- What MagDS knows of projects and of their sources. Secrets are sealed before they come here.
+CREATE TABLE ds_projects (
+    id TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    name TEXT NOT NULL,
+    is_default INTEGER NOT NULL DEFAULT 0,
+    hosts TEXT NOT NULL DEFAULT '[]',
+    settings TEXT NOT NULL DEFAULT '{}',
+    secrets TEXT,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    CONSTRAINT ds_projects_pkey PRIMARY KEY (id),
+    CONSTRAINT ds_projects_reference_key UNIQUE (reference),
+    CONSTRAINT ds_projects_is_default_check CHECK (is_default IN (0, 1)),
+    CONSTRAINT ds_projects_hosts_check CHECK (json_valid(hosts)),
+    CONSTRAINT ds_projects_settings_check CHECK (json_valid(settings))
+) STRICT;
+
+CREATE TABLE ds_sources (
+    id TEXT NOT NULL,
+    project_id TEXT NOT NULL,
+    name TEXT NOT NULL,
+    engine TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    place TEXT NOT NULL,
+    sealed TEXT,
+    is_managed INTEGER NOT NULL,
+    is_writable INTEGER NOT NULL,
+    is_primary INTEGER NOT NULL,
+    connections_max INTEGER,
+    slow_ms INTEGER,
+    rules TEXT,
+    outline TEXT,
+    created_at TEXT NOT NULL,
+    created_by TEXT NOT NULL,
+    CONSTRAINT ds_sources_pkey PRIMARY KEY (id),
+    CONSTRAINT ds_sources_project_id_name_key UNIQUE (project_id, name),
+    CONSTRAINT ds_sources_origin_check CHECK (origin IN ('file', 'cluster', 'address')),
+    CONSTRAINT ds_sources_is_managed_check CHECK (is_managed IN (0, 1)),
+    CONSTRAINT ds_sources_is_writable_check CHECK (is_writable IN (0, 1)),
+    CONSTRAINT ds_sources_is_primary_check CHECK (is_primary IN (0, 1)),
+    CONSTRAINT ds_sources_rules_check CHECK (rules IS NULL OR json_valid(rules)),
+    CONSTRAINT ds_sources_outline_check CHECK (outline IS NULL OR json_valid(outline)),
+    CONSTRAINT ds_sources_project_id_fkey FOREIGN KEY (project_id) REFERENCES ds_projects (id) ON DELETE CASCADE
+) STRICT;

@@ -1,0 +1,339 @@
+//! The engine of a source with what the house puts around every engine: the promise to only read,
+//! hooks before, counts and the log of slow calls after. Until the engine was reached once, every
+//! call is told why it was not.
+//! Never: a decision about who may do what; that was made before, and the type of a plan proves it.
+
+use crate::engines::Engine as Kind;
+use crate::slow::{SlowCall, SlowLog};
+use crate::tally::Tally;
+use arc_swap::ArcSwap;
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use mag_adapter::engine::{Access, Console, MigrationLock, StructureChanged, Transaction};
+use mag_adapter::{Abilities, Answering, Engine, EngineError};
+use mag_base::Base;
+use mag_contract::{Bus, Fault, codes};
+use mag_guard::{Authorised, Ruleset, Session};
+use mag_model::catalog::{Catalog, TableId};
+use mag_ports::Database;
+use mag_ports::events::{About, DataQuery, DataWrite, QueryExecuted};
+use mag_ports::survey::{Extension, PoolState, Survey};
+use mag_query::{Answer, Plan, Rows};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+pub(crate) struct Metered {
+    project: Arc<str>,
+    source: Arc<str>,
+    kind: &'static Kind,
+    writable: bool,
+    inner: OnceLock<Arc<dyn Database>>,
+    unreached: Abilities,
+    why: ArcSwap<Fault>,
+    bus: Bus,
+    pub(crate) tally: Tally,
+    pub(crate) slow: SlowLog,
+    /// Someone was told that the engine is gone: it is looked at now, and not at the next turn.
+    pub(crate) doubt: Notify,
+}
+
+/// A call under way.
+struct Begun {
+    access: Access,
+    tables: Vec<TableId>,
+    catalog: Option<Arc<Catalog>>,
+    session: Option<Arc<Session>>,
+    plans: usize,
+    at: Instant,
+}
+
+impl Metered {
+    pub(crate) fn new(
+        project: Arc<str>,
+        source: Arc<str>,
+        kind: &'static Kind,
+        writable: bool,
+        slow: SlowLog,
+        bus: Bus,
+    ) -> Self {
+        let unreached = Abilities {
+            engine: kind.name.to_owned(),
+            version: String::new(),
+            abilities: BTreeSet::new(),
+        };
+        let why = Fault::new(
+            codes::ENGINE_GONE,
+            format!("source `{source}` of project `{project}` was not reached yet"),
+        )
+        .hint("try again in a moment; `mobo source:test` tells what stands in the way");
+        Self {
+            tally: Tally::new(&project, &source),
+            project,
+            source,
+            kind,
+            writable,
+            inner: OnceLock::new(),
+            unreached,
+            why: ArcSwap::from_pointee(why),
+            bus,
+            slow,
+            doubt: Notify::new(),
+        }
+    }
+
+    /// The engine was reached. It stays the same from here on.
+    pub(crate) fn reached(&self, database: Arc<dyn Database>) {
+        let _ = self.inner.set(database);
+    }
+    pub(crate) fn is_reached(&self) -> bool {
+        self.inner.get().is_some()
+    }
+    /// Why it was not reached, for those who ask meanwhile.
+    pub(crate) fn not_reached(&self, why: Fault) {
+        self.why.store(Arc::new(why));
+    }
+    pub(crate) fn why(&self) -> Fault {
+        Fault::clone(&self.why.load())
+    }
+    /// The engine itself, for whoever ends it.
+    pub(crate) fn into_inner(self) -> Option<Arc<dyn Database>> {
+        self.inner.into_inner()
+    }
+
+    fn open(&self) -> Result<&Arc<dyn Database>, EngineError> {
+        self.inner.get().ok_or_else(|| of_fault(&self.why.load()))
+    }
+    fn open_to(&self, access: Access) -> Result<&Arc<dyn Database>, EngineError> {
+        if access == Access::Write && !self.writable {
+            return Err(EngineError::of_state(
+                "25006",
+                format!("source `{}` of project `{}` may only be read", self.source, self.project),
+            )
+            .hint(format!(
+                "`mobo source:set {} writable true` opens it for writing",
+                self.source
+            )));
+        }
+        self.open()
+    }
+
+    async fn begin(
+        &self,
+        plans: &[Authorised<Plan>],
+        access: Access,
+    ) -> Result<Begun, EngineError> {
+        let begun = Begun {
+            access,
+            tables: plans.iter().filter_map(|plan| plan.table()).collect(),
+            catalog: plans.first().map(|plan| plan.catalog.clone()),
+            session: plans.first().map(|plan| plan.session().clone()),
+            plans: plans.len(),
+            at: Instant::now(),
+        };
+        match access {
+            Access::Read if self.bus.is_asked::<DataQuery>() => {
+                if let Some(about) = self.about(&begun) {
+                    let asked = self.bus.ask(DataQuery(about)).await;
+                    asked.map_err(|refusal| of_fault(&refusal))?;
+                }
+            }
+            Access::Write if self.bus.is_asked::<DataWrite>() => {
+                if let Some(about) = self.about(&begun) {
+                    let asked = self.bus.ask(DataWrite(about)).await;
+                    asked.map_err(|refusal| of_fault(&refusal))?;
+                }
+            }
+            Access::Read | Access::Write => {}
+        }
+        Ok(begun)
+    }
+
+    fn about(&self, begun: &Begun) -> Option<Arc<About>> {
+        let session = begun.session.as_ref()?;
+        Some(Arc::new(About {
+            project: self.project.clone(),
+            source: self.source.clone(),
+            actor: session.actor.clone(),
+            role: session.role.clone(),
+            tables: begun.names(),
+            plans: begun.plans,
+        }))
+    }
+
+    /// `rows` of what was done, or the error.
+    fn end(&self, begun: &Begun, outcome: Result<u64, &EngineError>) {
+        let took = begun.at.elapsed();
+        let writes = begun.access == Access::Write;
+        self.tally.count(writes, outcome.ok(), took);
+        let error = outcome.err().map(|error| error.code);
+        if error == Some(codes::ENGINE_GONE) {
+            self.doubt.notify_one();
+        }
+        let slow = took >= self.slow.threshold;
+        let kind = if writes { "write" } else { "read" };
+        let (role, actor) = begun
+            .session
+            .as_ref()
+            .map(|session| (session.role.to_string(), session.actor.id.clone()))
+            .unwrap_or_default();
+        if slow {
+            self.slow.note(SlowCall {
+                at: self.bus.clock().now(),
+                took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+                kind,
+                tables: begun.names(),
+                role: role.clone(),
+                actor: actor.clone(),
+                rows: outcome.unwrap_or(0),
+                error: error.map(|code| code.id),
+            });
+        }
+        self.bus.publish_if_heard(|| QueryExecuted {
+            project: self.project.to_string(),
+            source: self.source.to_string(),
+            kind: kind.to_owned(),
+            tables: begun.names(),
+            role,
+            actor,
+            rows: outcome.unwrap_or(0),
+            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+            slow,
+            error: error.map(|code| code.id.to_owned()),
+        });
+    }
+}
+
+impl Begun {
+    fn names(&self) -> Vec<String> {
+        let Some(catalog) = &self.catalog else { return Vec::new() };
+        let name = |id: &TableId| {
+            let table = catalog.table(*id);
+            format!("{}.{}", table.schema, table.name)
+        };
+        self.tables.iter().map(name).collect()
+    }
+}
+
+fn of_fault(fault: &Fault) -> EngineError {
+    let mut error = EngineError::new(fault.code(), fault.message());
+    error.details = fault.details_text().map(Into::into);
+    error.hint = fault.hint_text().map(Into::into);
+    error
+}
+
+impl Engine for Metered {
+    fn abilities(&self) -> &Abilities {
+        self.inner.get().map_or(&self.unreached, |inner| inner.abilities())
+    }
+
+    fn ping(&self) -> Answering<'_, ()> {
+        Box::pin(async move { self.open()?.ping().await })
+    }
+
+    fn inspect(&self, known: u64) -> Answering<'_, Arc<Catalog>> {
+        Box::pin(async move { self.open()?.inspect(known).await })
+    }
+
+    fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
+        Box::pin(async move {
+            let inner = self.open_to(work.access)?;
+            let begun = self.begin(&work.plans, work.access).await?;
+            let done = inner.transact(work).await;
+            let rows = |answers: &Vec<Answer>| answers.iter().map(|answer| answer.rows).sum();
+            self.end(&begun, done.as_ref().map(rows));
+            done
+        })
+    }
+
+    fn run(&self, plan: Authorised<Plan>) -> Answering<'_, Answer> {
+        Box::pin(async move {
+            let access = if plan.writes() { Access::Write } else { Access::Read };
+            let inner = self.open_to(access)?;
+            let begun = self.begin(std::slice::from_ref(&plan), access).await?;
+            let done = inner.run(plan).await;
+            self.end(&begun, done.as_ref().map(|answer| answer.rows));
+            done
+        })
+    }
+
+    fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
+        Box::pin(async move {
+            // To analyse a write is to do it.
+            let writes = analyze && plan.writes();
+            let access = if writes { Access::Write } else { Access::Read };
+            self.open_to(access)?.explain(plan, analyze).await
+        })
+    }
+
+    fn console(&self, console: Console) -> Answering<'_, Vec<Rows>> {
+        Box::pin(async move {
+            let access = console.access;
+            let inner = self.open_to(access)?;
+            let begun = self.begin(&[], access).await?;
+            let done = inner.console(console).await;
+            let rows = |all: &Vec<Rows>| {
+                all.iter().map(|rows| u64::try_from(rows.rows.len()).unwrap_or(u64::MAX)).sum()
+            };
+            self.end(&begun, done.as_ref().map(rows));
+            done
+        })
+    }
+
+    fn lock_migrations(&self, within: Duration) -> Answering<'_, MigrationLock> {
+        Box::pin(async move { self.open_to(Access::Write)?.lock_migrations(within).await })
+    }
+
+    fn watch(&self) -> Answering<'_, BoxStream<'static, StructureChanged>> {
+        Box::pin(async move { self.open()?.watch().await })
+    }
+}
+
+impl Database for Metered {
+    fn base(&self) -> &'static Base {
+        self.kind.base
+    }
+    fn rules(&self) -> Answering<'_, Option<Ruleset>> {
+        Box::pin(async move { self.open()?.rules().await })
+    }
+    fn note(&self, name: &str) -> Answering<'_, Option<String>> {
+        let name = name.to_owned();
+        Box::pin(async move { self.open()?.note(&name).await })
+    }
+    fn keep_note(&self, name: &str, text: String) -> Answering<'_, ()> {
+        let name = name.to_owned();
+        Box::pin(async move { self.open_to(Access::Write)?.keep_note(&name, text).await })
+    }
+    fn install_native(&self) -> Answering<'_, Vec<String>> {
+        Box::pin(async move { self.open_to(Access::Write)?.install_native().await })
+    }
+    fn native_version(&self) -> Answering<'_, u32> {
+        Box::pin(async move { self.open()?.native_version().await })
+    }
+    fn survey(&self) -> Answering<'_, Survey> {
+        Box::pin(async move { self.open()?.survey().await })
+    }
+    fn pool(&self) -> Option<PoolState> {
+        self.inner.get().and_then(|inner| inner.pool())
+    }
+    fn extensions(&self) -> Answering<'_, Vec<Extension>> {
+        Box::pin(async move { self.open()?.extensions().await })
+    }
+    fn enable_extension(&self, name: &str) -> Answering<'_, ()> {
+        let name = name.to_owned();
+        Box::pin(async move { self.open_to(Access::Write)?.enable_extension(&name).await })
+    }
+    fn copy_to(&self, file: PathBuf) -> Answering<'_, ()> {
+        Box::pin(async move { self.open()?.copy_to(file).await })
+    }
+    fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            if let Some(inner) = Arc::into_inner(self).and_then(Self::into_inner) {
+                inner.close().await;
+            }
+        })
+    }
+}
