@@ -11,6 +11,7 @@ pub mod book;
 pub mod ci;
 pub mod markdown;
 pub mod run;
+pub mod screen;
 pub mod shell;
 pub mod test;
 pub mod tidy;

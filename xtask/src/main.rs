@@ -13,6 +13,7 @@ usage: cargo xtask <verb>
   run [-- <flags of `mobo boot`>]   build MagFlock, set up ./magflock-data once, boot it here
   test [--fast] [filters]           get what the tests need, build everything, run the tests
   ci                                format, lints, tidy, book, dependencies, tests
+  screen                            build the admin screen into ui/dist
   tidy                              what a reader relies on and a compiler does not check
   book                              render docs/ to target/book and check its links
   golden [filters]                  run the tests and rewrite the golden files
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         "run" => xtask::run::run(&root, &rest),
         "test" => xtask::test::test(&root, &rest),
         "ci" => xtask::ci::ci(&root),
+        "screen" => xtask::screen::build(&root),
         "tidy" => xtask::tidy::show(&root),
         "book" => xtask::book::book(&root),
         "golden" => xtask::test::golden(&root, &rest),

@@ -1,21 +1,24 @@
 //! `cargo xtask run`: from a clone to a running board in one command.
 //! Never installs or starts anything without saying so, never touches a folder that is set up.
 
-use crate::{Done, shell, tools};
+use crate::{Done, screen, shell, tools};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub fn run(root: &Path, words: &[String]) -> Done {
     let flags: Vec<&String> = words.iter().skip_while(|word| *word == "--").collect();
-    println!("1/3  what the build needs");
+    println!("1/4  what the build needs");
     tools::need(&tools::BUILD)?;
 
-    println!("\n2/3  build `mobo` (release; the first time takes some minutes)");
+    println!("\n2/4  the admin screen");
+    screen::build(root)?;
+
+    println!("\n3/4  build `mobo` (release; the first time takes some minutes)");
     shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo"]))?;
     let mobo = built(root)?;
 
     let data = data_folder(root, &flags);
-    println!("\n3/3  boot on {}", data.display());
+    println!("\n4/4  boot on {}", data.display());
     if data.join("magflock.toml").exists() {
         println!("the folder is set up already");
     } else {

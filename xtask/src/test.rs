@@ -3,7 +3,7 @@
 //! verdict.
 
 use crate::tree::{self, File};
-use crate::{Done, shell, tools};
+use crate::{Done, screen, shell, tools};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -61,6 +61,7 @@ fn run(root: &Path, wish: &Wish) -> Done {
     let engines = engines(wish)?;
 
     if !wish.fast {
+        screen::build(root)?;
         // One selection of packages for all that follows: another one would build with other
         // features, and the heavy crates twice. Suites find `mobo` where this puts it.
         shell::run(&mut shell::cargo(root, &["build", "--workspace", "--bins", "--tests"]))?;

@@ -61,6 +61,30 @@ pub const POSTGRES: Tool = Tool {
     macos: "brew install postgresql@17",
 };
 
+pub const NODE: Tool = Tool {
+    name: "node",
+    why: "the admin screen is built with it",
+    programs: &["node"],
+    places: &[],
+    oldest: Some(20),
+    debian: "nodejs npm",
+    fedora: "nodejs",
+    arch: "nodejs npm",
+    macos: "brew install node",
+};
+
+pub const BROWSER: Tool = Tool {
+    name: "chromium",
+    why: "the screen's tests drive a real browser",
+    programs: &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    places: &["/Applications/Google Chrome.app/Contents/MacOS"],
+    oldest: None,
+    debian: "chromium",
+    fedora: "chromium",
+    arch: "chromium",
+    macos: "brew install --cask google-chrome",
+};
+
 pub const BUILD: [&Tool; 1] = [&COMPILER];
 pub const TEST: [&Tool; 2] = [&COMPILER, &PYTHON];
 /// Engines that tests start; SQLite is inside the binary and needs no row.
