@@ -45,8 +45,23 @@ pub(crate) async fn draft(wire: &mut Wire) -> Result<Draft, EngineError> {
         .map(Ask::once)
         .collect();
     let replies = wire.exchange(&asks).await?;
-    let [_, _, schemas, types, labels, fields, tables, columns, keys, indexes, functions, views, _] =
-        replies.as_slice()
+    let [
+        _,
+        _,
+        schemas,
+        types,
+        labels,
+        fields,
+        tables,
+        columns,
+        keys,
+        indexes,
+        functions,
+        views,
+        aggregates,
+        representations,
+        _,
+    ] = replies.as_slice()
     else {
         return Err(EngineError::broken("the structure of the database came in pieces"));
     };
@@ -62,6 +77,8 @@ pub(crate) async fn draft(wire: &mut Wire) -> Result<Draft, EngineError> {
         types: names.drafts(types, labels, fields),
         tables: relations.into_drafts(),
         functions,
+        aggregates: functions::aggregates(aggregates),
+        representations: functions::representations(representations),
     })
 }
 

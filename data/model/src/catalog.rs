@@ -8,7 +8,7 @@ pub mod links;
 pub mod table;
 
 pub use draft::Draft;
-pub use function::{Argument, Function, Returns, Volatility};
+pub use function::{Aggregate, Argument, Function, Representation, Returns, Volatility};
 pub use links::{Link, LinkId, Relation, RelationKind};
 pub use table::{Column, ForeignKey, Index, Key, Table, TableKind};
 
@@ -31,6 +31,8 @@ pub struct Catalog {
     pub(crate) schemas: HashMap<Arc<str>, Schema>,
     pub(crate) tables: Vec<Table>,
     pub(crate) functions: Vec<Function>,
+    pub(crate) aggregates: Vec<Aggregate>,
+    pub(crate) representations: Vec<Representation>,
     pub(crate) links: links::Links,
 }
 
@@ -78,6 +80,16 @@ impl Catalog {
     }
     pub fn functions(&self) -> impl Iterator<Item = (FunctionId, &Function)> {
         (0..).map(FunctionId).zip(&self.functions)
+    }
+    pub fn aggregates(&self) -> &[Aggregate] {
+        &self.aggregates
+    }
+    /// How a value of the one type becomes one of the other, when somebody has said so.
+    pub fn representation(&self, from: &Type, to: &Type) -> Option<&Representation> {
+        self.representations.iter().find(|known| known.from == *from && known.to == *to)
+    }
+    pub fn represents(&self) -> bool {
+        !self.representations.is_empty()
     }
     /// A type by its name as someone writes it: built in, or of the catalog, with `[]` at the end.
     pub fn find_type(&self, schema: &str, name: &str) -> Option<Type> {

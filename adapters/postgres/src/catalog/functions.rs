@@ -3,7 +3,9 @@
 use super::names::{Names, number};
 use crate::wire::Reply;
 use mag_model::catalog::Volatility;
-use mag_model::catalog::draft::{ArgumentDraft, FunctionDraft, ReturnsDraft};
+use mag_model::catalog::draft::{
+    AggregateDraft, ArgumentDraft, FunctionDraft, RepresentationDraft, ReturnsDraft,
+};
 
 pub(super) fn read(functions: &Reply, names: &Names) -> Vec<FunctionDraft> {
     functions.texts().filter_map(|row| one(&row, names)).collect()
@@ -26,6 +28,7 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
         modes,
         types,
         types_written,
+        settings,
     ] = row
     else {
         return None;
@@ -80,6 +83,47 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
             _ => Volatility::Volatile,
         },
         security_definer: *definer == Some("t"),
+        settings: list(settings)
+            .into_iter()
+            .filter_map(|line| line.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())))
+            .collect(),
         comment: comment.map(str::to_owned),
     })
+}
+
+pub(super) fn aggregates(reply: &Reply) -> Vec<AggregateDraft> {
+    let rows = reply.texts().filter_map(|row| {
+        let [Some(schema), Some(name), of_schema, of_table, Some(media), bytes] = row.as_slice()
+        else {
+            return None;
+        };
+        let of = match (*of_schema, *of_table) {
+            (Some(schema), Some(table)) => Some((schema.to_owned(), table.to_owned())),
+            _ => None,
+        };
+        Some(AggregateDraft {
+            schema: (*schema).to_owned(),
+            name: (*name).to_owned(),
+            of,
+            media: (*media).to_owned(),
+            bytes: *bytes == Some("t"),
+        })
+    });
+    rows.collect()
+}
+
+pub(super) fn representations(reply: &Reply) -> Vec<RepresentationDraft> {
+    let rows = reply.texts().filter_map(|row| {
+        let [Some(from), Some(to), Some(schema), Some(function)] = row.as_slice() else {
+            return None;
+        };
+        let owned = |text: &&str| (*text).to_owned();
+        Some(RepresentationDraft {
+            from: owned(from),
+            to: owned(to),
+            schema: owned(schema),
+            function: owned(function),
+        })
+    });
+    rows.collect()
 }

@@ -4,8 +4,20 @@
 /// Names are written with their schema when no schema is searched.
 pub(super) const NO_PATH: &str = "SELECT pg_catalog.set_config('search_path', '', true)";
 
-pub(super) const ALL: [&str; 10] =
-    [SCHEMAS, TYPES, LABELS, FIELDS, TABLES, COLUMNS, KEYS, INDEXES, FUNCTIONS, VIEWS];
+pub(super) const ALL: [&str; 12] = [
+    SCHEMAS,
+    TYPES,
+    LABELS,
+    FIELDS,
+    TABLES,
+    COLUMNS,
+    KEYS,
+    INDEXES,
+    FUNCTIONS,
+    VIEWS,
+    AGGREGATES,
+    REPRESENTATIONS,
+];
 
 /// The schemas that are not the system's own.
 macro_rules! ours {
@@ -117,7 +129,7 @@ const FUNCTIONS: &str = concat!(
          WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), \
        to_json(array(SELECT format_type(a.ty, NULL) \
          FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) \
-         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)) \
+         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), to_json(coalesce(p.proconfig, '{}')) \
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
      JOIN pg_type r ON r.oid = p.prorettype \
      LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass \
@@ -136,6 +148,34 @@ const VIEWS: &str = concat!(
     ours!(),
     " ORDER BY c.oid"
 );
+
+/// Aggregates that make documents: what they give is a domain that is called as a media type is.
+const AGGREGATES: &str = concat!(
+    "SELECT n.nspname, p.proname, rn.nspname, c.relname, lower(d.typname), b.typname = 'bytea' \
+     FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+     JOIN pg_type d ON d.oid = p.prorettype AND d.typtype = 'd' \
+     JOIN pg_type b ON b.oid = d.typbasetype \
+     JOIN pg_type a ON a.oid = p.proargtypes[0] \
+     LEFT JOIN pg_class c ON c.reltype = a.oid AND c.relkind IN ('r', 'v', 'm', 'f', 'p') \
+     LEFT JOIN pg_namespace rn ON rn.oid = c.relnamespace \
+     WHERE p.prokind = 'a' AND p.pronargs = 1 AND (c.oid IS NOT NULL OR a.typname = 'anyelement') \
+       AND (d.typname ~* '^[A-Za-z0-9.-]+/[A-Za-z0-9.\\+-]+$' OR d.typname = '*/*') AND ",
+    ours!(),
+    " ORDER BY n.nspname, p.proname, p.oid"
+);
+
+/// Casts between a domain and text or JSON that nobody has to ask for.
+const REPRESENTATIONS: &str = "SELECT \
+       CASE WHEN s.typtype = 'd' THEN sn.nspname || '.' || s.typname ELSE s.typname END, \
+       CASE WHEN t.typtype = 'd' THEN tn.nspname || '.' || t.typname ELSE t.typname END, \
+       n.nspname, p.proname \
+     FROM pg_cast c JOIN pg_type s ON s.oid = c.castsource JOIN pg_type t ON t.oid = c.casttarget \
+     JOIN pg_namespace sn ON sn.oid = s.typnamespace JOIN pg_namespace tn ON tn.oid = t.typnamespace \
+     JOIN pg_proc p ON p.oid = c.castfunc JOIN pg_namespace n ON n.oid = p.pronamespace \
+     WHERE c.castcontext = 'i' AND c.castmethod = 'f' \
+       AND (s.typtype = 'd' AND t.typname IN ('json', 'text') \
+         OR t.typtype = 'd' AND s.typname IN ('json', 'text')) \
+     ORDER BY c.oid";
 
 pub(super) const EXTENSIONS: &str = "SELECT coalesce(a.name, e.extname), e.extversion, a.default_version, n.nspname, a.comment \
      FROM pg_available_extensions a FULL JOIN pg_extension e ON e.extname = a.name \

@@ -2,9 +2,9 @@
 //! views make are worked out once.
 
 use super::draft::{
-    ColumnDraft, Draft, FunctionDraft, KeyDraft, ReturnsDraft, TableDraft, TypeDraft,
+    AggregateDraft, ColumnDraft, Draft, FunctionDraft, KeyDraft, RepresentationDraft, ReturnsDraft, TableDraft, TypeDraft,
 };
-use super::function::{Argument, Function, Returns};
+use super::function::{Aggregate, Argument, Function, Representation, Returns};
 use super::links::Link;
 use super::table::{Check, Column, ForeignKey, Index, Key, Table};
 use super::{Catalog, ColumnId, FunctionId, TableId};
@@ -50,6 +50,12 @@ impl Draft {
         }
         for function in &self.functions {
             builder.add_function(function);
+        }
+        for aggregate in &self.aggregates {
+            builder.add_aggregate(aggregate);
+        }
+        for representation in &self.representations {
+            builder.add_representation(representation);
         }
         builder.add_links();
         Ok(builder.catalog)
@@ -345,6 +351,11 @@ impl Builder {
             one_row: draft.one_row,
             volatility: draft.volatility,
             security_definer: draft.security_definer,
+            settings: draft
+                .settings
+                .iter()
+                .map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str())))
+                .collect(),
             comment: owned(&draft.comment),
         };
         let id = FunctionId(u32::try_from(self.catalog.functions.len()).unwrap_or(u32::MAX));
@@ -363,6 +374,26 @@ impl Builder {
         self.catalog.functions.push(function);
         let schema = self.catalog.schemas.entry(schema).or_default();
         schema.functions.entry(name).or_default().push(id);
+    }
+
+    fn add_aggregate(&mut self, draft: &AggregateDraft) {
+        let of = match &draft.of {
+            Some((schema, table)) => match self.catalog.find_table(schema, table) {
+                Some(id) => Some(id),
+                None => return,
+            },
+            None => None,
+        };
+        let (schema, name) = (self.intern(&draft.schema), self.intern(&draft.name));
+        let media = self.intern(&draft.media);
+        self.catalog.aggregates.push(Aggregate { schema, name, of, media, bytes: draft.bytes });
+    }
+
+    fn add_representation(&mut self, draft: &RepresentationDraft) {
+        let (from, to) = (self.type_of("public", &draft.from), self.type_of("public", &draft.to));
+        let (schema, function) = (self.intern(&draft.schema), self.intern(&draft.function));
+        let known = Representation { from, to, schema, function };
+        self.catalog.representations.push(known);
     }
 
     /// Each foreign key, and the same key through every view that shows all its columns.

@@ -12,6 +12,32 @@ pub struct Draft {
     pub types: Vec<TypeDraft>,
     pub tables: Vec<TableDraft>,
     pub functions: Vec<FunctionDraft>,
+    pub aggregates: Vec<AggregateDraft>,
+    pub representations: Vec<RepresentationDraft>,
+}
+
+/// A function over all rows of an answer, which makes a document of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AggregateDraft {
+    pub schema: String,
+    pub name: String,
+    /// The table whose rows it takes (schema and name); rows of any kind when absent.
+    pub of: Option<(String, String)>,
+    /// The media type of what it makes: `image/png`, `*/*`.
+    pub media: String,
+    /// It makes bytes and not text.
+    pub bytes: bool,
+}
+
+/// A function by which values of a type are shown and read in another way.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RepresentationDraft {
+    pub from: String,
+    pub to: String,
+    pub schema: String,
+    pub function: String,
 }
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -167,6 +193,8 @@ pub struct FunctionDraft {
     pub one_row: bool,
     pub volatility: Volatility,
     pub security_definer: bool,
+    /// Settings of the engine while it runs (`SET name = value`).
+    pub settings: Vec<(String, String)>,
     pub comment: Option<String>,
 }
 

@@ -16,7 +16,31 @@ pub struct Function {
     pub one_row: bool,
     pub volatility: Volatility,
     pub security_definer: bool,
+    /// Settings of the engine while it runs.
+    pub settings: Box<[(Arc<str>, Arc<str>)]>,
     pub comment: Option<Arc<str>>,
+}
+
+/// A function over all rows of an answer, which makes a document of them.
+#[derive(Debug)]
+pub struct Aggregate {
+    pub schema: Arc<str>,
+    pub name: Arc<str>,
+    /// The table whose rows it takes; rows of any kind when absent.
+    pub of: Option<TableId>,
+    /// The media type of what it makes: `image/png`, `*/*`.
+    pub media: Arc<str>,
+    /// It makes bytes and not text.
+    pub bytes: bool,
+}
+
+/// A function by which values of a type are shown and read in another way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Representation {
+    pub from: Type,
+    pub to: Type,
+    pub schema: Arc<str>,
+    pub function: Arc<str>,
 }
 
 #[derive(Debug)]

@@ -1,0 +1,284 @@
+//! From a request to the call that the data path takes: parameters find their places in the query,
+//! a body becomes rows or arguments. Pure.
+
+use crate::media::{Media, PlanOption};
+use crate::negotiate::{Offer, Shape};
+use crate::payload;
+use crate::prefer::{self, Return};
+use crate::problem::Problem;
+use crate::range::Span;
+use crate::request::{Action, Asked};
+use mag_model::catalog::Table;
+use mag_model::{BadValue, json, literal};
+use mag_query::call::{
+    Act, Arguments, Comparison, Count, Delete, Explain, Filter, Form, Insert, Invoke, Missing,
+    OnConflict, Op, Operand, Pick, Query, Read, Resolution, Test, Update, Wish,
+};
+use mag_query::{Call, Given, Payload};
+
+/// What is read: columns, conditions, order and page at every level.
+pub fn query(asked: &Asked) -> Result<Query, Problem> {
+    let writes = asked.writes_rows();
+    let params = &asked.params;
+    let mut query = Query { select: params.select.clone(), ..Query::default() };
+    for (path, filter) in &params.filters {
+        // Of a write they say which rows are touched, not which are told.
+        if !(writes && path.is_empty()) {
+            at(&mut query, path)?.filter.push(filter.clone());
+        }
+    }
+    for (path, tree) in &params.trees {
+        if !(writes && path.is_empty()) {
+            at(&mut query, path)?.filter.push(tree.clone());
+        }
+    }
+    for (path, orders) in &params.orders {
+        at(&mut query, path)?.order.clone_from(orders);
+    }
+    if !writes {
+        for (path, span) in &params.ranges {
+            page(at(&mut query, path)?, *span)?;
+        }
+        query.limit = None;
+        query.offset = None;
+        page(&mut query, asked.page)?;
+    }
+    Ok(query)
+}
+
+fn at<'q>(query: &'q mut Query, path: &[String]) -> Result<&'q mut Query, Problem> {
+    // A path may name an embed by its relation when it has a new name.
+    let known = find(query, path)?;
+    Ok(known)
+}
+
+fn find<'q>(query: &'q mut Query, path: &[String]) -> Result<&'q mut Query, Problem> {
+    let Some((name, rest)) = path.split_first() else { return Ok(query) };
+    let embed = query.select.iter_mut().find_map(|pick| match pick {
+        Pick::Embed(embed)
+            if embed.rename.as_deref() == Some(name) || embed.relation == *name =>
+        {
+            Some(embed)
+        }
+        Pick::Embed(_) | Pick::All | Pick::Field(_) => None,
+    });
+    match embed {
+        Some(embed) => find(&mut embed.query, rest),
+        None => Err(Problem::not_embedded(name)),
+    }
+}
+
+fn page(query: &mut Query, span: Span) -> Result<(), Problem> {
+    let bad = |state, message: &str| Problem::of_state(state, message.into());
+    query.limit = match span.limit() {
+        Some(limit) => Some(
+            u64::try_from(limit).map_err(|_| bad("2201W", "LIMIT must not be negative"))?,
+        ),
+        None => None,
+    };
+    let offset =
+        u64::try_from(span.offset).map_err(|_| bad("2201X", "OFFSET must not be negative"))?;
+    query.offset = (offset > 0).then_some(offset);
+    Ok(())
+}
+
+/// The conditions on the rows that a write touches.
+fn touched(asked: &Asked) -> Vec<Filter> {
+    let params = &asked.params;
+    let all = params.filters.iter().chain(&params.trees);
+    all.filter(|(path, _)| path.is_empty()).map(|(_, filter)| filter.clone()).collect()
+}
+
+fn missing(asked: &Asked) -> Missing {
+    match asked.preferences.missing {
+        Some(prefer::Missing::Default) => Missing::Default,
+        Some(prefer::Missing::Null) | None => Missing::Null,
+    }
+}
+
+pub fn count(asked: &Asked) -> Option<Count> {
+    asked.preferences.count.map(|count| match count {
+        prefer::Count::Exact => Count::Exact,
+        prefer::Count::Planned => Count::Planned,
+        prefer::Count::Estimated => Count::Estimated,
+    })
+}
+
+pub fn read(asked: &Asked, table: &str, offer: &Offer) -> Result<Call, Problem> {
+    let act = Act::Read(Read { table: table.to_owned(), query: query(asked)? });
+    let wish = wish(asked, offer);
+    Ok(Call { schema: asked.schema.clone(), act, count: count(asked), max_affected: None, wish })
+}
+
+/// A write of rows of the table.
+pub fn write(
+    asked: &Asked,
+    table: &Table,
+    body: &[u8],
+    offer: &Offer,
+) -> Result<Call, Problem> {
+    let params = &asked.params;
+    let whole = query(asked)?;
+    let returning = match asked.preferences.returning {
+        Some(Return::Representation) => Some(whole),
+        // The key alone says where the row is.
+        Some(Return::HeadersOnly) if asked.action == Action::Insert => Some(key_of(table)),
+        Some(Return::HeadersOnly | Return::Minimal) | None => None,
+    };
+    let columns = params.columns.clone().filter(|_| asked.action != Action::Put);
+    let name = table.name.to_string();
+    let act = match asked.action {
+        Action::Insert => {
+            let payload = payload::rows(body, &asked.content, columns.as_deref())?;
+            let resolution = asked.preferences.resolution.map(|wanted| match wanted {
+                prefer::Resolution::Merge => Resolution::Merge,
+                prefer::Resolution::Ignore => Resolution::Ignore,
+            });
+            let columns_of_key = params.on_conflict.clone();
+            let on_conflict =
+                resolution.map(|resolution| OnConflict { columns: columns_of_key, resolution });
+            let missing = missing(asked);
+            Act::Insert(Insert { table: name, payload, columns, missing, on_conflict, returning })
+        }
+        Action::Put => {
+            let payload = put(asked, table, payload::rows(body, &asked.content, None)?)?;
+            let resolution = Resolution::Merge;
+            let on_conflict = Some(OnConflict { columns: None, resolution });
+            let missing = Missing::Null;
+            Act::Insert(Insert { table: name, payload, columns, missing, on_conflict, returning })
+        }
+        Action::Update => {
+            let payload = payload::rows(body, &asked.content, columns.as_deref())?;
+            let (missing, filter) = (missing(asked), touched(asked));
+            Act::Update(Update { table: name, payload, columns, missing, filter, returning })
+        }
+        _ => Act::Delete(Delete { table: name, filter: touched(asked), returning }),
+    };
+    let limited = matches!(asked.action, Action::Update | Action::Delete);
+    let most = asked.preferences.max_affected.filter(|_| limited && asked.preferences.strict());
+    let mut wish = wish(asked, offer);
+    wish.exactly = match offer.shape {
+        _ if asked.action == Action::Put => Some(1),
+        Shape::Object { .. } if !matches!(offer.media, Media::Plan(_)) => Some(1),
+        _ => None,
+    };
+    if asked.preferences.returning != Some(Return::Representation) {
+        wish.form = Form::Rows;
+    }
+    Ok(Call {
+        schema: asked.schema.clone(),
+        act,
+        count: count(asked),
+        max_affected: most.map(|most| u64::try_from(most).unwrap_or(0)),
+        wish,
+    })
+}
+
+fn key_of(table: &Table) -> Query {
+    let names = table.primary_columns().iter().map(|id| table.column(*id).name.to_string());
+    Query { select: names.map(Pick::column).collect(), ..Query::default() }
+}
+
+/// The filters of a PUT name the whole key, and the one row of its body has that key.
+fn put(asked: &Asked, table: &Table, payload: Payload) -> Result<Payload, Problem> {
+    let params = &asked.params;
+    let key = table.primary_columns();
+    let names: std::collections::BTreeSet<String> =
+        key.iter().map(|id| table.column(*id).name.to_string()).collect();
+    if key.is_empty() || !params.trees.is_empty() || params.filter_names != names {
+        return Err(Problem::filters_are_no_key());
+    }
+    let mut wanted = Vec::new();
+    for (path, filter) in &params.filters {
+        match filter {
+            Filter::Test(Test { field, op: Op::Compare(Comparison::Eq, Operand::One(text)) })
+                if path.is_empty() && field.path.is_empty() =>
+            {
+                wanted.push((field.column.as_str(), text.as_str()));
+            }
+            _ => return Err(Problem::filters_are_no_key()),
+        }
+    }
+    let mut rows = Vec::new();
+    for row in &payload.rows {
+        let mut same = true;
+        for (column, text) in &wanted {
+            let at = payload.columns.iter().position(|known| known == column);
+            let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
+            same &= equals(table, column, text, given).map_err(|bad| Problem::of_bad_value(&bad))?;
+        }
+        if same {
+            rows.push(row.clone());
+        }
+    }
+    if rows.len() != 1 {
+        return Err(Problem::key_of_put_differs());
+    }
+    Ok(Payload { rows, ..payload })
+}
+
+fn equals(table: &Table, column: &str, text: &str, given: &Given) -> Result<bool, BadValue> {
+    let Some(id) = table.find(column) else { return Ok(false) };
+    let ty = &table.column(id).ty;
+    let value = match given {
+        Given::Missing | Given::Null => return Ok(false),
+        Given::Json(json) => json::read_as(json, ty)?,
+        Given::Text(text) => literal::parse(text, ty)?,
+    };
+    Ok(literal::parse(text, ty)? == value)
+}
+
+/// A call of a function; its arguments are in the query of GET and in the body of POST.
+pub fn invoke(
+    asked: &Asked,
+    function: &str,
+    arguments: Arguments,
+    read_only: bool,
+    offer: &Offer,
+) -> Result<Call, Problem> {
+    let invoke =
+        Invoke { function: function.to_owned(), arguments, query: query(asked)?, read_only };
+    let mut wish = wish(asked, offer);
+    if matches!(offer.shape, Shape::Object { .. }) && !matches!(offer.media, Media::Plan(_)) {
+        wish.exactly = Some(1);
+    }
+    let most = asked.preferences.max_affected.filter(|_| asked.preferences.strict());
+    Ok(Call {
+        schema: asked.schema.clone(),
+        act: Act::Invoke(invoke),
+        count: count(asked),
+        max_affected: most.map(|most| u64::try_from(most).unwrap_or(0)),
+        wish,
+    })
+}
+
+pub fn arguments(asked: &Asked, body: &[u8]) -> Result<Arguments, Problem> {
+    if asked.action == Action::Invoke {
+        return payload::arguments(body, &asked.content, asked.params.columns.as_deref());
+    }
+    let given = asked.params.arguments.iter();
+    let named = given.map(|(name, text)| (name.clone(), Given::Text(text.as_str().into())));
+    Ok(Arguments::Named(named.collect()))
+}
+
+fn wish(asked: &Asked, offer: &Offer) -> Wish {
+    let form = match &offer.shape {
+        // Nothing is made for a body that is not sent.
+        _ if asked.head() => Form::Rows,
+        Shape::Gathered(gather) => Form::Gathered(gather.clone()),
+        Shape::Geo => Form::Geo,
+        Shape::Json { .. } | Shape::Object { .. } | Shape::Csv | Shape::Raw => Form::Rows,
+    };
+    let explain = match &offer.media {
+        Media::Plan(plan) => Some(Explain {
+            json: plan.json,
+            analyze: plan.options.contains(&PlanOption::Analyze),
+            verbose: plan.options.contains(&PlanOption::Verbose),
+            settings: plan.options.contains(&PlanOption::Settings),
+            buffers: plan.options.contains(&PlanOption::Buffers),
+            wal: plan.options.contains(&PlanOption::Wal),
+        }),
+        _ => None,
+    };
+    Wish { exactly: None, form, explain }
+}

@@ -1,0 +1,172 @@
+//! Bodies: JSON, CSV and forms become rows or arguments; text, XML and bytes stay whole.
+
+use crate::media::Media;
+use crate::parse::pairs;
+use crate::problem::Problem;
+use mag_model::json;
+use mag_query::call::{Arguments, Body};
+use mag_query::{Given, Payload};
+use std::sync::Arc;
+
+/// The rows of a write.
+pub fn rows(
+    body: &[u8],
+    media: &Media,
+    columns: Option<&[String]>,
+) -> Result<Payload, Problem> {
+    match media {
+        Media::Json => {
+            let text = utf8(body)?;
+            match columns {
+                Some(columns) => named_rows(text, columns),
+                None => plain_rows(text),
+            }
+        }
+        Media::Csv => {
+            let mut payload = csv(utf8(body)?)?;
+            if let Some(columns) = columns {
+                keep(&mut payload, columns);
+            }
+            Ok(payload)
+        }
+        Media::Form => {
+            let pairs = form(body);
+            Ok(Payload::from_pairs(pairs))
+        }
+        other => Err(Problem::bad_body(format!("Content-Type not acceptable: {other}"))),
+    }
+}
+
+fn utf8(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|_| unreadable())
+}
+fn unreadable() -> Problem {
+    Problem::bad_body("Empty or invalid json".into())
+}
+fn keys_differ() -> Problem {
+    Problem::bad_body("All object keys must match".into())
+}
+
+fn plain_rows(text: &str) -> Result<Payload, Problem> {
+    match Payload::from_json(text, None) {
+        Ok(payload) => Ok(payload),
+        // A bare value is as a list of nothing; a list that begins with one is none of rows.
+        Err(mag_query::payload::Error::NotRows) if !text.trim_start().starts_with('[') => {
+            Ok(Payload::default())
+        }
+        Err(mag_query::payload::Error::Json(_)) => Err(unreadable()),
+        Err(mag_query::payload::Error::TooManyRows { limit }) => {
+            Err(Problem::bad_body(format!("The body has more than {limit} rows")))
+        }
+        Err(_) => Err(keys_differ()),
+    }
+}
+
+/// With columns named by the client, what is not JSON is found out where the engine would.
+fn named_rows(text: &str, columns: &[String]) -> Result<Payload, Problem> {
+    match Payload::from_json(text, Some(columns)) {
+        Ok(payload) => Ok(payload),
+        Err(mag_query::payload::Error::Json(bad)) => Err(Problem::of_bad_value(&bad)),
+        Err(mag_query::payload::Error::NotRows) => Err(Problem::of_state(
+            "22023",
+            "argument of json_populate_recordset must be an array of objects".into(),
+        )),
+        Err(other) => Err(Problem::bad_body(other.to_string())),
+    }
+}
+
+fn csv(text: &str) -> Result<Payload, Problem> {
+    if text.trim().is_empty() {
+        return Err(Problem::bad_body("parse error (not enough input) at \"\"".into()));
+    }
+    let mut payload = Payload::from_csv(text).map_err(|error| {
+        Problem::bad_body(match error {
+            mag_query::payload::Error::Ragged { .. } => {
+                "All lines must have same number of fields".into()
+            }
+            other => other.to_string(),
+        })
+    })?;
+    for cell in payload.rows.iter_mut().flatten() {
+        if matches!(cell, Given::Text(text) if &**text == "NULL") {
+            *cell = Given::Null;
+        }
+    }
+    Ok(payload)
+}
+
+fn keep(payload: &mut Payload, columns: &[String]) {
+    let places: Vec<Option<usize>> = columns
+        .iter()
+        .map(|wanted| payload.columns.iter().position(|known| known == wanted))
+        .collect();
+    for row in &mut payload.rows {
+        let cells = places.iter().map(|at| {
+            at.and_then(|at| row.get(at).cloned()).unwrap_or(Given::Missing)
+        });
+        *row = cells.collect();
+    }
+    payload.columns = columns.to_vec();
+}
+
+fn form(body: &[u8]) -> Vec<(String, String)> {
+    let text = String::from_utf8_lossy(body);
+    let pairs = pairs(&text).into_iter();
+    pairs.map(|(name, value)| (name, value.unwrap_or_default())).collect()
+}
+
+/// The arguments of a function that is called by POST.
+pub fn arguments(
+    body: &[u8],
+    media: &Media,
+    columns: Option<&[String]>,
+) -> Result<Arguments, Problem> {
+    let text = || utf8(body).map(Arc::from);
+    Ok(match media {
+        Media::Json => json_arguments(utf8(body)?, columns)?,
+        Media::Form => {
+            let pairs = form(body).into_iter();
+            Arguments::Named(pairs.map(|(n, v)| (n, Given::Text(Arc::from(v)))).collect())
+        }
+        Media::Csv => {
+            let payload = csv(utf8(body)?)?;
+            let first = payload.rows.into_iter().next().unwrap_or_default();
+            Arguments::Named(payload.columns.into_iter().zip(first).collect())
+        }
+        Media::Text => Arguments::Body(Body::Text(text()?)),
+        Media::Xml => Arguments::Body(Body::Xml(text()?)),
+        Media::Octets => Arguments::Body(Body::Bytes(Arc::from(body))),
+        other => {
+            return Err(Problem::bad_body(format!("Content-Type not acceptable: {other}")));
+        }
+    })
+}
+
+fn json_arguments(text: &str, columns: Option<&[String]>) -> Result<Arguments, Problem> {
+    if text.trim().is_empty() && columns.is_none() {
+        return Ok(Arguments::Body(Body::Json(Arc::from("{}"))));
+    }
+    if let Some(columns) = columns {
+        let mut members = json::members(text).map_err(|bad| Problem::of_bad_value(&bad))?;
+        members.retain(|(name, _)| columns.contains(name));
+        let mut named: Vec<(String, Given)> =
+            members.into_iter().map(|(name, json)| (name, Given::Json(json))).collect();
+        for column in columns {
+            if named.iter().all(|(name, _)| name != column) {
+                named.push((column.clone(), Given::Null));
+            }
+        }
+        return Ok(Arguments::Named(named));
+    }
+    json::check(text).map_err(|_| unreadable())?;
+    if text.trim_start().starts_with('[') {
+        // The keys of a list must agree, and its first object is the one that counts.
+        let payload = Payload::from_json(text, None);
+        if payload.is_err() && json::items(text).is_ok_and(|items| {
+            items.first().is_some_and(|first| first.trim_start().starts_with('{'))
+        }) {
+            return Err(keys_differ());
+        }
+    }
+    Ok(Arguments::Body(Body::Json(Arc::from(text))))
+}

@@ -1,0 +1,63 @@
+//! CSV as the dialect writes it: a header of names, and rows in the text form of PostgreSQL's rows.
+
+use super::cell;
+use mag_query::Rows;
+
+pub(super) fn text(rows: &Rows) -> String {
+    let mut text = String::new();
+    if !rows.rows.is_empty() {
+        let names: Vec<&str> = rows.columns.iter().map(|(name, _)| &**name).collect();
+        text.push_str(&names.join(","));
+    }
+    text.push('\n');
+    for (i, row) in rows.rows.iter().enumerate() {
+        if i > 0 {
+            text.push('\n');
+        }
+        for (at, (value, (_, ty))) in row.iter().zip(&rows.columns).enumerate() {
+            if at > 0 {
+                text.push(',');
+            }
+            if let Some(cell) = cell(value, ty) {
+                write(&mut text, &cell);
+            }
+        }
+    }
+    text
+}
+
+fn write(out: &mut String, cell: &str) {
+    let special = |c: char| matches!(c, '"' | '\\' | '(' | ')' | ',') || c.is_ascii_whitespace();
+    if !cell.is_empty() && !cell.chars().any(special) {
+        out.push_str(cell);
+        return;
+    }
+    out.push('"');
+    for c in cell.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push(c);
+        }
+        out.push(c);
+    }
+    out.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::text;
+    use mag_model::{Type, Value};
+    use mag_query::Rows;
+
+    #[test]
+    fn a_cell_that_could_be_misread_is_quoted() {
+        let columns = ["a", "b", "c"].map(|name| (name.into(), Type::Text)).to_vec();
+        let row = vec![Value::text("x,\"y\""), Value::Null, Value::text("")];
+        let rows = Rows { columns, rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]] };
+        assert_eq!(text(&rows), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
+    }
+
+    #[test]
+    fn nothing_has_no_header() {
+        assert_eq!(text(&Rows::default()), "\n");
+    }
+}

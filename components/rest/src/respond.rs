@@ -1,0 +1,296 @@
+//! From an answer to a response: status and headers as clients of the dialect expect them. Pure.
+
+use crate::negotiate::Offer;
+use crate::media::Media;
+use crate::parse::escape;
+use crate::prefer::{Count, Preferences, Resolution, Return};
+use crate::problem::Problem;
+use crate::range::{Part, content_range, part};
+use crate::render;
+use crate::request::{Action, Asked};
+use crate::transact::{self, Said};
+use http::header::{
+    CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue,
+    LOCATION, VARY,
+};
+use http::{HeaderMap, StatusCode};
+use mag_model::catalog::Table;
+use mag_model::{Value, literal};
+use mag_query::{Answer, Body, Plan, Work};
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl Reply {
+    pub fn new(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+    }
+    pub fn set(&mut self, name: HeaderName, value: &str) {
+        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+            self.headers.insert(name, value);
+        }
+    }
+    fn with_body(&mut self, asked: &Asked, offer: &Offer, body: Vec<u8>, head: bool) {
+        if !head {
+            self.set(CONTENT_LENGTH, &body.len().to_string());
+            self.body = body;
+        }
+        self.typed(asked, &offer.media);
+    }
+    pub fn typed(&mut self, asked: &Asked, media: &Media) {
+        self.set(CONTENT_TYPE, &media.content_type());
+        if asked.by_profile {
+            self.set(HeaderName::from_static("content-profile"), &asked.schema);
+        }
+    }
+    fn applied(&mut self, preferences: &Preferences) {
+        if let Some(applied) = preferences.applied() {
+            self.set(HeaderName::from_static("preference-applied"), &applied);
+        }
+    }
+    /// What the statements said goes before what the door says.
+    fn overridden(mut self, said: Said) -> Self {
+        if let Some(status) = said.status {
+            self.status = status;
+        }
+        for (name, _) in &said.headers {
+            self.headers.remove(name);
+        }
+        for (name, value) in said.headers {
+            self.headers.append(name, value);
+        }
+        self
+    }
+}
+
+pub fn problem(problem: &Problem) -> Reply {
+    let mut reply = Reply::new(problem.status);
+    let body = problem.body().into_bytes();
+    reply.set(CONTENT_TYPE, "application/json; charset=utf-8");
+    reply.set(CONTENT_LENGTH, &body.len().to_string());
+    reply.set(
+        HeaderName::from_static("proxy-status"),
+        &format!("PostgREST; error={}", problem.code),
+    );
+    for (name, value) in &problem.headers {
+        reply.headers.append(name.clone(), value.clone());
+    }
+    reply.body = body;
+    reply
+}
+
+fn rows_of(answer: &Answer) -> i64 {
+    i64::try_from(answer.rows).unwrap_or(i64::MAX)
+}
+fn total_of(answer: &Answer) -> Option<i64> {
+    answer.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+pub fn answer(
+    asked: &Asked,
+    offer: &Offer,
+    plan: &Plan,
+    answer: &Answer,
+) -> Result<Reply, Problem> {
+    let said = transact::said(&answer.settings)?;
+    if let (Media::Plan(_), Body::Json(lines)) = (&offer.media, &answer.body) {
+        let mut reply = Reply::new(StatusCode::OK);
+        reply.with_body(asked, offer, lines.clone(), asked.head());
+        return Ok(reply.overridden(said));
+    }
+    let reply = match &plan.work {
+        Work::Read(_) => read(asked, offer, plan, answer),
+        Work::Invoke(_) => invoked(asked, offer, plan, answer),
+        Work::Insert(_) | Work::Update(_) | Work::Delete(_) => written(asked, offer, plan, answer),
+    };
+    Ok(reply.overridden(said))
+}
+
+/// Status, `Content-Range`, and the body or why there is none.
+fn paged(asked: &Asked, rows: i64, total: Option<i64>, body: Vec<u8>) -> (Reply, Vec<u8>) {
+    let offset = asked.page.offset;
+    let status = match part(offset, rows, total) {
+        Part::All => StatusCode::OK,
+        Part::Some => StatusCode::PARTIAL_CONTENT,
+        Part::Beyond => StatusCode::RANGE_NOT_SATISFIABLE,
+    };
+    let mut reply = Reply::new(status);
+    reply.set(CONTENT_RANGE, &content_range(offset, offset.saturating_add(rows) - 1, total));
+    if status != StatusCode::RANGE_NOT_SATISFIABLE {
+        return (reply, body);
+    }
+    let problem = Problem::bad_range(format!(
+        "An offset of {offset} was requested, but there are only {} rows.",
+        total.unwrap_or(0)
+    ));
+    (reply, problem.body().into_bytes())
+}
+
+fn read(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
+    let body = if asked.head() { Vec::new() } else { render::body(answer, plan, &offer.shape) };
+    let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
+    let mut location = asked.path.clone();
+    if !asked.params.canonical.is_empty() {
+        location.push('?');
+        location.push_str(&asked.params.canonical);
+    }
+    reply.set(CONTENT_LOCATION, &location);
+    reply.with_body(asked, offer, body, asked.head());
+    reply.applied(&applied(asked, plan));
+    reply
+}
+
+fn invoked(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
+    let void = matches!(&plan.work, Work::Invoke(invoke) if invoke.void);
+    let body = if asked.head() || void {
+        Vec::new()
+    } else {
+        render::body(answer, plan, &offer.shape)
+    };
+    let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
+    if void {
+        reply.status = StatusCode::NO_CONTENT;
+    } else {
+        reply.with_body(asked, offer, body, asked.head());
+    }
+    reply.applied(&applied(asked, plan));
+    reply
+}
+
+fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
+    let rows = rows_of(answer);
+    let told = asked.preferences.returning == Some(Return::Representation);
+    let counted = matches!(asked.preferences.count, Some(Count::Exact | Count::Estimated));
+    let total = counted.then_some(rows);
+    let body = || render::body(answer, plan, &offer.shape);
+    let mut reply = match asked.action {
+        Action::Insert => {
+            let merges = asked.preferences.resolution == Some(Resolution::Merge);
+            let changed_all = merges && answer.inserted == Some(0);
+            let status = if changed_all { StatusCode::OK } else { StatusCode::CREATED };
+            let mut reply = Reply::new(status);
+            if let Some(location) = location(asked, plan, answer) {
+                reply.set(LOCATION, &location);
+            }
+            reply.set(CONTENT_RANGE, &content_range(1, 0, total));
+            reply.set(CONTENT_LENGTH, "0");
+            reply
+        }
+        Action::Put => {
+            let made = answer.inserted.is_some_and(|made| made > 0);
+            Reply::new(match (told, made) {
+                (true, true) => StatusCode::CREATED,
+                (true, false) => StatusCode::OK,
+                (false, _) => StatusCode::NO_CONTENT,
+            })
+        }
+        _ => {
+            let mut reply =
+                Reply::new(if told { StatusCode::OK } else { StatusCode::NO_CONTENT });
+            let (lower, upper) = match asked.action {
+                Action::Update => (0, rows - 1),
+                _ => (1, 0),
+            };
+            reply.set(CONTENT_RANGE, &content_range(lower, upper, total));
+            reply
+        }
+    };
+    if told {
+        reply.with_body(asked, offer, body(), false);
+    }
+    reply.applied(&applied(asked, plan));
+    reply
+}
+
+/// Where the one row is that was made.
+fn location(asked: &Asked, plan: &Plan, answer: &Answer) -> Option<String> {
+    let (Some(Return::HeadersOnly), Work::Insert(insert), Body::Rows(rows)) =
+        (asked.preferences.returning, &plan.work, &answer.body)
+    else {
+        return None;
+    };
+    let table: &Table = plan.catalog.table(insert.table);
+    let [row] = rows.rows.as_slice() else { return None };
+    if rows.columns.is_empty() || table.primary_columns().is_empty() {
+        return None;
+    }
+    let mut pairs: Vec<(&str, String)> = rows
+        .columns
+        .iter()
+        .zip(row)
+        .map(|((name, _), value)| match value {
+            Value::Null => (&**name, "is.null".to_owned()),
+            value => (&**name, format!("eq.{}", literal::text(value))),
+        })
+        .collect();
+    pairs.sort_unstable();
+    let mut location = asked.path.clone();
+    for (i, (name, value)) in pairs.iter().enumerate() {
+        location.push(if i == 0 { '?' } else { '&' });
+        escape(&mut location, name);
+        location.push('=');
+        escape(&mut location, value);
+    }
+    Some(location)
+}
+
+/// The preferences that mean something for what was done.
+fn applied(asked: &Asked, plan: &Plan) -> Preferences {
+    let mut applied = asked.preferences.clone();
+    let has_key = match &plan.work {
+        Work::Insert(insert) => {
+            !plan.catalog.table(insert.table).primary_columns().is_empty()
+                || asked.params.on_conflict.is_some()
+        }
+        _ => false,
+    };
+    let writes = asked.writes_rows();
+    applied.resolution = applied.resolution.filter(|_| asked.action == Action::Insert && has_key);
+    applied.returning = applied.returning.filter(|_| writes);
+    applied.missing =
+        applied.missing.filter(|_| matches!(asked.action, Action::Insert | Action::Update));
+    applied.max_affected = applied.max_affected.filter(|_| {
+        matches!(
+            asked.action,
+            Action::Update | Action::Delete | Action::Ask { .. } | Action::Invoke
+        )
+    });
+    applied
+}
+
+/// What may be done with a thing.
+pub fn allowed(allow: &str) -> Reply {
+    let mut reply = Reply::new(StatusCode::OK);
+    reply.set(http::header::ALLOW, allow);
+    reply.set(CONTENT_LENGTH, "0");
+    reply.set(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    reply
+}
+
+pub fn methods_of_table(table: &Table) -> String {
+    let mut methods = vec!["OPTIONS", "GET", "HEAD"];
+    if table.insertable {
+        methods.push("POST");
+    }
+    if table.insertable && table.updatable && !table.primary_columns().is_empty() {
+        methods.push("PUT");
+    }
+    if table.updatable {
+        methods.push("PATCH");
+    }
+    if table.deletable {
+        methods.push("DELETE");
+    }
+    methods.join(",")
+}
+
+/// What else an answer depends on.
+pub fn vary(reply: &mut Reply) {
+    if !reply.headers.contains_key(VARY) {
+        reply.set(VARY, "Accept, Prefer, Range");
+    }
+}
