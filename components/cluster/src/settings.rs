@@ -15,7 +15,7 @@ pub struct Settings {
     /// As whom the server runs when the board runs as root, which PostgreSQL refuses to.
     pub user: String,
     /// Memory that the server keeps pages in, in MiB; 0 takes a sixteenth of the machine's, at
-    /// least 64 and at most 1024.
+    /// least 64 and at most 512.
     pub shared_buffers_mib: u32,
     /// Connections at once, of all databases together.
     pub connections_max: u32,
@@ -56,7 +56,7 @@ impl Settings {
     pub(crate) fn shared_buffers(&self, machine_mib: Option<u64>) -> u64 {
         match self.shared_buffers_mib {
             // PostgreSQL's own default when the machine does not say what it has.
-            0 => machine_mib.map_or(128, |all| (all / 16).clamp(64, 1024)),
+            0 => machine_mib.map_or(128, |all| (all / 16).clamp(64, 512)),
             chosen => u64::from(chosen),
         }
     }
@@ -70,7 +70,7 @@ mod tests {
     fn the_server_takes_a_sixteenth_of_the_memory_within_bounds() {
         let settings = Settings::default();
         let of = |mib| settings.shared_buffers(mib);
-        assert_eq!([of(Some(512)), of(Some(8192)), of(Some(262_144))], [64, 512, 1024]);
+        assert_eq!([of(Some(512)), of(Some(8192)), of(Some(262_144))], [64, 512, 512]);
         assert_eq!(of(None), 128);
         let chosen = Settings { shared_buffers_mib: 32, ..settings };
         assert_eq!(chosen.shared_buffers(Some(8192)), 32);
