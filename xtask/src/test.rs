@@ -9,6 +9,9 @@ use std::process::Command;
 
 /// Engines that a test may count on: for them, missing is a failure.
 const ENGINES: &str = "MAG_KIT_ENGINES";
+/// Where suites write down how many cases they have tried: the runner keeps what a test that passes
+/// prints to itself.
+const TALLY: &str = "MAG_KIT_TALLY";
 
 #[derive(Default, Debug, PartialEq, Eq)]
 pub struct Wish {
@@ -82,9 +85,29 @@ fn run(root: &Path, wish: &Wish) -> Done {
             runner.env(format!("MAG_KIT_{}_BIN", name.to_uppercase()), folder);
         }
     }
+    let counted = root.join("target").join("tally.txt");
+    // What an earlier run has counted is not of this one; a file that is not there need not go.
+    let _ = std::fs::remove_file(&counted);
+    runner.env(TALLY, &counted);
     let verdict = shell::run(&mut runner);
     println!("\n{}", engines.closing());
+    if let Ok(lines) = std::fs::read_to_string(&counted) {
+        print!("{}", tallied(&lines));
+    }
     verdict
+}
+
+/// What was counted, in the order of its names, and all of it together.
+fn tallied(lines: &str) -> String {
+    let mut lines: Vec<&str> = lines.lines().collect();
+    lines.sort_unstable();
+    let cases = lines.iter().filter_map(|line| {
+        let (before, _) = line.rsplit_once(" cases in ")?;
+        before.rsplit(' ').next()?.parse::<u64>().ok()
+    });
+    let all: u64 = cases.sum();
+    let each: String = lines.iter().map(|line| format!("  {line}\n")).collect();
+    format!("cases that were tried: {all}\n{each}")
 }
 
 fn has_examples(files: &[File]) -> bool {
@@ -156,7 +179,7 @@ fn engines(wish: &Wish) -> Result<Engines, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Engines, Wish, has_examples};
+    use super::{Engines, Wish, has_examples, tallied};
     use crate::tree::File;
 
     fn wish(words: &[&str]) -> Result<Wish, String> {
@@ -179,6 +202,14 @@ mod tests {
         let check = |line: &str| has_examples(&[File::new("a/src/lib.rs", line)]);
         assert!(check("    /// ```\n    /// add(1)\n    /// ```"));
         assert!(!check("/// ```text\n/// no code\n/// ```"));
+    }
+
+    #[test]
+    fn what_suites_have_counted_is_told_with_its_sum() {
+        let lines = "b on sqlite: 20 cases in 1.5 s\na in 2 worlds: 5 cases in 0.1 s\n";
+        let told = "cases that were tried: 25\n  a in 2 worlds: 5 cases in 0.1 s\n  \
+                    b on sqlite: 20 cases in 1.5 s\n";
+        assert_eq!(tallied(lines), told);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! ```
 
 pub mod cases;
+pub mod matrix;
 pub mod same;
 
 use crate::engine::{Access, Ending, Engine, Transaction};
@@ -117,9 +118,17 @@ pub struct World {
 
 impl World {
     pub async fn load(engine: Arc<dyn Engine>, suite: &Suite) -> Result<Self, EngineError> {
+        Self::load_as(engine, suite, Rules::Compiled).await
+    }
+
+    pub async fn load_as(
+        engine: Arc<dyn Engine>,
+        suite: &Suite,
+        held_by: Rules,
+    ) -> Result<Self, EngineError> {
         let catalog = engine.inspect(0).await?;
         let guard = Guard::new(&suite.rules, &catalog);
-        let world = Self { engine, guard, held_by: Rules::Compiled };
+        let world = Self { engine, guard, held_by };
         let system = Arc::new(Session::system(NOON));
         for (table, rows) in &suite.rows {
             let (schema, table) = table.split_once('.').unwrap_or(("public", table));

@@ -32,9 +32,9 @@ impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "{} generated cases in {} worlds on {} agree with the operators in memory \
-             ({} wrote, {} were refused, {} differ for a reviewed reason)",
-            self.cases, self.worlds, self.engine, self.wrote, self.refused, self.reviewed
+            "generated calls on {} beside the operators in memory ({} worlds, {} wrote, {} refused, \
+             {} differ for a reviewed reason)",
+            self.engine, self.worlds, self.wrote, self.refused, self.reviewed
         )
     }
 }
@@ -160,9 +160,7 @@ fn agree(wanted: &Acted, got: &Acted) -> bool {
 
 fn shown(acted: &Acted) -> String {
     match acted {
-        Ok(outcomes) => {
-            outcomes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ; ")
-        }
+        Ok(outcomes) => outcomes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ; "),
         Err(refused) => refused.to_string(),
     }
 }

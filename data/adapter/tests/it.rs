@@ -56,6 +56,13 @@ fn rewrite(suite: &Suite) {
 }
 
 #[test]
+fn the_matrix_of_policies_holds_for_the_operators_in_memory() {
+    let report = conformance::matrix::run(&InMemory).now_or_never().unwrap().unwrap();
+    report.assert_green();
+    assert_eq!(report.passed, conformance::matrix::size().2);
+}
+
+#[test]
 fn a_generated_world_is_the_same_for_the_same_seed_and_agrees_with_itself() {
     let tally =
         mag_adapter::differential::run(&InMemory, 0..40, 25).now_or_never().unwrap().unwrap();

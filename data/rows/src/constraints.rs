@@ -15,6 +15,12 @@ pub(crate) fn check_row(
     row: &Row,
     replaces: Option<usize>,
 ) -> Result<(), Error> {
+    check_values(database, table, row)?;
+    check_keys(database, table, row, replaces)
+}
+
+/// What the row must be by itself, whatever others there are.
+pub(crate) fn check_values(database: &Database, table: TableId, row: &Row) -> Result<(), Error> {
     let known = database.catalog.table(table);
     for column in known.ids() {
         let declared = known.column(column);
@@ -50,6 +56,16 @@ pub(crate) fn check_row(
             return Err(Error::broken(bad, about(known).constraint(&check.name)));
         }
     }
+    Ok(())
+}
+
+fn check_keys(
+    database: &Database,
+    table: TableId,
+    row: &Row,
+    replaces: Option<usize>,
+) -> Result<(), Error> {
+    let known = database.catalog.table(table);
     let keys = known.primary.iter().chain(&known.unique);
     let keys = keys.map(|key| (&key.name, &key.columns));
     let indexes = known.indexes.iter().filter(|i| i.unique && i.condition.is_none());

@@ -44,6 +44,8 @@ impl Writer<'_> {
         for cells in &insert.rows {
             let row = self.proposed(insert.table, &insert.columns, cells)?;
             self.must_hold(insert.check.as_ref(), place, &row, false)?;
+            // Of a row that then clashes as well.
+            constraints::check_values(&self.after, insert.table, &row)?;
             let clash = insert.on_conflict.as_ref().and_then(|c| {
                 Some((c, constraints::same_key(&self.after, insert.table, &c.columns, &row)?))
             });

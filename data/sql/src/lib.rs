@@ -15,4 +15,4 @@ pub use sqlite::Sqlite;
 pub use statement::{Arg, Form, Origin, Statement};
 
 pub use render::read::{count, invoke, read, rows_as_json};
-pub use render::write::{Fate, Steps, answer, one_statement, refused, steps};
+pub use render::write::{Fate, Steps, answer, checks_inside, one_statement, refused, steps};

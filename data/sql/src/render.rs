@@ -22,9 +22,9 @@ pub(crate) struct Renderer<'a> {
     pub(crate) rows: HashMap<Ref, RowOf>,
     /// What the rows that a write has touched are read from.
     pub(crate) written: Written,
-    /// In the place of a row as it is, the row as an upsert makes it: these of its columns come from
-    /// the proposed row.
-    pub(crate) merging: Option<(Ref, Vec<mag_model::ColumnId>)>,
+    /// In the place of a row as it is, the row as a write makes it: these of its columns have other
+    /// values.
+    pub(crate) merging: Option<(Ref, Vec<(mag_model::ColumnId, String)>)>,
     /// Rows that an upsert changes rather than makes are counted in the engine.
     pub(crate) counts_changed: bool,
 }

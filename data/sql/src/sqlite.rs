@@ -79,6 +79,20 @@ fn label_place(sql: &str, ty: &Type) -> Option<String> {
     Some(format!("CASE {sql}{} END", branches.collect::<String>()))
 }
 
+/// The label of an enum that comes first or last in the order of their declaration.
+fn best_label(function: Aggregate, piece: &Piece) -> Option<String> {
+    let word = match function {
+        Aggregate::Min => "min",
+        Aggregate::Max => "max",
+        Aggregate::Count | Aggregate::Sum | Aggregate::Avg => return None,
+    };
+    let place = label_place(&piece.sql, &piece.ty)?;
+    let Type::Enum(known) = piece.ty.base() else { return None };
+    let branches = known.labels.iter().enumerate();
+    let branches = branches.map(|(i, label)| format!(" WHEN {i} THEN {}", quoted(label)));
+    Some(format!("CASE {word}({place}){} END", branches.collect::<String>()))
+}
+
 /// What stands for a value where SQLite's own order would be wrong.
 fn key(piece: &Piece) -> String {
     if let Some(place) = label_place(&piece.sql, &piece.ty) {
@@ -349,6 +363,9 @@ impl Dialect for Sqlite {
     }
     fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error> {
         let Some(piece) = argument else { return Ok("count(*)".into()) };
+        if let Some(best) = best_label(function, piece) {
+            return Ok(best);
+        }
         let narrow = matches!(piece.ty.base(), Type::Int2 | Type::Int4);
         let sql = &piece.sql;
         Ok(match function {

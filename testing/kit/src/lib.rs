@@ -11,8 +11,9 @@ pub mod bench;
 pub mod installation;
 pub mod postgres;
 pub mod raw;
+pub mod tally;
 pub mod toys;
 
 pub use bench::{Bench, Live};
-pub use installation::{Installation, Ran, until};
+pub use installation::{Board, Installation, Ran, until};
 pub use toys::ToyDesk;

@@ -2,7 +2,7 @@
 
 use super::{given, gives};
 use crate::error;
-use crate::native::PURE;
+use crate::native::{HARMLESS, PURE};
 use mag_sql::sqlite::functions::{AGGREGATES, FUNCTIONS, Gathering, call};
 use mag_sql::sqlite::store::Stored;
 use rusqlite::Connection;
@@ -11,10 +11,13 @@ use rusqlite::types::Value as Cell;
 
 /// It keeps what it compiles, in a file of its own.
 const PATTERN: &str = "mag_pattern";
+const MUST: &str = "mag_must";
 
 pub(crate) fn install(db: &Connection) -> rusqlite::Result<()> {
     for (name, count) in FUNCTIONS.iter().filter(|(name, _)| *name != PATTERN) {
-        db.create_scalar_function(*name, *count, PURE, move |ctx| {
+        // One that may refuse is called for each row anew, and never ahead of them.
+        let manner = if *name == MUST { HARMLESS } else { PURE };
+        db.create_scalar_function(*name, *count, manner, move |ctx| {
             let arguments: Vec<Stored> = (0..ctx.len()).map(|n| given(ctx, n)).collect();
             call(name, &arguments).map(gives).map_err(|bad| error::from_function(&bad))
         })?;

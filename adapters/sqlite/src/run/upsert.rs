@@ -81,7 +81,8 @@ pub(super) fn look(link: &Link, plan: &Plan) -> Result<There, EngineError> {
     let Work::Insert(insert) = &plan.work else { return Ok(there) };
     let Some(conflict) = &insert.on_conflict else { return Ok(there) };
     let table = plan.catalog.table(insert.table);
-    let needs_check = insert.check.as_ref().is_some_and(|check| !check.is_always());
+    let asked = insert.check.as_ref().is_some_and(|check| !check.is_always());
+    let needs_check = asked && !mag_sql::checks_inside(insert, table, &Dialect);
     for row in &insert.rows {
         let Some(values) = values_of(insert, row, &conflict.columns) else { continue };
         let Some(key) = key_of(link, table, &conflict.columns, &values)? else { continue };

@@ -103,6 +103,10 @@ impl fmt::Display for Outcome {
 }
 
 impl Case {
+    pub fn new(who: impl Into<String>, line: impl Into<String>) -> Self {
+        let expected = Outcome::refused("", "nothing is expected yet");
+        Self { who: who.into(), line: line.into(), expected }
+    }
     /// Whether the order of the rows is part of the answer.
     pub fn ordered(&self) -> bool {
         self.line.contains("order=")
@@ -110,7 +114,7 @@ impl Case {
 }
 
 impl Suite {
-    fn load(name: &'static str, setting: &str, cases: &str) -> Self {
+    pub(crate) fn load(name: &'static str, setting: &str, cases: &str) -> Self {
         let setting: Setting =
             serde_json::from_str(setting).expect("a suite's setting is checked by its own test");
         let rows = setting.rows.into_iter().map(|(table, rows)| (table, rows.get().to_owned()));
@@ -123,6 +127,27 @@ impl Suite {
             people: setting.people,
             differences: setting.differences,
             cases: read_cases(cases),
+        }
+    }
+
+    /// The same without the rows in which the text stands, and without the cases.
+    pub(crate) fn without(&self, text: &str) -> Self {
+        let kept = |rows: &String| {
+            let all: Vec<Box<serde_json::value::RawValue>> =
+                serde_json::from_str(rows).unwrap_or_default();
+            let kept: Vec<&str> =
+                all.iter().map(|row| row.get()).filter(|row| !row.contains(text)).collect();
+            format!("[{}]", kept.join(","))
+        };
+        Self {
+            name: self.name,
+            schema: self.schema.clone(),
+            draft: self.draft.clone(),
+            rows: self.rows.iter().map(|(table, rows)| (table.clone(), kept(rows))).collect(),
+            rules: self.rules.clone(),
+            people: self.people.clone(),
+            differences: self.differences.clone(),
+            cases: Vec::new(),
         }
     }
 
@@ -142,7 +167,7 @@ impl Suite {
 }
 
 /// `# what this is about`, `as somebody`, a call, and the line with its outcome.
-fn read_cases(text: &str) -> Vec<Case> {
+pub(crate) fn read_cases(text: &str) -> Vec<Case> {
     let mut who = String::from("admin");
     let mut cases: Vec<Case> = Vec::new();
     for line in text.lines().map(str::trim) {
@@ -156,8 +181,7 @@ fn read_cases(text: &str) -> Vec<Case> {
                 case.expected = Outcome::read(line);
             }
         } else {
-            let expected = Outcome::refused("", "nothing is expected yet");
-            cases.push(Case { who: who.clone(), line: line.to_owned(), expected });
+            cases.push(Case::new(who.clone(), line));
         }
     }
     cases

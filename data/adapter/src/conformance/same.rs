@@ -23,6 +23,16 @@ pub fn outcomes(a: &Outcome, b: &Outcome, ordered: bool) -> bool {
     }
 }
 
+/// Whether two refusals say the same words as well.
+pub fn words(a: &Outcome, b: &Outcome) -> bool {
+    match (a, b) {
+        (Outcome::Refused { message, .. }, Outcome::Refused { message: other, .. }) => {
+            message == other
+        }
+        _ => true,
+    }
+}
+
 pub fn texts(a: &str, b: &str, ordered: bool) -> bool {
     match (json::parse(a), json::parse(b)) {
         (Ok(mut a), Ok(mut b)) => {

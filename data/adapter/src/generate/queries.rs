@@ -229,9 +229,9 @@ pub(super) fn grouped(chance: &mut Chance, table: &TableDraft) -> Query {
     let mut query = Query::default();
     for _ in 0..chance.below(3) {
         let column = chance.one(&table.columns);
-        let again = query.order.iter().any(|order| {
-            matches!(&order.key, OrderKey::Field(field) if field.column == column.name)
-        });
+        let again = query.order.iter().any(
+            |order| matches!(&order.key, OrderKey::Field(field) if field.column == column.name),
+        );
         if again || incomparable(&column.ty) {
             continue;
         }

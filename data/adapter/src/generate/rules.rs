@@ -78,7 +78,8 @@ pub(super) fn rules(chance: &mut Chance, draft: &Draft) -> Ruleset {
                 "anon" => vec![Verb::Insert, Verb::Update],
                 _ => Verb::ALL.to_vec(),
             };
-            let some = table.name != JUNCTION && chance.percent(if role == "anon" { 30 } else { 10 });
+            let some =
+                table.name != JUNCTION && chance.percent(if role == "anon" { 30 } else { 10 });
             let columns = some.then(|| {
                 let all = table.columns.iter().map(|c| c.name.clone());
                 all.filter(|name| !matches!(name.as_str(), "c0" | "w0")).collect()
@@ -124,8 +125,7 @@ fn policy(chance: &mut Chance, table: &TableDraft, draft: &Draft, n: usize) -> P
         Command::Insert,
         Command::Delete,
     ]);
-    let using =
-        (command != Command::Insert).then(|| condition(chance, table, draft));
+    let using = (command != Command::Insert).then(|| condition(chance, table, draft));
     let check = match command {
         Command::Insert => Some(condition(chance, table, draft)),
         Command::All | Command::Update => {

@@ -139,8 +139,7 @@ fn junction(chance: &mut Chance, count: usize) -> TableDraft {
 
 /// Without a key: rows of it may be the same.
 fn loose(chance: &mut Chance) -> TableDraft {
-    let mut table =
-        TableDraft::new("public", LOOSE).column(ColumnDraft::new("owner", "text"));
+    let mut table = TableDraft::new("public", LOOSE).column(ColumnDraft::new("owner", "text"));
     for place in 0..chance.between(1, 3) {
         let (ty, _) = chance.one(&TYPES[..8]);
         table = table.column(ColumnDraft::new(format!("c{place}"), *ty));

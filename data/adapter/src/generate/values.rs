@@ -75,8 +75,18 @@ pub(super) fn casts(ty: &str) -> &'static [&'static str] {
         "timestamp without time zone" => &["text", "date", "time without time zone"],
         "timestamp with time zone" => &["text"],
         "text" | "character varying(20)" => &["text", "character varying"],
-        "double precision" | "uuid" | "bytea" | "interval" | "jsonb" | "integer[]" | "text[]"
-        | "int4range" | "numrange" | "daterange" | "mood" | "time without time zone" => &["text"],
+        "double precision"
+        | "uuid"
+        | "bytea"
+        | "interval"
+        | "jsonb"
+        | "integer[]"
+        | "text[]"
+        | "int4range"
+        | "numrange"
+        | "daterange"
+        | "mood"
+        | "time without time zone" => &["text"],
         _ => &[],
     }
 }

@@ -6,9 +6,7 @@ use super::queries::{all, query};
 use super::values::literals;
 use mag_model::catalog::Draft;
 use mag_model::catalog::draft::TableDraft;
-use mag_query::call::{
-    Act, Delete, Insert, Missing, OnConflict, Pick, Query, Resolution, Update,
-};
+use mag_query::call::{Act, Delete, Insert, Missing, OnConflict, Pick, Query, Resolution, Update};
 use mag_query::payload::{Given, Payload};
 use std::sync::Arc;
 

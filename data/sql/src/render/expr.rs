@@ -46,12 +46,12 @@ impl Renderer<'_> {
             // The guard leaves none; what it has not seen opens nothing.
             Expr::Session(_) => "NULL".to_owned(),
             Expr::Column(Column { of, id, .. }) => {
-                let merged = self
-                    .merging
-                    .as_ref()
-                    .is_some_and(|(row, columns)| row == of && columns.contains(id));
-                let row = if merged { "excluded".to_owned() } else { Self::alias(*of) };
-                format!("{row}.{}", self.column_name(*of, *id))
+                let merging = self.merging.as_ref().filter(|(row, _)| row == of);
+                let new = merging.and_then(|(_, set)| set.iter().find(|(column, _)| column == id));
+                match new {
+                    Some((_, value)) => value.clone(),
+                    None => format!("{}.{}", Self::alias(*of), self.column_name(*of, *id)),
+                }
             }
             Expr::Row(of) => self.whole_row(*of),
             Expr::Computed { of, function, .. } => {

@@ -176,7 +176,7 @@ impl Renderer<'_> {
             known.push((output.name.clone(), ty));
         }
         if columns.is_empty() {
-            columns.push("NULL AS nothing".to_owned());
+            columns.push("NULL AS \"nothing\"".to_owned());
         }
         let tail = self.tail(select)?;
         Ok((format!("SELECT {}{body}{tail}", columns.join(", ")), known))

@@ -1,9 +1,9 @@
 //! Statements that write: all in one where the engine can, else step by step inside a transaction.
 //!
-//! Step by step: what a delete answers is read `before`, the rows that an upsert would make are held
-//! against their policy as `proposed`; each of `writes` gives the keys of the rows that it touched;
-//! then `refused` counts those that a policy does not allow, and `answer` reads the rest by their
-//! keys.
+//! Step by step: what a delete answers is read `before`, rows are held against their policy as they
+//! are `proposed`, so that no key or reference of a row that is refused is looked at; each of `writes`
+//! gives the keys of the rows that it touched; then `refused` counts those that a policy does not
+//! allow, and `answer` reads the rest by their keys.
 
 use super::{Renderer, RowOf, WRITTEN, Written};
 use crate::dialect::{Dialect, Error};
@@ -20,8 +20,9 @@ use std::sync::Arc;
 pub struct Steps {
     /// What is answered of rows that will be gone.
     pub before: Option<Statement>,
-    /// How many rows of an upsert the policies for new rows do not allow: PostgreSQL asks that of
-    /// every row, of those that clash as well. Absent where it is asked inside the statement.
+    /// How many of the rows that are to be written a policy does not allow. PostgreSQL asks that before
+    /// it looks at keys and references, and of those rows of an upsert as well that clash. Absent
+    /// where it is asked inside the statement.
     pub proposed: Vec<Statement>,
     /// In this order; each gives a row of key values for each row that it touched.
     pub writes: Vec<Statement>,
@@ -84,7 +85,7 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
                     first: of_part,
                     columns: insert.columns.clone(),
                     on_conflict: insert.on_conflict.clone(),
-                    check: insert.check.clone().filter(|_| insert.on_conflict.is_some()),
+                    check: insert.check.clone(),
                     returning: None,
                 };
                 if let Some(check) = asked_before(&part, table, dialect) {
@@ -105,6 +106,14 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
         Work::Update(update) if update.set.is_empty() => {}
         Work::Update(update) => {
             let (tail, columns) = keyed(update.table);
+            if let Some(check) = changes_asked_before(update, plan.catalog.table(update.table))
+                && !can_refuse(dialect)
+            {
+                let mut renderer = Renderer::new(&plan.catalog, dialect);
+                let text = renderer.changes(update, check)?;
+                let count = vec![(Arc::from("refused"), Type::Int8)];
+                steps.proposed.push(renderer.finish(text, count));
+            }
             let mut renderer = Renderer::new(&plan.catalog, dialect);
             let text = renderer.update(update, &tail)?;
             steps.writes.push(renderer.finish(text, columns));
@@ -152,7 +161,7 @@ pub fn refused(
             let as_made =
                 || insert.check.clone().filter(|_| !checks_inside(insert, known, dialect));
             let check = match &insert.on_conflict {
-                None => insert.check.clone(),
+                None => as_made(),
                 Some(conflict) => {
                     // Where the engine can say so in mid-statement, a merge was looked at there.
                     let as_changed = || conflict.check.clone().filter(|_| !can_refuse(dialect));
@@ -168,7 +177,11 @@ pub fn refused(
             };
             (insert.table, insert.target, check)
         }
-        Work::Update(update) => (update.table, update.target, update.check.clone()),
+        Work::Update(update) => {
+            let asked = changes_asked_before(update, plan.catalog.table(update.table));
+            let check = update.check.clone().filter(|_| asked.is_none() || !can_refuse(dialect));
+            (update.table, update.target, check)
+        }
         Work::Delete(_) | Work::Read(_) | Work::Invoke(_) => return Ok(None),
     };
     let Some(check) = check.filter(|check| !check.is_always() && !keys.is_empty()) else {
@@ -206,17 +219,43 @@ fn can_refuse(dialect: &dyn Dialect) -> bool {
     dialect.must("TRUE", "", false).is_some()
 }
 
-/// Whether the proposed rows are held against their policy inside the statement that writes them.
-fn checks_inside(insert: &Insert, table: &Table, dialect: &dyn Dialect) -> bool {
-    let asked = insert.on_conflict.is_some() && can_refuse(dialect);
-    asked && insert.check.as_ref().is_some_and(|check| known_before(insert, table, check))
+/// Whether the rows that an insert proposes are held against their policy inside its statement.
+pub fn checks_inside(insert: &Insert, table: &Table, dialect: &dyn Dialect) -> bool {
+    // A row of defaults alone has no list of values that could be looked at.
+    let given = |row: &Vec<Cell>| row.iter().any(|cell| matches!(cell, Cell::Value(_)));
+    let asked = can_refuse(dialect) && insert.rows.iter().all(given);
+    let check = insert.check.as_ref().filter(|_| asked);
+    check.is_some_and(|check| known_before(insert, table, check))
 }
 
-/// The check of an upsert's new rows, when it is to be asked by a statement of its own.
+/// The check of new rows, when it is to be asked by a statement of its own.
 fn asked_before<'i>(insert: &'i Insert, table: &Table, dialect: &dyn Dialect) -> Option<&'i Expr> {
     let check = insert.check.as_ref().filter(|check| !check.is_always())?;
-    let asked = insert.on_conflict.is_some() && !insert.rows.is_empty() && !can_refuse(dialect);
+    let asked = !insert.rows.is_empty() && !can_refuse(dialect);
     (asked && known_before(insert, table, check)).then_some(check)
+}
+
+/// The check of changed rows, when their columns have their values before the engine has seen them.
+fn changes_asked_before<'u>(update: &'u Update, table: &Table) -> Option<&'u Expr> {
+    let check = update.check.as_ref().filter(|check| !check.is_always())?;
+    let mut known = !update.set.is_empty();
+    check.clone().visit_deep_mut(&mut |expr| match expr {
+        Expr::Column(column) if column.of == update.target => {
+            let declared = table.column(column.id);
+            let set = update.set.iter().find(|(id, _)| *id == column.id);
+            let counts = counts(declared) && set.is_some_and(|(_, cell)| *cell == Cell::Default);
+            known &= declared.generated.is_none() && !counts;
+        }
+        Expr::Row(of) | Expr::Computed { of, .. } if *of == update.target => known = false,
+        _ => {}
+    });
+    known.then_some(check)
+}
+
+/// Whether a row without a value for the column gets a running number.
+fn counts(column: &Column) -> bool {
+    column.identity != Identity::None
+        || column.default.as_deref().is_some_and(|text| text.starts_with("nextval("))
 }
 
 /// Whether the columns that the condition speaks of have their values before the engine has seen
@@ -229,9 +268,7 @@ fn known_before(insert: &Insert, table: &Table, check: &Expr) -> bool {
             let given = insert.columns.iter().position(|id| *id == column.id).is_some_and(|at| {
                 insert.rows.iter().all(|row| matches!(row.get(at), Some(Cell::Value(_))))
             });
-            let counts = declared.identity != Identity::None
-                || declared.default.as_deref().is_some_and(|text| text.starts_with("nextval("));
-            known &= given || (declared.generated.is_none() && !counts);
+            known &= given || (declared.generated.is_none() && !counts(declared));
         }
         Expr::Row(of) | Expr::Computed { of, .. } if *of == insert.target => known = false,
         _ => {}
@@ -262,7 +299,7 @@ fn returned(select: &Select, table: &Table, dialect: &dyn Dialect) -> String {
         columns.into_iter().map(|id| dialect.quote(&table.column(id).name)).collect();
     match &*names {
         _ if whole => " RETURNING *".to_owned(),
-        [] => " RETURNING NULL AS nothing".to_owned(),
+        [] => " RETURNING NULL AS \"nothing\"".to_owned(),
         names => format!(" RETURNING {}", names.join(", ")),
     }
 }
@@ -337,7 +374,10 @@ impl Renderer<'_> {
         let quoted = |id: ColumnId| self.dialect.quote(&table.column(id).name);
         let names: Vec<String> = places.iter().map(|at| quoted(insert.columns[*at])).collect();
         let mut text = format!("INSERT INTO {into} AS {alias}");
-        if names.is_empty() {
+        if names.is_empty() && insert.rows.len() > 1 && self.dialect.writes_in_with() {
+            // A row of defaults for each row that names nothing.
+            text.push_str(&format!(" SELECT FROM generate_series(1, {})", insert.rows.len()));
+        } else if names.is_empty() {
             text.push_str(" DEFAULT VALUES");
         } else {
             let mut rows = Vec::with_capacity(insert.rows.len());
@@ -345,8 +385,8 @@ impl Renderer<'_> {
             for row in &insert.rows {
                 let cells = places.iter().map(|at| match row.get(*at) {
                     Some(Cell::Value(value)) => {
-                        let ty = table.column(insert.columns[*at]).ty.clone();
-                        self.bind_from(value.clone(), ty, origins.next())
+                        let ty = &table.column(insert.columns[*at]).ty;
+                        self.bind_cell(value, ty, origins.next())
                     }
                     Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
                 });
@@ -389,6 +429,16 @@ impl Renderer<'_> {
         Ok(format!("SELECT {given} FROM {rows} WHERE {must}"))
     }
 
+    /// A value for a column; one that a function of the engine reads is JSON until then.
+    fn bind_cell(&mut self, value: &Value, ty: &Type, origin: Origin) -> Result<String, Error> {
+        let Some(by) = self.catalog.representation(&Type::Json, ty) else {
+            return self.bind_from(value.clone(), ty.clone(), origin);
+        };
+        let name = self.dialect.function(&by.schema, &by.function)?;
+        let value = self.bind_from(value.clone(), Type::Json, origin)?;
+        Ok(format!("{name}({value})"))
+    }
+
     /// How many of the rows that are to be written the check does not allow as new ones.
     fn proposed(&mut self, insert: &Insert, check: &Expr) -> Result<String, Error> {
         self.rows.insert(insert.target, RowOf::Touched(insert.table));
@@ -398,7 +448,7 @@ impl Renderer<'_> {
         for row in &insert.rows {
             let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
                 Cell::Value(value) => {
-                    self.bind_from(value.clone(), table.column(*id).ty.clone(), origins.next())
+                    self.bind_cell(value, &table.column(*id).ty, origins.next())
                 }
                 Cell::Default => Ok(self.own_default(table.column(*id))),
             });
@@ -468,7 +518,8 @@ impl Renderer<'_> {
         if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always())
             && can_refuse(self.dialect)
         {
-            self.merging = Some((target, merge.clone()));
+            let proposed = merge.iter().map(|id| (*id, format!("excluded.{}", name(id))));
+            self.merging = Some((target, proposed.collect()));
             let check = self.expr(check, &[])?;
             self.merging = None;
             conditions.push(self.dialect.must(&check, &table.name, false).unwrap_or(check));
@@ -485,13 +536,43 @@ impl Renderer<'_> {
         if update.set.is_empty() {
             return Ok(self.nothing(update.table, tail));
         }
-        let mut set = Vec::with_capacity(update.set.len());
+        let set = self.set(update)?;
+        let named = self.dialect.table(table);
+        let alias = Self::alias(update.target);
+        let texts = set.iter().map(|(id, value)| {
+            format!("{} = {value}", self.dialect.quote(&table.column(*id).name))
+        });
+        let texts = texts.collect::<Vec<_>>().join(", ");
+        let mut text = format!("UPDATE {named} AS {alias} SET {texts}");
+        let conditions = self.conditions(&update.using, &update.filter)?;
+        text.push_str(&conditions);
+        if let Some(check) = changes_asked_before(update, table)
+            && can_refuse(self.dialect)
+        {
+            self.merging = Some((update.target, set));
+            let check = self.expr(check, &[])?;
+            self.merging = None;
+            let must = self.dialect.must(&check, &table.name, false).unwrap_or(check);
+            // Only of rows that would be changed: an engine asks its conditions in any order.
+            match conditions.strip_prefix(" WHERE ") {
+                None => text.push_str(&format!(" WHERE {must}")),
+                Some(wanted) => {
+                    text.push_str(&format!(" AND CASE WHEN {wanted} THEN {must} ELSE FALSE END"));
+                }
+            }
+        }
+        Ok(text + tail)
+    }
+
+    /// The new value of each column that an update changes.
+    fn set(&mut self, update: &Update) -> Result<Vec<(ColumnId, String)>, Error> {
+        let table = self.catalog.table(update.table);
         let mut origins = Origins(update.first);
-        for (id, cell) in &update.set {
+        let each = update.set.iter().map(|(id, cell)| {
             let column = table.column(*id);
             let value = match cell {
                 Cell::Value(value) => {
-                    self.bind_from(value.clone(), column.ty.clone(), origins.next())?
+                    self.bind_cell(value, &column.ty, origins.next())?
                 }
                 Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
                 // The engine's own words for the default, from its own catalog.
@@ -500,13 +581,30 @@ impl Renderer<'_> {
                     None => "NULL".to_owned(),
                 },
             };
-            set.push(format!("{} = {value}", self.dialect.quote(&column.name)));
+            Ok((*id, value))
+        });
+        each.collect()
+    }
+
+    /// How many of the rows that an update would change the check does not allow as they would be.
+    fn changes(&mut self, update: &Update, check: &Expr) -> Result<String, Error> {
+        let table = self.catalog.table(update.table);
+        self.rows.insert(update.target, RowOf::Table(update.table));
+        let mut set = self.set(update)?;
+        for ((id, value), (_, cell)) in set.iter_mut().zip(&update.set) {
+            if *cell == Cell::Default {
+                *value = self.own_default(table.column(*id));
+            }
         }
-        let named = self.dialect.table(table);
-        let alias = Self::alias(update.target);
-        let mut text = format!("UPDATE {named} AS {alias} SET {}", set.join(", "));
-        text.push_str(&self.conditions(&update.using, &update.filter)?);
-        Ok(text + tail)
+        let conditions = self.conditions(&update.using, &update.filter)?;
+        self.merging = Some((update.target, set));
+        let check = self.expr(check, &[])?;
+        self.merging = None;
+        let (named, alias) = (self.dialect.table(table), Self::alias(update.target));
+        let joint = if conditions.is_empty() { " WHERE" } else { " AND" };
+        Ok(format!(
+            "SELECT count(*) AS refused FROM {named} AS {alias}{conditions}{joint} ({check}) IS NOT TRUE"
+        ))
     }
 
     fn delete(&mut self, delete: &Delete, tail: &str) -> Result<String, Error> {
@@ -527,7 +625,7 @@ impl Renderer<'_> {
     /// A statement that touches nothing, in the shape of one that does.
     fn nothing(&self, table: TableId, tail: &str) -> String {
         let known = self.catalog.table(table);
-        let what = tail.trim_start().strip_prefix("RETURNING ").unwrap_or("NULL AS nothing");
+        let what = tail.trim_start().strip_prefix("RETURNING ").unwrap_or("NULL AS \"nothing\"");
         format!("SELECT {what} FROM {} WHERE FALSE", self.dialect.table(known))
     }
 
