@@ -19,7 +19,7 @@ impl Component for Ui {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        Manifest::new("magui", env!("CARGO_PKG_VERSION"), "the admin screen at `/`")
+        Manifest::new("ui", env!("CARGO_PKG_VERSION"), "the admin screen at `/`")
             .provides::<ScreenDoor>()
     }
 

@@ -1,0 +1,11 @@
+// Writes src/api/operations.ts from a running board's OpenAPI document: the types of every operation.
+// MAGFLOCK_URL names the board; it may be any build of this tree.
+import { writeFileSync } from 'node:fs'
+import openapi, { astToString } from 'openapi-typescript'
+
+const board = process.env.MAGFLOCK_URL ?? 'http://127.0.0.1:8000'
+const answer = await fetch(`${board}/admin/v1/openapi.json`)
+if (!answer.ok) throw new Error(`${board} answers ${answer.status}`)
+const text = astToString(await openapi(await answer.json()))
+const head = '// Made by `npm run operations` from the board\'s OpenAPI document. Do not edit.\n\n'
+writeFileSync(new URL('../src/api/operations.ts', import.meta.url), head + text)

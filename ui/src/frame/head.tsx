@@ -1,0 +1,61 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { call } from '../api/client'
+import { signOut } from '../api/session'
+import { applyLook, type Look, readLook } from '../look/look'
+import { Menu } from '../parts/menu'
+import { useLive } from '../parts/use-live'
+import { openPalette } from './palette'
+import { useSession } from './session-place'
+
+export function Head() {
+  const session = useSession()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const [look, setLook] = useState<Look>(readLook)
+  const status = useQuery({
+    queryKey: ['board:status'],
+    queryFn: () => call('board:status'),
+  })
+  useLive('health', () => queries.invalidateQueries({ queryKey: ['board:status'] }))
+  const leave = async () => {
+    await signOut()
+    queries.clear()
+    await navigate({ to: '/' })
+  }
+  return (
+    <header className="head">
+      <button type="button" className="head-find" onClick={() => openPalette()}>
+        <span>Find or do anything</span>
+        <kbd>{navigator.platform.startsWith('Mac') ? '⌘' : 'Ctrl'} K</kbd>
+      </button>
+      <Link to="/board" className="head-status" data-state={status.data?.status ?? 'unknown'}>
+        <span aria-hidden="true" className="lamp" />
+        {status.isError ? 'no answer' : (status.data?.status ?? '…')}
+      </Link>
+      <Menu label={session.who?.name ?? 'You'}>
+        <fieldset className="menu-look">
+          <legend>Look</legend>
+          {(['auto', 'light', 'dark'] as const).map((one) => (
+            <label key={one}>
+              <input
+                type="radio"
+                name="look"
+                checked={look === one}
+                onChange={() => {
+                  applyLook(one)
+                  setLook(one)
+                }}
+              />
+              {one === 'auto' ? 'as the machine' : one}
+            </label>
+          ))}
+        </fieldset>
+        <button type="button" onClick={leave}>
+          Sign out
+        </button>
+      </Menu>
+    </header>
+  )
+}

@@ -1,0 +1,144 @@
+// The command palette: every room and every operation of the board, by name. An operation opens
+// with a form made from its schema.
+
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { reach } from '../api/client'
+import { may } from '../api/session'
+import { Modal } from '../parts/modal'
+import { rank } from '../parts/rank'
+import { ROOMS } from './places'
+import { useSession } from './session-place'
+
+const OperationForm = lazy(() => import('../parts/operation-form'))
+
+export interface OperationSpec {
+  name: string
+  summary: string
+  about?: string
+  effect: 'read' | 'write' | 'admin' | 'destructive'
+  permission: string
+  preview: boolean
+  follows: boolean
+  input: object
+  output: object
+}
+
+export async function readOperations(): Promise<OperationSpec[]> {
+  const told = (await (await reach('/admin/v1/operations')).json()) as { operations: OperationSpec[] }
+  return told.operations
+}
+
+export function openPalette(words = '') {
+  window.dispatchEvent(new CustomEvent('palette', { detail: words }))
+}
+
+type Entry = { key: string; name: string; about: string; go: () => void }
+
+export function Palette() {
+  const session = useSession()
+  const navigate = useNavigate()
+  const [open, setOpen] = useState(false)
+  const [words, setWords] = useState('')
+  const [at, setAt] = useState(0)
+  const [chosen, setChosen] = useState<OperationSpec>()
+  const list = useRef<HTMLUListElement>(null)
+  const id = useId()
+  const operations = useQuery({ queryKey: ['operations'], queryFn: readOperations, enabled: open })
+
+  useEffect(() => {
+    const show = (event: Event) => {
+      setWords((event as CustomEvent<string>).detail ?? '')
+      setAt(0)
+      setChosen(undefined)
+      setOpen(true)
+    }
+    const key = (event: KeyboardEvent) => {
+      if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault()
+        openPalette()
+      }
+    }
+    window.addEventListener('palette', show)
+    window.addEventListener('keydown', key)
+    return () => {
+      window.removeEventListener('palette', show)
+      window.removeEventListener('keydown', key)
+    }
+  }, [])
+
+  const entries = useMemo<Entry[]>(() => {
+    const rooms = ROOMS.map((room) => ({
+      key: room.to,
+      name: room.name,
+      about: room.about,
+      go: () => {
+        setOpen(false)
+        void navigate({ to: room.to })
+      },
+    }))
+    const verbs = (operations.data ?? [])
+      .filter((one) => may(session, one.permission))
+      .map((one) => ({ key: one.name, name: one.name, about: one.summary, go: () => setChosen(one) }))
+    return rank([...rooms, ...verbs], words, (entry) => `${entry.name} ${entry.about}`).slice(0, 50)
+  }, [operations.data, session, words, navigate])
+
+  useEffect(() => {
+    list.current?.children[at]?.scrollIntoView({ block: 'nearest' })
+  }, [at])
+
+  if (!open) return null
+  const close = () => setOpen(false)
+  if (chosen) {
+    return (
+      <Modal title={chosen.name} onClose={close} wide>
+        <Suspense fallback={<p className="quiet">…</p>}>
+          <OperationForm spec={chosen} />
+        </Suspense>
+      </Modal>
+    )
+  }
+  return (
+    <Modal title="Find or do anything" onClose={close} bare>
+      <input
+        className="palette-words"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls={id}
+        aria-activedescendant={entries[at] ? `${id}-${at}` : undefined}
+        aria-label="Find or do anything"
+        placeholder="A room, a table, an operation…"
+        autoFocus
+        value={words}
+        onChange={(event) => {
+          setWords(event.target.value)
+          setAt(0)
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setAt((n) => Math.min(n + 1, entries.length - 1))
+          else if (event.key === 'ArrowUp') setAt((n) => Math.max(n - 1, 0))
+          else if (event.key === 'Enter') entries[at]?.go()
+          else return
+          event.preventDefault()
+        }}
+      />
+      <ul id={id} role="listbox" aria-label="Found" ref={list} className="palette-list">
+        {entries.map((entry, n) => (
+          <li
+            key={entry.key}
+            id={`${id}-${n}`}
+            role="option"
+            aria-selected={n === at}
+            onClick={entry.go}
+            onPointerMove={() => setAt(n)}
+          >
+            <span className={entry.name.includes(':') ? 'mono' : undefined}>{entry.name}</span>
+            <span className="quiet">{entry.about}</span>
+          </li>
+        ))}
+        {entries.length === 0 && <li className="quiet">Nothing is called so.</li>}
+      </ul>
+    </Modal>
+  )
+}

@@ -1,0 +1,94 @@
+// Any operation as a form made from its schema: fields by type, a preview where there is one, the
+// consent that it needs, and its answer.
+
+import { useMutation } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { call, follow } from '../api/client'
+import type { OperationSpec } from '../frame/palette'
+import { Answer } from './answer'
+import { type Schema, SchemaFields, valuesOf } from './schema-fields'
+import { Trouble } from './trouble'
+
+export default function OperationForm({ spec }: { spec: OperationSpec }) {
+  const schema = spec.input as Schema
+  const [asked, setAsked] = useState<{ input: Record<string, unknown>; preview: boolean }>()
+  const [agreed, setAgreed] = useState('')
+  const [items, setItems] = useState<unknown[]>([])
+  const [stop, setStop] = useState<() => void>()
+  const run = useMutation({
+    mutationFn: ({ input, preview }: { input: Record<string, unknown>; preview: boolean }) =>
+      call(spec.name as string, input as never, {
+        preview,
+        consent: preview ? undefined : spec.effect === 'destructive' ? 'destroy' : 'yes',
+      }),
+  })
+  const destroys = spec.effect === 'destructive'
+
+  const send = (event: FormEvent<HTMLFormElement>, preview: boolean) => {
+    event.preventDefault()
+    const input = valuesOf(event.currentTarget, schema)
+    if (spec.follows) {
+      setItems([])
+      const end = follow(spec.name, input, (item) => setItems((before) => [...before.slice(-499), item]))
+      setStop(() => end)
+      return
+    }
+    setAsked({ input, preview })
+    run.mutate({ input, preview })
+  }
+
+  return (
+    <form
+      className="stack"
+      onSubmit={(event) => {
+        const by = (event.nativeEvent as SubmitEvent).submitter as HTMLButtonElement | null
+        send(event, by?.value === 'preview')
+      }}
+    >
+      <p>{spec.summary}.</p>
+      {spec.about && <p className="quiet">{spec.about}</p>}
+      <SchemaFields schema={schema} />
+      {destroys && (
+        <label className="field">
+          This cannot be taken back. Write <code>{spec.name}</code> to go on.
+          <input value={agreed} onChange={(event) => setAgreed(event.target.value)} />
+        </label>
+      )}
+      <div className="row">
+        <button
+          type="submit"
+          className="button"
+          data-kind={destroys ? 'bad' : 'main'}
+          disabled={run.isPending || (destroys && agreed !== spec.name)}
+        >
+          {spec.follows ? 'Follow' : 'Run'}
+        </button>
+        {spec.preview && (
+          <button type="submit" value="preview" className="button" disabled={run.isPending}>
+            Preview
+          </button>
+        )}
+        {stop && (
+          <button
+            type="button"
+            className="button"
+            onClick={() => {
+              stop()
+              setStop(undefined)
+            }}
+          >
+            Stop
+          </button>
+        )}
+      </div>
+      {run.isError && <Trouble error={run.error} />}
+      {run.isSuccess && (
+        <section aria-label="Answer" className="stack">
+          {asked?.preview && <p className="badge">Preview: nothing was changed</p>}
+          <Answer value={run.data} />
+        </section>
+      )}
+      {items.length > 0 && <Answer value={items} />}
+    </form>
+  )
+}

@@ -1,0 +1,52 @@
+// Every place of the screen and its URL. A screen's code is loaded when it is first opened.
+
+import type { QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router'
+import { Frame } from './frame/frame'
+import { NotHere } from './frame/not-here'
+import { Trouble } from './parts/trouble'
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  component: Frame,
+  notFoundComponent: NotHere,
+  errorComponent: ({ error }) => <Trouble error={error} />,
+})
+
+const place = <Path extends string>(path: Path, load: () => Promise<Record<string, unknown>>, name: string) =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    component: lazyRouteComponent(load as () => Promise<Record<string, never>>, name),
+  })
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/board' })
+  },
+})
+
+const routes = [
+  index,
+  place('/board', () => import('./screens/board/board'), 'BoardScreen'),
+]
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  context: { queries: undefined as unknown as QueryClient },
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

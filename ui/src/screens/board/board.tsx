@@ -1,0 +1,99 @@
+// The motherboard drawn as a board: sockets, the parts in them, how each is, and what can be done.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { call, type Output } from '../../api/client'
+import { Trouble } from '../../parts/trouble'
+import { useLive } from '../../parts/use-live'
+import { Waiting } from '../../parts/waiting'
+import './board.css'
+import { Findings } from './findings'
+import { PartSheet } from './part-sheet'
+import { Post } from './post'
+
+export type Report = Output<'health:report'>
+export type Part = Report['components'][number]
+
+export function BoardScreen() {
+  const queries = useQueryClient()
+  const report = useQuery({ queryKey: ['health:report'], queryFn: () => call('health:report') })
+  const again = () => queries.invalidateQueries({ queryKey: ['health:report'] })
+  useLive('component', again)
+  useLive('health', again)
+  const [chosen, setChosen] = useState<string>()
+
+  const rows = useMemo(() => layers(report.data?.components ?? []), [report.data])
+  if (report.isPending) return <Waiting what="the parts" />
+  if (report.isError) return <Trouble error={report.error} again={() => report.refetch()} />
+  const { system, components } = report.data
+  const part = components.find((one) => one.name === chosen)
+  return (
+    <>
+      <div className="screen-head">
+        <div>
+          <h1>Board</h1>
+          <p className="quiet">
+            {system.status}, up for {duration(system.uptime_s)}, {((system.memory_bytes ?? 0) / 1e6).toFixed(0)} MB of memory
+          </p>
+        </div>
+      </div>
+      <Findings />
+      <section aria-label="Parts" className="board">
+        {rows.map((row) => (
+          <ul key={row.name} className="board-row" aria-label={row.name}>
+            <li className="board-label" aria-hidden="true">
+              {row.name}
+            </li>
+            {row.parts.map((one) => (
+              <li key={one.name}>
+                <button type="button" className="chip" data-state={lampOf(one)} onClick={() => setChosen(one.name)}>
+                  <span className="chip-name">
+                    <span className="lamp" aria-hidden="true" />
+                    {one.name}
+                  </span>
+                  <span className="chip-about">{one.about}</span>
+                  <span className="chip-facts">
+                    {one.shown}
+                    {one.restarts > 0 && `, ${one.restarts} restarts`}
+                    {one.why && `: ${one.why}`}
+                  </span>
+                </button>
+              </li>
+            ))}
+          </ul>
+        ))}
+      </section>
+      <Post />
+      {part && <PartSheet part={part} onClose={() => setChosen(undefined)} />}
+    </>
+  )
+}
+
+const lampOf = (part: Part) => (part.shown === 'running' ? part.health : part.shown === 'failed' ? 'failed' : part.shown)
+
+/** Doors above what they stand on: a part lies below those that need it. */
+function layers(parts: Part[]): { name: string; parts: Part[] }[] {
+  const doors = parts.filter((part) => part.claims.some((claim) => /^(port|socket|local socket)\b/.test(claim)))
+  const below = parts.filter((part) => part.provides.some((socket) => socket.startsWith('door.')))
+  const cards = parts.filter((part) => part.provides.some((socket) => socket.startsWith('driver.')))
+  const rest = parts.filter((part) => ![...doors, ...below, ...cards].includes(part))
+  return [
+    { name: 'Network', parts: doors },
+    { name: 'Doors', parts: below.filter((part) => !doors.includes(part)) },
+    { name: 'Core', parts: rest },
+    { name: 'Engines', parts: cards },
+  ].filter((row) => row.parts.length > 0)
+}
+
+export function duration(seconds: number): string {
+  const units: [string, number][] = [['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]]
+  const at = units.findIndex(([, size]) => seconds >= size)
+  if (at < 0) return '0 s'
+  return units
+    .slice(at, at + 2)
+    .map(([name, size], n) => {
+      const whole = n === 0 ? seconds : seconds % (units[at]?.[1] ?? 1)
+      return `${Math.floor(whole / size)} ${name}`
+    })
+    .join(' ')
+}
