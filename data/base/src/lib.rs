@@ -9,6 +9,7 @@ pub use audit::{AuditRow, GENESIS, chain, first_break};
 use mag_guard::PolicyRule;
 use mag_migrate::{Dialect, Error, Migration, POSTGRES, SQLITE, Structure, Version, dialect};
 use mag_model::catalog::draft::Draft;
+use std::sync::OnceLock;
 
 /// The track in the history of migrations.
 pub const TRACK: &str = "base";
@@ -20,6 +21,8 @@ pub struct Base {
     pub schema: &'static str,
     pub prefix: &'static str,
     files: &'static [File],
+    /// The policies, once they were read.
+    read: OnceLock<Vec<PolicyRule>>,
 }
 
 struct File {
@@ -44,6 +47,7 @@ pub static ON_POSTGRES: Base = Base {
     schema: "mag",
     prefix: "",
     files: files!("postgres": "20260101000000" "base", "20260101000100" "built_in_roles", "20260101000200" "row_policies"),
+    read: OnceLock::new(),
 };
 
 /// With a prefix. STRICT tables know five types: `refine` tells what is in the texts.
@@ -52,6 +56,7 @@ pub static ON_SQLITE: Base = Base {
     schema: "public",
     prefix: "mag_",
     files: files!("sqlite": "20260101000000" "base", "20260101000100" "built_in_roles", "20260101000200" "row_policies"),
+    read: OnceLock::new(),
 };
 
 /// The one list of policies. PostgreSQL runs it; `policies` reads it for the guard.
@@ -91,6 +96,15 @@ impl Base {
 
     /// The row policies under the names that the tables have on this engine.
     pub fn policies(&self) -> Result<Vec<PolicyRule>, Error> {
+        // Asked for with every look at a source; the text never changes.
+        if let Some(known) = self.read.get() {
+            return Ok(known.clone());
+        }
+        let read = self.read_policies()?;
+        Ok(self.read.get_or_init(|| read).clone())
+    }
+
+    fn read_policies(&self) -> Result<Vec<PolicyRule>, Error> {
         let mut policies = Structure::of_script(POLICIES, &POSTGRES)?.policies;
         for policy in &mut policies {
             let (schema, table) = self.place(&policy.table);
@@ -114,7 +128,14 @@ impl Base {
     /// Gives the columns of the base the types they have on PostgreSQL, where the engine's own
     /// words are too few: a key is a uuid, and a policy may compare it with `auth.uid()`.
     pub fn refine(&self, draft: &mut Draft) -> Result<(), Error> {
-        let exact = ON_POSTGRES.structure()?;
+        static EXACT: OnceLock<Structure> = OnceLock::new();
+        let exact = match EXACT.get() {
+            Some(known) => known,
+            None => {
+                let read = ON_POSTGRES.structure()?;
+                EXACT.get_or_init(|| read)
+            }
+        };
         for table in &mut draft.tables {
             if !self.owns(&table.schema, &table.name) {
                 continue;
