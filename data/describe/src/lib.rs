@@ -21,6 +21,11 @@
 mod names;
 pub mod openapi;
 pub mod postgrest;
+pub mod reference;
+pub mod types;
+pub mod words;
 
 pub use openapi::openapi;
 pub use postgrest::postgrest;
+pub use reference::reference_page;
+pub use types::{Language, types};

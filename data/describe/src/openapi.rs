@@ -82,6 +82,7 @@ pub fn openapi(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json {
     json!({
         "openapi": "3.1.0",
         "info": info,
+        "x-schema": settings.schema,
         "servers": [{ "url": settings.server }],
         "security": security,
         "tags": tags,
