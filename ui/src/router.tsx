@@ -36,6 +36,8 @@ const index = createRoute({
 const routes = [
   index,
   place('/board', () => import('./screens/board/board'), 'BoardScreen'),
+  place('/events', () => import('./screens/events/events'), 'EventsScreen'),
+  place('/settings', () => import('./screens/settings/settings'), 'SettingsScreen'),
 ]
 
 export const router = createRouter({

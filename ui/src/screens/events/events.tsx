@@ -1,0 +1,82 @@
+// What happens, as it happens: facts of the bus, logs, jobs and the audit trail. A trace id leads
+// through all of them.
+
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { Audit } from './audit'
+import './events.css'
+import { Facts } from './facts'
+import { Jobs } from './jobs'
+import { Logs } from './logs'
+
+export interface EventsSearch {
+  show?: 'facts' | 'logs' | 'jobs' | 'audit'
+  topic?: string
+  part?: string
+  level?: string
+  trace?: string
+}
+
+const TABS = [
+  { show: 'facts', name: 'Facts' },
+  { show: 'logs', name: 'Logs' },
+  { show: 'jobs', name: 'Jobs and schedules' },
+  { show: 'audit', name: 'Audit trail' },
+] as const
+
+/** The part of the address behind `?`, and a way to change it: a filtered view can be shared. */
+export function useView() {
+  const search = useSearch({ strict: false }) as EventsSearch
+  const navigate = useNavigate()
+  const change = (next: Partial<EventsSearch>) =>
+    void navigate({ to: '/events', search: (before: EventsSearch) => ({ ...before, ...next }), replace: true })
+  return [search, change] as const
+}
+
+export function EventsScreen() {
+  const [search, change] = useView()
+  const show = search.show ?? 'facts'
+  return (
+    <>
+      <div className="screen-head">
+        <h1>Events and logs</h1>
+        <nav className="tabs" aria-label="What is shown">
+          {TABS.map((tab) => (
+            <Link
+              key={tab.show}
+              to="/events"
+              search={{ ...search, show: tab.show }}
+              aria-current={show === tab.show ? 'page' : undefined}
+            >
+              {tab.name}
+            </Link>
+          ))}
+        </nav>
+      </div>
+      {search.trace && (
+        <p className="card row">
+          <span>
+            Only what belongs to trace <code>{search.trace}</code>
+          </span>
+          <button type="button" className="button" data-kind="quiet" onClick={() => change({ trace: undefined })}>
+            Show all
+          </button>
+        </p>
+      )}
+      {show === 'facts' && <Facts />}
+      {show === 'logs' && <Logs />}
+      {show === 'jobs' && <Jobs />}
+      {show === 'audit' && <Audit />}
+    </>
+  )
+}
+
+/** A trace id that leads to everything else of the same request. */
+export function Trace({ id }: { id?: string | null }) {
+  const [search] = useView()
+  if (!id) return null
+  return (
+    <Link to="/events" search={{ ...search, trace: id }} className="mono" title="Follow this request">
+      {id.slice(0, 8)}
+    </Link>
+  )
+}

@@ -1,0 +1,207 @@
+// Every setting with its value, where it comes from, and whether a change needs a restart. Changes
+// are gathered, shown as a difference, and then saved.
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo, useState } from 'react'
+import { call, type Output } from '../../api/client'
+import { useMay } from '../../frame/session-place'
+import { Modal } from '../../parts/modal'
+import { rank } from '../../parts/rank'
+import { say } from '../../parts/toast'
+import { Trouble } from '../../parts/trouble'
+import { Waiting } from '../../parts/waiting'
+import './settings.css'
+
+type Setting = Output<'config:show'>['settings'][number]
+
+export const asText = (value: unknown): string =>
+  value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+
+export function SettingsScreen() {
+  const queries = useQueryClient()
+  const may = useMay('config.write')
+  const settings = useQuery({ queryKey: ['config:show'], queryFn: () => call('config:show', { origin: true, changed: false }) })
+  const [words, setWords] = useState('')
+  const [changedOnly, setChangedOnly] = useState(false)
+  const [drafts, setDrafts] = useState<Record<string, string>>({})
+  const [review, setReview] = useState(false)
+  const save = useMutation({
+    mutationFn: async () => {
+      for (const [name, value] of Object.entries(drafts)) {
+        if (value === '') await call('config:unset', { name }, { consent: 'yes' })
+        else await call('config:set', { name, value }, { consent: 'yes' })
+        setDrafts(({ [name]: _, ...rest }) => rest)
+      }
+    },
+    onSuccess: () => {
+      setReview(false)
+      say({ text: 'Saved, and in force where that needs no restart' })
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: ['config:show'] }),
+  })
+
+  const sections = useMemo(() => {
+    const all = (settings.data?.settings ?? []).filter((one) => !changedOnly || one.origin !== 'default')
+    const found = rank(all, words, (one) => `${one.name} ${one.about}`)
+    const bySection = new Map<string, Setting[]>()
+    for (const one of words ? found : all) {
+      const section = one.name.split('.')[0] ?? ''
+      bySection.set(section, [...(bySection.get(section) ?? []), one])
+    }
+    return [...bySection]
+  }, [settings.data, words, changedOnly])
+
+  if (settings.isPending) return <Waiting what="the settings" />
+  if (settings.isError) return <Trouble error={settings.error} again={() => settings.refetch()} />
+  const byName = new Map(settings.data.settings.map((one) => [one.name, one]))
+  const count = Object.keys(drafts).length
+  return (
+    <>
+      <div className="screen-head">
+        <h1>Settings</h1>
+        <div className="row">
+          <input
+            className="input"
+            type="search"
+            aria-label="Find a setting"
+            placeholder="Find a setting"
+            value={words}
+            onChange={(event) => setWords(event.target.value)}
+          />
+          <label className="check">
+            <input type="checkbox" checked={changedOnly} onChange={(event) => setChangedOnly(event.target.checked)} />
+            only what somebody has set
+          </label>
+        </div>
+      </div>
+      {sections.length === 0 && (
+        <div className="empty">
+          <p>{changedOnly ? 'Nobody has changed anything: every setting is at its default.' : 'No setting is called so.'}</p>
+        </div>
+      )}
+      {sections.map(([section, all]) => (
+        <section key={section} className="card settings-section" aria-label={section}>
+          <h2>{section}</h2>
+          {all.map((one) => (
+            <Row
+              key={one.name}
+              setting={one}
+              draft={drafts[one.name]}
+              may={may}
+              onDraft={(value) =>
+                setDrafts(({ [one.name]: _, ...rest }) => (value === undefined || value === asText(one.value) ? rest : { ...rest, [one.name]: value }))
+              }
+            />
+          ))}
+        </section>
+      ))}
+      {count > 0 && (
+        <div className="settings-bar" role="status">
+          <span>
+            {count} {count === 1 ? 'change' : 'changes'} not saved
+          </span>
+          <button type="button" className="button" onClick={() => setDrafts({})}>
+            Forget
+          </button>
+          <button type="button" className="button" data-kind="main" onClick={() => setReview(true)}>
+            Review and save
+          </button>
+        </div>
+      )}
+      {review && (
+        <Modal title="What will change" onClose={() => setReview(false)} wide>
+          <div className="stack">
+            <table className="table">
+              <thead>
+                <tr>
+                  <th>Setting</th>
+                  <th>Now</th>
+                  <th>Then</th>
+                  <th>Takes effect</th>
+                </tr>
+              </thead>
+              <tbody>
+                {Object.entries(drafts).map(([name, value]) => (
+                  <tr key={name}>
+                    <td className="mono">{name}</td>
+                    <td className="mono">{asText(byName.get(name)?.value)}</td>
+                    <td className="mono">{value === '' ? `${asText(byName.get(name)?.default)} (default)` : value}</td>
+                    <td>{byName.get(name)?.live ? 'at once' : 'at the next boot'}</td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+            {save.isError && <Trouble error={save.error} />}
+            <div className="row">
+              <button type="button" className="button" data-kind="main" onClick={() => save.mutate()} disabled={save.isPending}>
+                Save
+              </button>
+              <button type="button" className="button" onClick={() => setReview(false)}>
+                Back
+              </button>
+            </div>
+          </div>
+        </Modal>
+      )}
+    </>
+  )
+}
+
+function Row({ setting, draft, may, onDraft }: { setting: Setting; draft?: string; may: boolean; onDraft: (value?: string) => void }) {
+  const value = draft ?? asText(setting.value)
+  const set = setting.origin !== 'default'
+  const shared = {
+    id: `setting-${setting.name}`,
+    disabled: !may,
+    'aria-describedby': `about-${setting.name}`,
+    'data-draft': draft !== undefined || undefined,
+  }
+  return (
+    <div className="setting">
+      <div>
+        <label htmlFor={shared.id} className="mono">
+          {setting.name}
+        </label>
+        <p id={`about-${setting.name}`} className="quiet">
+          {setting.about}
+        </p>
+      </div>
+      <div className="setting-value">
+        {typeof setting.value === 'boolean' ? (
+          <select {...shared} className="input" value={value} onChange={(event) => onDraft(event.target.value)}>
+            <option value="true">yes</option>
+            <option value="false">no</option>
+          </select>
+        ) : (
+          <input
+            {...shared}
+            className="input mono"
+            value={value}
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={asText(setting.default)}
+            onChange={(event) => onDraft(event.target.value)}
+          />
+        )}
+        <p className="setting-origin">
+          <span className="badge" data-kind={set ? 'well' : undefined}>
+            {setting.origin}
+          </span>
+          {!setting.live && <span className="badge">next boot</span>}
+          {draft !== undefined ? (
+            <button type="button" className="link" onClick={() => onDraft(undefined)}>
+              as it was
+            </button>
+          ) : (
+            set &&
+            may && (
+              <button type="button" className="link" onClick={() => onDraft('')}>
+                back to the default
+              </button>
+            )
+          )}
+        </p>
+      </div>
+    </div>
+  )
+}
