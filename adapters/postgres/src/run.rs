@@ -274,7 +274,7 @@ impl Job<'_> {
 }
 
 /// The database sorts text as it was told to, by its own collation.
-const DIALECT: mag_sql::Postgres = mag_sql::Postgres { bytewise: false };
+const DIALECT: mag_sql::Postgres = mag_sql::Postgres { bytewise: false, zoned: false };
 /// From here on an estimate is as good as a count, and much cheaper.
 const ESTIMATE_FROM: u64 = 1_000;
 

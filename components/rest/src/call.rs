@@ -21,6 +21,10 @@ pub fn query(asked: &Asked) -> Result<Query, Problem> {
     let writes = asked.writes_rows();
     let params = &asked.params;
     let mut query = Query { select: params.select.clone(), ..Query::default() };
+    if query.select.is_empty() {
+        // An empty list of the outermost rows means all of their columns.
+        query.select.push(Pick::All);
+    }
     for (path, filter) in &params.filters {
         // Of a write they say which rows are touched, not which are told.
         if !(writes && path.is_empty()) {
@@ -107,7 +111,8 @@ pub fn count(asked: &Asked) -> Option<Count> {
 pub fn read(asked: &Asked, table: &str, offer: &Offer) -> Result<Call, Problem> {
     let act = Act::Read(Read { table: table.to_owned(), query: query(asked)? });
     let wish = wish(asked, offer);
-    Ok(Call { schema: asked.schema.clone(), act, count: count(asked), max_affected: None, wish })
+    let schema = asked.schema.clone();
+    Ok(Call { schema, act, count: count(asked), wish, ..Call::default() })
 }
 
 /// A write of rows of the table.
@@ -171,6 +176,7 @@ pub fn write(
         count: count(asked),
         max_affected: most.map(|most| u64::try_from(most).unwrap_or(0)),
         wish,
+        ..Call::default()
     })
 }
 
@@ -249,6 +255,7 @@ pub fn invoke(
         count: count(asked),
         max_affected: most.map(|most| u64::try_from(most).unwrap_or(0)),
         wish,
+        ..Call::default()
     })
 }
 
@@ -280,5 +287,6 @@ fn wish(asked: &Asked, offer: &Offer) -> Wish {
         }),
         _ => None,
     };
-    Wish { exactly: None, form, explain }
+    let zoned = asked.preferences.timezone.is_some();
+    Wish { exactly: None, form, zoned, explain }
 }

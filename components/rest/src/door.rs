@@ -3,7 +3,7 @@
 
 use crate::call;
 use crate::media::Media;
-use crate::negotiate::{Negotiation, Offer, Shape, Thing, media_domain};
+use crate::negotiate::{Negotiation, Offer, Shape, Thing};
 use crate::problem::Problem;
 use crate::request::{Action, Asked, Target};
 use crate::respond::{self, Reply};
@@ -17,7 +17,7 @@ use mag_adapter::{Access, Transaction};
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
 use mag_contract::exchange::{Addressed, Reached, read_body};
 use mag_contract::{Clock, Jack, Secret, codes};
-use mag_model::catalog::{Returns, Volatility};
+use mag_model::catalog::Volatility;
 use mag_model::{FunctionId, TableId};
 use mag_ports::settings::RestSettings;
 use mag_ports::store::Source;
@@ -249,6 +249,7 @@ impl Visit<'_> {
             }
             _ => (call::write(asked, table, content, &fallback(&offer))?, Access::Write),
         };
+        let call = call.searching(&self.rest.extra_search_path);
         let plan = view
             .prepare(&call, &self.identity.session, &self.options(asked))
             .map_err(|trouble| self.trouble(trouble))?;
@@ -277,7 +278,8 @@ impl Visit<'_> {
         let arguments = call::arguments(asked, content)?;
         let asks = !matches!(asked.action, Action::Invoke);
         let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
-        let trial = call::invoke(asked, name, arguments.clone(), true, &json)?;
+        let searched = &self.rest.extra_search_path;
+        let trial = call::invoke(asked, name, arguments.clone(), true, &json)?.searching(searched);
         let options = self.options(asked);
         let plan = view
             .prepare(&trial, &self.identity.session, &options)
@@ -301,7 +303,7 @@ impl Visit<'_> {
         }
         let read_only = asks || !volatile;
         let access = if read_only { Access::Read } else { Access::Write };
-        let call = call::invoke(asked, name, arguments, read_only, &offer)?;
+        let call = call::invoke(asked, name, arguments, read_only, &offer)?.searching(searched);
         let plan = view
             .prepare(&call, &self.identity.session, &options)
             .map_err(|trouble| self.trouble(trouble))?;
@@ -318,12 +320,6 @@ impl Visit<'_> {
             && answer.rows != 1
         {
             return Err(Problem::not_one(answer.rows));
-        }
-        if media_domain(function).is_none()
-            && matches!(offer.shape, Shape::Geo)
-            && matches!(function.returns, Returns::Scalar(_))
-        {
-            return Err(Problem::not_acceptable(&asked.accepted));
         }
         respond::answer(asked, &offer, &plan, &answer)
     }

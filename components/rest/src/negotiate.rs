@@ -5,7 +5,7 @@
 use crate::media::{Media, Plan};
 use crate::problem::Problem;
 use mag_model::catalog::{Catalog, Function, Returns};
-use mag_model::{TableId, Type};
+use mag_model::TableId;
 use mag_query::call::Gather;
 
 /// How the body is made of the rows.
@@ -79,9 +79,9 @@ impl Negotiation<'_> {
         }
         match self.thing {
             Thing::Function(function) if !rows_of_table(function) => {
-                let (name, _) = media_domain(function)?;
-                let fits = name == "*/*" || Media::parse(&name) == *media;
-                fits.then(|| Offer { shape: Shape::Raw, media: resolved(&name) })
+                let (name, _) = function.media.as_ref()?;
+                let fits = &**name == "*/*" || Media::parse(name) == *media;
+                fits.then(|| Offer { shape: Shape::Raw, media: resolved(name) })
             }
             Thing::Function(function) => match function.returns {
                 Returns::Rows(table) => self.of_table(table, media),
@@ -136,22 +136,6 @@ fn built_in(media: &Media) -> Option<Offer> {
 
 fn rows_of_table(function: &Function) -> bool {
     matches!(function.returns, Returns::Rows(_))
-}
-
-/// The name of the domain that a function returns, when it is that of a media type, and whether its
-/// values are bytes.
-pub fn media_domain(function: &Function) -> Option<(String, bool)> {
-    let Returns::Scalar(Type::Domain(domain)) = &function.returns else { return None };
-    let name = domain.name.to_ascii_lowercase();
-    (!function.set && is_media(&name)).then(|| (name, matches!(domain.base.base(), Type::Bytea)))
-}
-
-fn is_media(name: &str) -> bool {
-    let Some((main, sub)) = name.split_once('/') else { return false };
-    let part = |text: &str, signs: &str| {
-        !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || signs.contains(c))
-    };
-    name == "*/*" || part(main, ".-") && part(sub, ".+-")
 }
 
 /// What may be anything is told as bytes.

@@ -160,11 +160,9 @@ fn json_arguments(text: &str, columns: Option<&[String]>) -> Result<Arguments, P
     }
     json::check(text).map_err(|_| unreadable())?;
     if text.trim_start().starts_with('[') {
-        // The keys of a list must agree, and its first object is the one that counts.
-        let payload = Payload::from_json(text, None);
-        if payload.is_err() && json::items(text).is_ok_and(|items| {
-            items.first().is_some_and(|first| first.trim_start().starts_with('{'))
-        }) {
+        // The keys of a list must agree; its first object is the one that counts.
+        let items = json::items(text).map_err(|_| unreadable())?;
+        if !items.is_empty() && Payload::from_json(text, None).is_err() {
             return Err(keys_differ());
         }
     }

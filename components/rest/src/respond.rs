@@ -170,7 +170,7 @@ fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply 
     let mut reply = match asked.action {
         Action::Insert => {
             let merges = asked.preferences.resolution == Some(Resolution::Merge);
-            let changed_all = merges && answer.inserted == Some(0);
+            let changed_all = merges && answer.inserted.unwrap_or(answer.rows) == 0;
             let status = if changed_all { StatusCode::OK } else { StatusCode::CREATED };
             let mut reply = Reply::new(status);
             if let Some(location) = location(asked, plan, answer) {

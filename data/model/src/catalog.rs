@@ -108,6 +108,10 @@ impl Catalog {
     pub fn computed_column(&self, table: TableId, name: &str) -> Option<FunctionId> {
         self.links.computed_column(self, table, name)
     }
+    /// All functions that act as columns of the table.
+    pub fn computed_columns(&self, table: TableId) -> &[FunctionId] {
+        self.links.computed_columns(table)
+    }
     /// The functions that act as relations of the table.
     pub fn computed_relations(&self, table: TableId) -> &[FunctionId] {
         self.links.computed_relations(table)

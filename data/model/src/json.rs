@@ -23,8 +23,8 @@ pub fn write(out: &mut String, value: &Value, ty: &Type) {
         Value::Numeric(n) => write_float(out, n.as_str(), n.is_finite()),
         Value::Json(text) => out.push_str(text),
         Value::Text(text) => write_string(out, text),
-        Value::Timestamp(t) => write_string(out, &time::timestamp_json(*t)),
-        Value::TimestampTz(t) => write_string(out, &time::timestamptz_json(*t)),
+        Value::Timestamp(t) => quoted(out, |out| time::write_timestamp_json(out, *t)),
+        Value::TimestampTz(t) => quoted(out, |out| time::write_timestamptz_json(out, *t)),
         Value::Array(list) => {
             let element = ty.element().unwrap_or(&Type::Unknown);
             out.push('[');
@@ -51,6 +51,13 @@ pub fn text(value: &Value, ty: &Type) -> String {
     let mut out = String::new();
     write(&mut out, value, ty);
     out
+}
+
+/// What has nothing in it that would need an escape.
+fn quoted(out: &mut String, write: impl FnOnce(&mut String)) {
+    out.push('"');
+    write(out);
+    out.push('"');
 }
 
 /// JSON has no word for the infinities and for no number: they are strings.

@@ -7,6 +7,8 @@ use crate::payload::{Given, Payload};
 pub struct Call {
     /// Where tables, relations and functions are looked for.
     pub schema: String,
+    /// Schemas in which functions that act as columns are looked for besides.
+    pub searched: Vec<String>,
     pub act: Act,
     pub count: Option<Count>,
     /// A write that would touch more rows is undone.
@@ -20,6 +22,8 @@ pub struct Wish {
     /// So many rows are read or touched; with another number all is undone.
     pub exactly: Option<u64>,
     pub form: Form,
+    /// Moments are told in the zone of the transaction, not in UTC.
+    pub zoned: bool,
     /// The engine's own plan instead of an answer.
     pub explain: Option<Explain>,
 }
@@ -407,6 +411,12 @@ impl Filter {
 }
 
 impl Call {
+    /// With these schemas for functions that act as columns.
+    #[must_use]
+    pub fn searching(mut self, schemas: &[String]) -> Self {
+        self.searched = schemas.to_vec();
+        self
+    }
     pub fn read(schema: impl Into<String>, table: impl Into<String>, query: Query) -> Self {
         let act = Act::Read(Read { table: table.into(), query });
         Self { schema: schema.into(), act, ..Self::default() }

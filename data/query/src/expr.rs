@@ -9,7 +9,7 @@ pub use types::aggregate_type;
 use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
 use crate::select::Select;
 use crate::slot::Slot;
-use mag_model::catalog::{ColumnId, FunctionId};
+use mag_model::catalog::{ColumnId, FunctionId, Representation};
 use mag_model::{Type, Value};
 use std::sync::Arc;
 use types::{arithmetic_type, call_type};
@@ -42,6 +42,11 @@ pub enum Expr {
     Cast {
         expr: Box<Expr>,
         to: Type,
+    },
+    /// Shown or read in another way, by a function of the engine.
+    Through {
+        by: Arc<Representation>,
+        expr: Box<Expr>,
     },
     Compare(Comparison, Box<Expr>, Box<Expr>),
     Is {
@@ -282,6 +287,7 @@ impl Expr {
                 _ => Type::Jsonb,
             },
             Self::Cast { to, .. } => to.clone(),
+            Self::Through { by, .. } => by.to.clone(),
             Self::Compare(..)
             | Self::Is { .. }
             | Self::All(_)

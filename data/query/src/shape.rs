@@ -38,12 +38,14 @@ impl<'c> Shape<'c> {
         let mut shape = Self { key: Vec::with_capacity(256), literals: Vec::with_capacity(8) };
         shape.text(role);
         shape.options(options);
-        let Call { schema, act, count, max_affected, wish } = call;
-        let Wish { exactly, form, explain } = wish;
+        let Call { schema, searched, act, count, max_affected, wish } = call;
+        let Wish { exactly, form, zoned, explain } = wish;
         if *form != Form::Rows || explain.is_some() {
             return None;
         }
         shape.optional(*exactly);
+        shape.flag(*zoned);
+        shape.texts(searched);
         shape.text(schema);
         shape.mark(count.map_or(0, |count| match count {
             Count::Exact => 1,

@@ -44,6 +44,9 @@ impl Here<'_> {
                 return Err(Error::Unsupported { what: "a function of a row" });
             }
             Expr::Path { base, steps } => path::walk(&self.value(base)?, &base.ty(), steps)?,
+            Expr::Through { .. } => {
+                return Err(Error::Unsupported { what: "another representation of a type" });
+            }
             Expr::Cast { expr, to } => cast(&self.value(expr)?, &expr.ty(), to)?,
             Expr::Compare(comparison, a, b) => self.compare(*comparison, a, b)?,
             Expr::Is { expr, is } => {
@@ -70,10 +73,13 @@ impl Here<'_> {
                     _ => Value::Null,
                 }
             }
-            Expr::Search { text, mode, query, .. } => match self.value(text)? {
-                Value::Null => Value::Null,
-                value => Value::Bool(search::matches(&value, &text.ty(), *mode, query)?),
-            },
+            Expr::Search { text, mode, language, query } => {
+                let how = (*mode, search::Language::named(language.as_deref())?);
+                match self.value(text)? {
+                    Value::Null => Value::Null,
+                    value => Value::Bool(search::matches(&value, &text.ty(), how, query)?),
+                }
+            }
             Expr::Sets(op, a, b) => match (self.value(a)?, self.value(b)?) {
                 (Value::Null, _) | (_, Value::Null) => Value::Null,
                 (left, right) => Value::Bool(sets::holds(*op, &left, &right, &a.ty())?),

@@ -2,7 +2,7 @@
 //! gets pieces of SQL and gives a piece of SQL.
 
 use mag_model::catalog::Table;
-use mag_model::{Type, Value};
+use mag_model::{ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathStep};
 
@@ -77,6 +77,18 @@ pub trait Dialect: Send + Sync {
         query: &Piece,
         bind: &mut Bind<'_>,
     ) -> Result<String, Error>;
+    /// A condition that every row meets which `search` finds in the column, by an index that has its
+    /// words; where there is one. It comes before the search itself.
+    fn index_search(
+        &self,
+        _: (&Table, &str),
+        _: ColumnId,
+        _: SearchMode,
+        _: Option<&str>,
+        _: &str,
+    ) -> Option<String> {
+        None
+    }
     fn sets(&self, op: SetOp, left: &Piece, right: &Piece) -> Result<String, Error>;
     fn path(&self, base: &Piece, steps: &[PathStep], bind: &mut Bind<'_>) -> Result<String, Error>;
     fn cast(&self, piece: &Piece, to: &Type) -> Result<String, Error>;

@@ -2,6 +2,7 @@
 
 use crate::dialect::{Bind, Dialect, Error, Piece};
 use mag_model::catalog::{Table, TableKind};
+use mag_model::types::RangeKind;
 use mag_model::{Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
@@ -10,6 +11,8 @@ use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
 pub struct Postgres {
     /// Text is sorted byte by byte as on every engine, instead of by the database's own collation.
     pub bytewise: bool,
+    /// Moments are sent as the server writes them, in the zone of the transaction.
+    pub zoned: bool,
 }
 
 /// The protocol counts values in sixteen bits.
@@ -52,6 +55,14 @@ fn sent_as_json(ty: &Type) -> bool {
     match ty.base() {
         Type::Other(_) | Type::Composite(_) | Type::Multirange(_) => true,
         Type::Array(element) => sent_as_json(element),
+        _ => false,
+    }
+}
+
+fn has_moment(ty: &Type) -> bool {
+    match ty.base() {
+        Type::TimestampTz | Type::Range(RangeKind::TsTz) => true,
+        Type::Array(element) => has_moment(element),
         _ => false,
     }
 }
@@ -197,10 +208,13 @@ impl Dialect for Postgres {
     fn path(&self, base: &Piece, steps: &[PathStep], bind: &mut Bind<'_>) -> Result<String, Error> {
         let mut sql =
             if base.ty.is_json() { base.sql.clone() } else { format!("to_jsonb({})", base.sql) };
-        for step in steps {
+        for (i, step) in steps.iter().enumerate() {
             let arrow = if step.as_text { "->>" } else { "->" };
+            // Into text there is no way: the server says so of the literal as it was written.
+            let lost = i > 0 && steps[i - 1].as_text;
+            let key_type = if lost { Type::Unknown } else { Type::Text };
             let to = match &step.to {
-                PathPlace::Key(key) => bind(Value::Text(key.clone()), Type::Text),
+                PathPlace::Key(key) => bind(Value::Text(key.clone()), key_type),
                 PathPlace::Index(index) => bind(Value::Int(i64::from(*index)), Type::Int4),
             };
             sql = format!("({sql} {arrow} {to})");
@@ -281,7 +295,7 @@ impl Dialect for Postgres {
         }
     }
     fn sent(&self, piece: &Piece) -> (String, Type) {
-        if sent_as_json(&piece.ty) {
+        if sent_as_json(&piece.ty) || self.zoned && has_moment(&piece.ty) {
             (format!("to_json({})", piece.sql), Type::Json)
         } else {
             (piece.sql.clone(), piece.ty.clone())

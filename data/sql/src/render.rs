@@ -25,6 +25,8 @@ pub(crate) struct Renderer<'a> {
     /// In the place of a row as it is, the row as a write makes it: these of its columns have other
     /// values.
     pub(crate) merging: Option<(Ref, Vec<(mag_model::ColumnId, String)>)>,
+    /// What is rendered is a condition of which an index may tell.
+    pub(crate) by_index: bool,
     /// Rows that an upsert changes rather than makes are counted in the engine.
     pub(crate) counts_changed: bool,
 }
@@ -59,6 +61,7 @@ impl<'a> Renderer<'a> {
             rows: HashMap::new(),
             written: Written::default(),
             merging: None,
+            by_index: false,
             counts_changed: false,
         }
     }

@@ -7,8 +7,8 @@ mod key;
 pub mod store;
 
 use crate::dialect::{Bind, Dialect, Error, Piece};
-use mag_model::catalog::Table;
-use mag_model::{Type, Value};
+use mag_model::catalog::{Table, table::Index};
+use mag_model::{ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
 
@@ -61,6 +61,13 @@ fn plain(ty: &Type) -> bool {
 /// A text of ours as a literal: names of types and operators, keys of objects, labels of enums.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''").replace('\0', ""))
+}
+
+/// The method of an index over words that is kept up to date by triggers of its table.
+pub const WORDS: &str = "fts5";
+
+fn language_word(language: Option<&str>) -> String {
+    language.map_or_else(|| "NULL".to_owned(), quoted)
 }
 
 /// How the functions are told of a type.
@@ -274,12 +281,37 @@ impl Dialect for Sqlite {
         &self,
         text: &Piece,
         mode: SearchMode,
-        _: Option<&str>,
+        language: Option<&str>,
         query: &Piece,
         _: &mut Bind<'_>,
     ) -> Result<String, Error> {
-        let mode = functions::mode_word(mode);
-        Ok(format!("mag_search('{mode}', {}, {}, {})", text.sql, word(&text.ty), query.sql))
+        let (mode, language) = (functions::mode_word(mode), language_word(language));
+        let ty = word(&text.ty);
+        Ok(format!("mag_search('{mode}', {language}, {}, {ty}, {})", text.sql, query.sql))
+    }
+    fn index_search(
+        &self,
+        (table, alias): (&Table, &str),
+        column: ColumnId,
+        mode: SearchMode,
+        language: Option<&str>,
+        query: &str,
+    ) -> Option<String> {
+        let of_words = |index: &&Index| {
+            index.method.as_deref() == Some(WORDS) && index.columns.contains(&column)
+        };
+        let index = table.indexes.iter().find(of_words)?;
+        let (mode, language) = (functions::mode_word(mode), language_word(language));
+        let (name, table_name) = (self.quote(&index.name), self.table(table));
+        let asked = format!(
+            "mag_fts('{mode}', {language}, {query}, {})",
+            quoted(&table.column(column).name)
+        );
+        // A question that the index cannot narrow is asked of every row.
+        Some(format!(
+            "{alias}.rowid IN (SELECT rowid FROM {name} WHERE {name} MATCH {asked} \
+             UNION ALL SELECT rowid FROM {table_name} WHERE {asked} IS NULL)"
+        ))
     }
     fn sets(&self, op: SetOp, left: &Piece, right: &Piece) -> Result<String, Error> {
         let op = functions::set_word(op);

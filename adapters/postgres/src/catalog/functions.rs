@@ -29,6 +29,8 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
         types,
         types_written,
         settings,
+        media,
+        of_bytes,
     ] = row
     else {
         return None;
@@ -83,6 +85,7 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
             _ => Volatility::Volatile,
         },
         security_definer: *definer == Some("t"),
+        media: media.map(|name| (name.to_owned(), *of_bytes == Some("t"))),
         settings: list(settings)
             .into_iter()
             .filter_map(|line| line.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())))

@@ -46,6 +46,9 @@ impl Names {
             (None, Some(name)) if name.starts_with("interval") => {
                 if name.ends_with("[]") { "interval[]" } else { "interval" }.to_owned()
             }
+            // Without a length it takes any: `character` alone would be one letter.
+            (None, Some("character")) => "bpchar".to_owned(),
+            (None, Some("character[]")) => "bpchar[]".to_owned(),
             (None, Some(name)) => name.to_owned(),
             (None, None) => "unknown".to_owned(),
         }

@@ -129,7 +129,10 @@ const FUNCTIONS: &str = concat!(
          WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), \
        to_json(array(SELECT format_type(a.ty, NULL) \
          FROM unnest(coalesce(p.proallargtypes, p.proargtypes::oid[])) \
-         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), to_json(coalesce(p.proconfig, '{}')) \
+         WITH ORDINALITY AS a(ty, at) ORDER BY a.at)), to_json(coalesce(p.proconfig, '{}')), \
+       CASE WHEN r.typtype = 'd' AND NOT p.proretset AND (r.typname = '*/*' \
+         OR r.typname ~* '^[A-Za-z0-9.-]+/[A-Za-z0-9.\\+-]+$') THEN lower(r.typname) END, \
+       r.typbasetype = 'bytea'::regtype \
      FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
      JOIN pg_type r ON r.oid = p.prorettype \
      LEFT JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass \

@@ -38,7 +38,7 @@ pub(super) enum Counting {
 impl<'a> Rendered<'a> {
     pub(super) fn new(plan: &'a mag_guard::Authorised<Plan>) -> Result<Self, EngineError> {
         let plan: &Plan = plan;
-        let dialect = &super::DIALECT;
+        let dialect = &mag_sql::Postgres { zoned: plan.wish.zoned, ..super::DIALECT };
         let bulk = Bulk::of(plan);
         let (statement, steps) = match &plan.work {
             _ if bulk.is_some() => (None, None),

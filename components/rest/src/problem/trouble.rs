@@ -99,7 +99,8 @@ impl Problem {
         let details = details.map_or(Value::Null, |d| Value::String(d.into()));
         let hint = hint.map(String::from);
         let problem = match state {
-            Some(state) if &*state == "08001" => {
+            // Not reached, or reached while it starts or leaves: nobody was let in.
+            Some(state) if ["08001", "57P03"].contains(&&*state) => {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "PGRST000", "Database connection error.")
                     .details(details)
             }

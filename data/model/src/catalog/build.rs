@@ -351,6 +351,7 @@ impl Builder {
             one_row: draft.one_row,
             volatility: draft.volatility,
             security_definer: draft.security_definer,
+            media: draft.media.as_ref().map(|(name, bytes)| (Arc::from(name.as_str()), *bytes)),
             settings: draft
                 .settings
                 .iter()

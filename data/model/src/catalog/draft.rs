@@ -193,6 +193,8 @@ pub struct FunctionDraft {
     pub one_row: bool,
     pub volatility: Volatility,
     pub security_definer: bool,
+    /// The media type that its result's domain is called by, and whether that is of bytes.
+    pub media: Option<(String, bool)>,
     /// Settings of the engine while it runs (`SET name = value`).
     pub settings: Vec<(String, String)>,
     pub comment: Option<String>,

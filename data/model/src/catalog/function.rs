@@ -16,6 +16,8 @@ pub struct Function {
     pub one_row: bool,
     pub volatility: Volatility,
     pub security_definer: bool,
+    /// The media type that its result's domain is called by, and whether that is of bytes.
+    pub media: Option<(Arc<str>, bool)>,
     /// Settings of the engine while it runs.
     pub settings: Box<[(Arc<str>, Arc<str>)]>,
     pub comment: Option<Arc<str>>,

@@ -74,6 +74,9 @@ impl Links {
         let of_table = self.computed_columns.get(&table)?;
         of_table.iter().copied().find(|id| &*catalog.function(*id).name == name)
     }
+    pub(super) fn computed_columns(&self, table: TableId) -> &[FunctionId] {
+        self.computed_columns.get(&table).map_or(&[], Vec::as_slice)
+    }
     pub(super) fn computed_relations(&self, table: TableId) -> &[FunctionId] {
         self.computed_relations.get(&table).map_or(&[], Vec::as_slice)
     }

@@ -19,6 +19,7 @@ impl Expr {
             | Self::FromEmbed { .. } => {}
             Self::Path { base: expr, .. }
             | Self::Cast { expr, .. }
+            | Self::Through { expr, .. }
             | Self::Is { expr, .. }
             | Self::Not(expr)
             | Self::OneOf { expr, .. }
@@ -66,6 +67,7 @@ impl Expr {
             | Self::FromEmbed { .. } => {}
             Self::Path { base: expr, .. }
             | Self::Cast { expr, .. }
+            | Self::Through { expr, .. }
             | Self::Is { expr, .. }
             | Self::Not(expr)
             | Self::OneOf { expr, .. }

@@ -54,8 +54,15 @@ impl Planner<'_> {
         if let Some(column) = table.find(name).filter(|column| self.sight.column(id, *column)) {
             return Ok(Expr::column(scope.id, column, table.column(column).ty.clone()));
         }
-        let computed = self.catalog.computed_column(id, name);
-        if let Some(function) = computed.filter(|f| self.sight.function(*f))
+        let of_schema = |schema: &str| {
+            self.catalog.computed_columns(id).iter().copied().find(|function| {
+                let known = self.catalog.function(*function);
+                *known.name == *name && *known.schema == *schema && self.sight.function(*function)
+            })
+        };
+        let computed = of_schema(self.schema)
+            .or_else(|| self.searched.iter().find_map(|schema| of_schema(schema)));
+        if let Some(function) = computed
             && let mag_model::catalog::Returns::Scalar(ty) =
                 &self.catalog.function(function).returns
         {

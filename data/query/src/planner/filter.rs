@@ -76,8 +76,12 @@ impl Planner<'_> {
         match &test.op {
             Op::Compare(comparison, operand) => {
                 self.misfit(comparable(&ty, *comparison))?;
+                let own = *comparison == Comparison::Distinct;
                 self.each(operand, |planner, text| {
-                    let value = planner.compared(text, &ty)?;
+                    let value = match planner.read_through(text, &ty).filter(|_| !own) {
+                        Some(value) => value,
+                        None => planner.compared(text, &ty)?,
+                    };
                     Ok(Expr::compare(*comparison, field.clone(), value))
                 })
             }
@@ -87,7 +91,9 @@ impl Planner<'_> {
                 }
                 self.each(operand, |planner, text| {
                     let slot = planner.slots.take_text(text, &Type::Text, Reading::Verbatim);
-                    let pattern = Expr::slotted(Value::text(text), Type::Text, Slot::Given(slot));
+                    // An engine that decides sees what was written: a literal of no type yet.
+                    let read = if planner.engine_decides { Type::Unknown } else { Type::Text };
+                    let pattern = Expr::slotted(Value::text(text), read, Slot::Given(slot));
                     Ok(Expr::Pattern {
                         kind: *kind,
                         text: Box::new(field.clone()),
@@ -98,6 +104,13 @@ impl Planner<'_> {
             Op::In(texts) => {
                 self.misfit(comparable(&ty, Comparison::Eq))?;
                 Self::count(&mut self.values, texts.len(), self.limits.values, "listed values")?;
+                if self.catalog.representation(&Type::Text, &ty).is_some() {
+                    let tests = texts.iter().filter_map(|text| {
+                        let value = self.read_through(text, &ty)?;
+                        Some(Expr::compare(Comparison::Eq, field.clone(), value))
+                    });
+                    return Ok(Expr::Any(tests.collect()));
+                }
                 let read = texts.iter().map(|text| literal::parse(text, &ty));
                 match read.collect::<Result<Vec<_>, _>>() {
                     Ok(list) => {
@@ -149,7 +162,10 @@ impl Planner<'_> {
             }
             Op::Sets(op, text) => {
                 self.misfit(set_operator(&ty, *op))?;
-                let value = self.compared(text, &ty)?;
+                let value = match self.read_through(text, &ty) {
+                    Some(value) => value,
+                    None => self.compared(text, &ty)?,
+                };
                 Ok(Expr::Sets(*op, Box::new(field), Box::new(value)))
             }
         }
@@ -170,6 +186,14 @@ impl Planner<'_> {
             Operand::AllOf(_) => Expr::All(tests),
             Operand::AnyOf(_) | Operand::One(_) => Expr::Any(tests),
         })
+    }
+
+    /// A text that a function of the engine reads as a value of the type.
+    fn read_through(&mut self, text: &str, ty: &Type) -> Option<Expr> {
+        self.catalog.representation(&Type::Text, ty)?;
+        let slot = self.slots.take_text(text, &Type::Text, Reading::Verbatim);
+        let value = Expr::slotted(Value::text(text), Type::Text, Slot::Given(slot));
+        Some(self.represented(value, ty))
     }
 
     fn compared(&mut self, text: &str, ty: &Type) -> Result<Expr, Error> {

@@ -28,10 +28,10 @@ impl Planner<'_> {
         let shape = match &function.returns {
             Returns::Rows(table) => Shape::Row(*table),
             Returns::Columns(columns) => Shape::Columns(columns.to_vec().into()),
-            Returns::Scalar(Type::Composite(composite)) => {
-                Shape::Columns(composite.fields.to_vec().into())
-            }
-            Returns::Scalar(ty) => Shape::Scalar(ty.clone()),
+            Returns::Scalar(ty) => match ty.base() {
+                Type::Composite(composite) => Shape::Columns(composite.fields.to_vec().into()),
+                _ => Shape::Scalar(ty.clone()),
+            },
             Returns::Void => Shape::Scalar(Type::Void),
         };
         let scalar = matches!(shape, Shape::Scalar(_));
@@ -165,17 +165,28 @@ impl Planner<'_> {
     }
 }
 
-/// The members of a JSON object as arguments; `None` when the body is something else.
+/// The members of a JSON object, or of the first of a list, as arguments; `None` when the body is
+/// something else.
 fn members(text: &Arc<str>) -> Result<Option<Vec<(String, Given)>>, Error> {
     if text.trim().is_empty() {
         return Ok(Some(Vec::new()));
     }
-    if !text.trim_start().starts_with('{') {
-        json::check(text)?;
-        return Ok(None);
+    let named = |text: &str| {
+        let members = json::members(text)?.into_iter();
+        Ok(Some(members.map(|(name, json)| (name, Given::Json(json))).collect()))
+    };
+    match text.trim_start().as_bytes().first() {
+        Some(b'{') => named(text),
+        Some(b'[') => match json::items(text)?.first() {
+            Some(first) if first.trim_start().starts_with('{') => named(first),
+            Some(_) => Ok(None),
+            None => Ok(Some(Vec::new())),
+        },
+        _ => {
+            json::check(text)?;
+            Ok(None)
+        }
     }
-    let members = json::members(text)?;
-    Ok(Some(members.into_iter().map(|(name, json)| (name, Given::Json(json))).collect()))
 }
 
 /// All given names are arguments, and all required ones are given.

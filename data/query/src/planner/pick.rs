@@ -81,9 +81,10 @@ impl Planner<'_> {
                 let table = self.catalog.table(id);
                 for column in table.ids().filter(|column| self.sight.column(id, *column)) {
                     let known = table.column(column);
+                    let expr = Expr::column(scope.id, column, known.ty.clone());
                     select.outputs.push(Output {
                         name: known.name.clone(),
-                        expr: Expr::column(scope.id, column, known.ty.clone()),
+                        expr: self.represented(expr, &Type::Json),
                         shown: true,
                         from_star: true,
                     });
@@ -92,6 +93,7 @@ impl Planner<'_> {
             None => {
                 for (id, (name, ty)) in (0..).map(mag_model::ColumnId).zip(&*scope.columns) {
                     let expr = Expr::column(scope.id, id, ty.clone());
+                    let expr = self.represented(expr, &Type::Json);
                     let name = name.clone();
                     select.outputs.push(Output { name, expr, shown: true, from_star: true });
                 }
@@ -113,7 +115,7 @@ impl Planner<'_> {
             return Err(Error::AggregatesOff);
         }
         let mut expr = match &pick.field {
-            Some(field) => self.resolve(scope, field)?,
+            Some(field) => self.represented(self.resolve(scope, field)?, &Type::Json),
             // A row that is there counts, one that is not does not.
             None if hoist => Expr::value(Value::Int(1), Type::Int4),
             None => Expr::always(),
@@ -140,6 +142,17 @@ impl Planner<'_> {
         }
         select.outputs.push(Output { name, expr, shown: true, from_star: false });
         Ok(hoisted)
+    }
+
+    /// As it is shown or read, when somebody has said how.
+    pub(super) fn represented(&self, expr: Expr, to: &Type) -> Expr {
+        if !self.catalog.represents() {
+            return expr;
+        }
+        match self.catalog.representation(&expr.ty(), to) {
+            Some(by) => Expr::Through { by: Arc::new(by.clone()), expr: Box::new(expr) },
+            None => expr,
+        }
     }
 
     pub(super) fn named_type(&self, name: &str) -> Result<Type, Error> {

@@ -68,7 +68,10 @@ impl Planner<'_> {
                 RelationKind::OneToMany(link)
                 | RelationKind::ManyToOne(link)
                 | RelationKind::OneToOne { link, .. } => seen(link),
-                RelationKind::ManyToMany { near, far, .. } => seen(near) && seen(far),
+                // A junction that is not shown is no way.
+                RelationKind::ManyToMany { junction, near, far } => {
+                    *self.catalog.table(junction).schema == *self.schema && seen(near) && seen(far)
+                }
                 RelationKind::Computed(_) => true,
             }
     }

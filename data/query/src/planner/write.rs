@@ -113,8 +113,23 @@ impl Planner<'_> {
         if matches!((given, missing), (Given::Missing, Missing::Default)) {
             return Ok(Cell::Default);
         }
+        if self.catalog.representation(&Type::Json, ty).is_some() {
+            // A function of the engine reads it.
+            return self.json_cell(given).map(Cell::Value);
+        }
         self.slots.take_cell(given, ty);
         self.given(given, ty).map(Cell::Value)
+    }
+
+    fn json_cell(&mut self, given: &Given) -> Result<Value, Error> {
+        if let Given::Text(text) = given {
+            self.slots.lose();
+            let mut quoted = String::new();
+            json::write_string(&mut quoted, text);
+            return Ok(Value::json(quoted));
+        }
+        self.slots.take_cell(given, &Type::Json);
+        self.given(given, &Type::Json)
     }
 
     /// A value of the type; a text that is none goes to the engine as it is, when that decides.

@@ -1,6 +1,6 @@
 //! Expressions. Every value is bound; every name comes from the catalog.
 
-use super::Renderer;
+use super::{Renderer, RowOf};
 use crate::dialect::{Bind, Dialect, Error, Piece};
 use crate::statement::Origin;
 use mag_model::{Type, Value};
@@ -37,7 +37,24 @@ impl Renderer<'_> {
         }
     }
 
+    /// A condition that rows must meet: false is as good as unknown in it, so that an index may say
+    /// which rows are worth a look.
+    pub(super) fn wanted(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<String, Error> {
+        let before = std::mem::replace(&mut self.by_index, true);
+        let text = self.expr(expr, embeds);
+        self.by_index = before;
+        text
+    }
+
     pub(super) fn expr(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<String, Error> {
+        let before = self.by_index;
+        self.by_index &= matches!(expr, Expr::All(_) | Expr::Any(_) | Expr::Search { .. });
+        let text = self.render(expr, embeds);
+        self.by_index = before;
+        text
+    }
+
+    fn render(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<String, Error> {
         Ok(match expr {
             Expr::Value(Literal { value, ty, slot }) => {
                 let origin = slot.map_or(Origin::Fixed, Origin::Slot);
@@ -62,6 +79,10 @@ impl Renderer<'_> {
             Expr::Path { base, steps } => {
                 let base = self.piece(base, embeds)?;
                 self.binding(|dialect, bind| dialect.path(&base, steps, bind))?
+            }
+            Expr::Through { by, expr } => {
+                let name = self.dialect.function(&by.schema, &by.function)?;
+                format!("{name}({})", self.expr(expr, embeds)?)
             }
             Expr::Cast { expr, to } => {
                 let piece = self.piece(expr, embeds)?;
@@ -98,13 +119,28 @@ impl Renderer<'_> {
                 let (text, pattern) = (self.piece(text, embeds)?, self.piece(pattern, embeds)?);
                 self.dialect.pattern(*kind, &text, &pattern)?
             }
-            Expr::Search { text, mode, language, query } => {
-                let text = self.piece(text, embeds)?;
+            Expr::Search { text: of, mode, language, query } => {
+                let text = self.piece(of, embeds)?;
                 let sql = self.bind(Value::Text(query.clone()), Type::Text)?;
+                let language = language.as_deref();
+                let by_index = match &**of {
+                    Expr::Column(Column { of, id, .. }) => match self.rows.get(of) {
+                        Some(RowOf::Table(table)) if self.by_index => {
+                            let place = (self.catalog.table(*table), &*Self::alias(*of));
+                            self.dialect.index_search(place, *id, *mode, language, &sql)
+                        }
+                        _ => None,
+                    },
+                    _ => None,
+                };
                 let query = Piece { sql, ty: Type::Text };
-                self.binding(|dialect, bind| {
-                    dialect.search(&text, *mode, language.as_deref(), &query, bind)
-                })?
+                let found = self.binding(|dialect, bind| {
+                    dialect.search(&text, *mode, language, &query, bind)
+                })?;
+                match by_index {
+                    Some(by_index) => format!("({by_index} AND {found})"),
+                    None => found,
+                }
             }
             Expr::Sets(op, a, b) => {
                 let (left, right) = (self.piece(a, embeds)?, self.piece(b, embeds)?);
@@ -187,7 +223,7 @@ impl Renderer<'_> {
 
     fn whole_row(&self, of: mag_query::Ref) -> String {
         let table = match self.rows.get(&of) {
-            Some(super::RowOf::Touched(table)) => Some(self.catalog.table(*table)),
+            Some(RowOf::Touched(table)) => Some(self.catalog.table(*table)),
             _ => None,
         };
         self.dialect.row(&Self::alias(of), table)

@@ -50,7 +50,10 @@ impl Renderer<'_> {
                 From::Function { id, arguments, shape } => {
                     let call = self.function_call(*id, arguments)?;
                     from.push(match shape {
-                        mag_query::select::Shape::Scalar(_) => format!("{call} AS {alias}(value)"),
+                        // In the list of columns a function may give a row of no known type.
+                        mag_query::select::Shape::Scalar(_) => {
+                            format!("(SELECT {call} AS value) AS {alias}")
+                        }
                         _ => format!("{call} AS {alias}"),
                     });
                     continue;
@@ -72,7 +75,7 @@ impl Renderer<'_> {
             }
         }
         for condition in on.into_iter().chain(&select.filter).filter(|c| !c.is_always()) {
-            conditions.push(self.expr(condition, &select.embeds)?);
+            conditions.push(self.wanted(condition, &select.embeds)?);
         }
         if !conditions.is_empty() {
             text.push_str(" WHERE ");

@@ -618,7 +618,7 @@ impl Renderer<'_> {
     fn conditions(&mut self, using: &Option<Expr>, filter: &Option<Expr>) -> Result<String, Error> {
         let wanted = using.iter().chain(filter).filter(|condition| !condition.is_always());
         let texts =
-            wanted.map(|condition| self.expr(condition, &[])).collect::<Result<Vec<_>, _>>()?;
+            wanted.map(|condition| self.wanted(condition, &[])).collect::<Result<Vec<_>, _>>()?;
         Ok(if texts.is_empty() { String::new() } else { format!(" WHERE {}", texts.join(" AND ")) })
     }
 

@@ -7,6 +7,7 @@ use mag_model::json::{self, Json};
 use mag_model::{BadValue, Type, Value};
 use mag_query::call::{Aggregate, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, PathPlace, PathStep, aggregate_type};
+use mag_rows::search::Language;
 use mag_rows::{aggregate, arithmetic, cast, compare, path, pattern, search, sets};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -16,7 +17,8 @@ pub const FUNCTIONS: &[(&str, i32)] = &[
     ("mag_key", 2),
     ("mag_json", 2),
     ("mag_pattern", 3),
-    ("mag_search", 4),
+    ("mag_search", 5),
+    ("mag_fts", 4),
     ("mag_sets", 4),
     ("mag_path", 3),
     ("mag_path_text", 3),
@@ -64,6 +66,15 @@ pub(super) fn arithmetic_word(op: Arithmetic) -> &'static str {
     }
 }
 
+fn search_mode(word: &Stored) -> SearchMode {
+    match text(word) {
+        Some("operators") => SearchMode::Operators,
+        Some("plain") => SearchMode::Plain,
+        Some("phrase") => SearchMode::Phrase,
+        _ => SearchMode::Web,
+    }
+}
+
 fn text(stored: &Stored) -> Option<&str> {
     match stored {
         Stored::Text(text) => Some(text),
@@ -107,20 +118,26 @@ pub fn call(name: &str, arguments: &[Stored]) -> Result<Stored, BadValue> {
                 _ => Ok(Stored::Null),
             }
         }
-        ("mag_search", [mode, x, ty, query]) => {
-            let mode = match text(mode) {
-                Some("operators") => SearchMode::Operators,
-                Some("plain") => SearchMode::Plain,
-                Some("phrase") => SearchMode::Phrase,
-                _ => SearchMode::Web,
-            };
+        ("mag_search", [mode, language, x, ty, query]) => {
+            let how = (search_mode(mode), Language::named(text(language))?);
             let ty = type_of(ty);
             match (value(x, &ty)?, text(query)) {
                 (Value::Null, _) | (_, None) => Ok(Stored::Null),
                 (x, Some(query)) => {
-                    Ok(Stored::Integer(i64::from(search::matches(&x, &ty, mode, query)?)))
+                    Ok(Stored::Integer(i64::from(search::matches(&x, &ty, how, query)?)))
                 }
             }
+        }
+        ("mag_fts", [mode, language, query, column]) => {
+            let language = Language::named(text(language))?;
+            let (Some(query), Some(column)) = (text(query), text(column)) else {
+                return Ok(Stored::Null);
+            };
+            let asked = search::index_query(search_mode(mode), language, query)?;
+            let column = column.replace('"', "\"\"");
+            Ok(asked.map_or(Stored::Null, |asked| {
+                Stored::Text(format!("{{\"{column}\"}} : ({asked})"))
+            }))
         }
         ("mag_sets", [op, a, b, ty]) => {
             let all = [
@@ -352,7 +369,7 @@ mod tests {
             ("mag_has_key", vec![t("{\"a\":1}"), t("a")], Stored::Integer(1)),
             (
                 "mag_search",
-                vec![t("web"), t("fat cats"), t("text"), t("fat -dogs")],
+                vec![t("web"), Stored::Null, t("fat cats"), t("text"), t("fat -dogs")],
                 Stored::Integer(1),
             ),
         ] {
