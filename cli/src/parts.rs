@@ -15,6 +15,10 @@ pub fn parts() -> Parts {
         .with::<mag_ds::Ds>("ds", "MagDS: projects, their sources, and the path to their rows.")
         .with::<mag_auth::Auth>("auth", "MagAuth: who asks, by key, token or name.")
         .with::<mag_rest::Rest>("rest", "REST in the PostgREST dialect, at `/rest/v1`.")
+        .with::<mag_reference::Reference>(
+            "reference",
+            "What sources look like: types for languages, API documents, rules in words.",
+        )
         .with::<mag_gate::Gate>("gate", "The network card: one HTTP origin for all doors.")
         .with::<mag_ui::Ui>("ui", "The admin screen at `/`.")
         .with::<mag_cluster::ManagedPostgres>(

@@ -13,12 +13,14 @@ mod rust;
 mod swift;
 mod typescript;
 
-use mag_model::catalog::Catalog;
+use mag_model::catalog::{Catalog, Table};
 use outline::Outline;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     TypeScript,
@@ -80,14 +82,29 @@ impl FromStr for Language {
     }
 }
 
-/// The first schema is the one that is meant when none is named. A schema that is not there is
-/// left out.
-pub fn types(catalog: &Catalog, schemas: &[&str], language: Language) -> String {
+/// What is described.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The first one is the one that is meant when none is named. A schema that is not there is left
+    /// out.
+    pub schemas: &'a [&'a str],
+    /// Tables that are nobody's business: the house's own.
+    pub leaves_out: &'a dyn Fn(&Table) -> bool,
+}
+
+impl<'a> Wanted<'a> {
+    pub fn schemas(schemas: &'a [&'a str]) -> Self {
+        Self { schemas, leaves_out: &|_| false }
+    }
+}
+
+pub fn types(catalog: &Catalog, wanted: Wanted<'_>, language: Language) -> String {
     let known: Vec<&str> =
-        schemas.iter().copied().filter(|name| catalog.schema(name).is_some()).collect();
-    let outline = || Outline::new(catalog, &known);
+        wanted.schemas.iter().copied().filter(|name| catalog.schema(name).is_some()).collect();
+    let wanted = Wanted { schemas: &known, ..wanted };
+    let outline = || Outline::new(catalog, wanted);
     match language {
-        Language::TypeScript => typescript::write(catalog, &known),
+        Language::TypeScript => typescript::write(catalog, wanted),
         Language::Rust => rust::write(&outline()),
         Language::Go => go::write(&outline()),
         Language::Swift => swift::write(&outline()),

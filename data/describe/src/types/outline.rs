@@ -1,7 +1,7 @@
 //! What every language says: records and enums of each schema, with names that are given once.
 
 use super::casing::{Scope, pascal};
-use super::order;
+use super::{Wanted, order};
 use mag_model::catalog::{Argument, Catalog, Column, Table};
 use mag_model::{TableId, Type};
 use std::collections::HashMap;
@@ -78,14 +78,21 @@ enum Part {
 struct Builder<'a> {
     catalog: &'a Catalog,
     schemas: &'a [&'a str],
+    leaves_out: &'a dyn Fn(&Table) -> bool,
     prefixes: HashMap<&'a str, String>,
     names: HashMap<(&'a str, Part, &'a str), String>,
 }
 
 impl Outline {
-    pub(super) fn new(catalog: &Catalog, schemas: &[&str]) -> Self {
-        let mut builder =
-            Builder { catalog, schemas, prefixes: HashMap::new(), names: HashMap::new() };
+    pub(super) fn new(catalog: &Catalog, wanted: Wanted<'_>) -> Self {
+        let schemas = wanted.schemas;
+        let mut builder = Builder {
+            catalog,
+            schemas,
+            leaves_out: wanted.leaves_out,
+            prefixes: HashMap::new(),
+            names: HashMap::new(),
+        };
         let mut prefixes = Scope::new(&[]);
         for schema in schemas {
             builder.prefixes.insert(schema, prefixes.name(pascal(schema)));
@@ -117,6 +124,7 @@ impl<'a> Builder<'a> {
         let catalog = self.catalog;
         let mut all: Vec<_> =
             catalog.schema(schema).into_iter().flat_map(|schema| schema.tables()).collect();
+        all.retain(|(_, id)| !(self.leaves_out)(catalog.table(*id)));
         all.sort_by(|a, b| order::compare(a.0, b.0));
         all
     }

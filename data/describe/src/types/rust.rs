@@ -20,7 +20,7 @@ pub(super) fn write(outline: &Outline) -> String {
             text.push_str(&enumeration(made));
         }
         for record in &schema.records {
-            text.push_str(&structure(record));
+            text.push_str(&structure(record, &schema.name));
         }
         text.push_str("}\n");
     }
@@ -41,7 +41,7 @@ fn enumeration(made: &Enum) -> String {
     text + "    }\n"
 }
 
-fn structure(record: &Record) -> String {
+fn structure(record: &Record, schema: &str) -> String {
     let derived = if record.read {
         "Clone, Debug, PartialEq, Serialize, Deserialize"
     } else if record.fields.iter().all(|field| field.optional) {
@@ -67,13 +67,16 @@ fn structure(record: &Record) -> String {
         if !notes.is_empty() {
             text.push_str(&format!("        #[serde({})]\n", notes.join(", ")));
         }
-        text.push_str(&format!("        pub {name}: {},\n", field_type(field, record.read)));
+        text.push_str(&format!(
+            "        pub {name}: {},\n",
+            field_type(field, record.read, schema)
+        ));
     }
     text + "    }\n"
 }
 
-fn field_type(field: &Field, read: bool) -> String {
-    let kind = kind(&field.kind);
+fn field_type(field: &Field, read: bool, schema: &str) -> String {
+    let kind = kind(&field.kind, schema);
     let value = if field.nullable { format!("Option<{kind}>") } else { kind.clone() };
     match (read, field.optional) {
         (false, true) => format!("Option<{value}>"),
@@ -81,7 +84,7 @@ fn field_type(field: &Field, read: bool) -> String {
     }
 }
 
-fn kind(of: &Kind) -> String {
+fn kind(of: &Kind, schema: &str) -> String {
     match of {
         Kind::Bool => "bool".into(),
         Kind::Int16 => "i16".into(),
@@ -91,7 +94,8 @@ fn kind(of: &Kind) -> String {
         Kind::Float64 | Kind::Decimal => "f64".into(),
         Kind::Text => "String".into(),
         Kind::Json => "serde_json::Value".into(),
-        Kind::List(element) => format!("Vec<{}>", kind(element)),
+        Kind::List(element) => format!("Vec<{}>", kind(element, schema)),
+        Kind::Enum(named) | Kind::Record(named) if named.schema == schema => named.name.clone(),
         Kind::Enum(named) | Kind::Record(named) => {
             format!("super::{}::{}", Scope::new(RESERVED).name(snake(&named.schema)), named.name)
         }

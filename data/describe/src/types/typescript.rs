@@ -5,7 +5,7 @@ mod functions;
 mod kinds;
 mod shape;
 
-use super::order;
+use super::{Wanted, order};
 use crate::postgrest::VERSION;
 use kinds::Kinds;
 use mag_model::catalog::table::Identity;
@@ -13,10 +13,11 @@ use mag_model::catalog::{Catalog, Table};
 use mag_model::{ColumnId, TableId, Type};
 use shape::{Member, Shape};
 
-pub(super) fn write(catalog: &Catalog, schemas: &[&str]) -> String {
+pub(super) fn write(catalog: &Catalog, wanted: Wanted<'_>) -> String {
+    let schemas = wanted.schemas;
     let mut sorted = schemas.to_vec();
     sorted.sort_by(|a, b| order::compare(a, b));
-    let kinds = Kinds { catalog, schemas };
+    let kinds = Kinds { catalog, schemas, leaves_out: wanted.leaves_out };
     let mut text = JSON.to_owned();
     text.push_str("\nexport type Database = {\n");
     text.push_str(&format!(
@@ -50,6 +51,9 @@ fn schema_of(kinds: &Kinds<'_>, schema: &str) -> Shape {
     let all = kinds.catalog.schema(schema).into_iter().flat_map(|schema| schema.tables());
     for (name, id) in all {
         let table = kinds.catalog.table(id);
+        if (kinds.leaves_out)(table) {
+            continue;
+        }
         let shown = Member::new(name, relation(kinds, id, table));
         if table.is_view() { &mut views } else { &mut tables }.push(shown);
     }
@@ -144,7 +148,7 @@ fn relationships(kinds: &Kinds<'_>, id: TableId, table: &Table) -> Shape {
     let mut found = Vec::new();
     for link in catalog.outgoing(id).iter().map(|link| catalog.link(*link)) {
         let target = catalog.table(link.to);
-        if target.schema != table.schema {
+        if target.schema != table.schema || (kinds.leaves_out)(target) {
             continue;
         }
         let near: Vec<&str> = link.pairs.iter().map(|(c, _)| &*table.column(*c).name).collect();

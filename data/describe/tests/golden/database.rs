@@ -89,8 +89,8 @@ pub mod public {
     pub struct OrdersRow {
         pub id: i64,
         pub person_id: String,
-        pub state: super::public::OrderState,
-        pub states: Option<Vec<super::public::OrderState>>,
+        pub state: OrderState,
+        pub states: Option<Vec<OrderState>>,
         pub total: f64,
         pub rate: Option<f32>,
         pub note: Option<String>,
@@ -99,7 +99,7 @@ pub mod public {
         #[serde(rename = "type")]
         pub type_: i16,
         #[serde(rename = "ship-to")]
-        pub ship_to: Option<super::public::Address>,
+        pub ship_to: Option<Address>,
     }
 
     /// What a new row of `orders` says.
@@ -107,9 +107,9 @@ pub mod public {
     pub struct OrdersInsert {
         pub person_id: String,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub state: Option<super::public::OrderState>,
+        pub state: Option<OrderState>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub states: Option<Option<Vec<super::public::OrderState>>>,
+        pub states: Option<Option<Vec<OrderState>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub total: Option<f64>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,7 +121,7 @@ pub mod public {
         #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
         pub type_: Option<i16>,
         #[serde(rename = "ship-to", skip_serializing_if = "Option::is_none")]
-        pub ship_to: Option<Option<super::public::Address>>,
+        pub ship_to: Option<Option<Address>>,
     }
 
     /// What a change of `orders` says; what is left out stays.
@@ -130,9 +130,9 @@ pub mod public {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub person_id: Option<String>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub state: Option<super::public::OrderState>,
+        pub state: Option<OrderState>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub states: Option<Option<Vec<super::public::OrderState>>>,
+        pub states: Option<Option<Vec<OrderState>>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub total: Option<f64>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,7 +144,7 @@ pub mod public {
         #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
         pub type_: Option<i16>,
         #[serde(rename = "ship-to", skip_serializing_if = "Option::is_none")]
-        pub ship_to: Option<Option<super::public::Address>>,
+        pub ship_to: Option<Option<Address>>,
     }
 
     /// Customers
@@ -153,7 +153,7 @@ pub mod public {
         pub id: String,
         pub email: String,
         pub name: Option<String>,
-        pub home: Option<super::public::Address>,
+        pub home: Option<Address>,
         pub is_vip: bool,
         pub settings: serde_json::Value,
         pub invited_by: Option<String>,
@@ -169,7 +169,7 @@ pub mod public {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<Option<String>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub home: Option<Option<super::public::Address>>,
+        pub home: Option<Option<Address>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub is_vip: Option<bool>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,7 +190,7 @@ pub mod public {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub name: Option<Option<String>>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub home: Option<Option<super::public::Address>>,
+        pub home: Option<Option<Address>>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub is_vip: Option<bool>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -233,7 +233,7 @@ pub mod public {
     pub struct OrdersOfArgs {
         pub person: String,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub states: Option<Vec<super::public::OrderState>>,
+        pub states: Option<Vec<OrderState>>,
     }
 
     /// What the function `search` takes.
@@ -275,7 +275,7 @@ pub mod staff {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct MembersRow {
         pub id: i32,
-        pub shift: super::staff::Shift,
+        pub shift: Shift,
         pub serves: Option<super::public::OrderState>,
         pub salary: Option<f64>,
     }
@@ -285,7 +285,7 @@ pub mod staff {
     pub struct MembersInsert {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<i32>,
-        pub shift: super::staff::Shift,
+        pub shift: Shift,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub serves: Option<Option<super::public::OrderState>>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -298,7 +298,7 @@ pub mod staff {
         #[serde(skip_serializing_if = "Option::is_none")]
         pub id: Option<i32>,
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub shift: Option<super::staff::Shift>,
+        pub shift: Option<Shift>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub serves: Option<Option<super::public::OrderState>>,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -2,12 +2,13 @@
 
 use super::shape::{self, Shape};
 use mag_model::Type;
-use mag_model::catalog::Catalog;
+use mag_model::catalog::{Catalog, Table};
 
 pub(super) struct Kinds<'a> {
     pub(super) catalog: &'a Catalog,
     /// Those that are in the file: others cannot be pointed to.
     pub(super) schemas: &'a [&'a str],
+    pub(super) leaves_out: &'a dyn Fn(&Table) -> bool,
 }
 
 impl Kinds<'_> {
@@ -71,6 +72,9 @@ impl Kinds<'_> {
 
     pub(super) fn row(&self, schema: &str, table: &str) -> Option<Shape> {
         let id = self.catalog.find_table(schema, table)?;
+        if (self.leaves_out)(self.catalog.table(id)) {
+            return None;
+        }
         let kind = if self.catalog.table(id).is_view() { "Views" } else { "Tables" };
         match self.pointer(schema, kind, table)? {
             Shape::Word(word) => Some(Shape::Word(format!("{word}[\"Row\"]"))),
