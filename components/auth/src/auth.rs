@@ -1,11 +1,16 @@
 //! The component: it fills the socket that says who asks, and answers the operations about keys.
 
+use crate::gotrue::{Door, Gotrue, Limits, Providers};
 use crate::identify::Identify;
 use crate::keys::Rings;
 use crate::operations;
+use crate::passwords::Passwords;
+use crate::people::Homes;
+use crate::post::Post;
 use crate::settings::Settings;
 use crate::vault::Vault;
 use crate::watch::Watch;
+use mag_contract::door::AuthDoor;
 use mag_contract::{Clock, Component, Fault, Life, Manifest, Standing, Timestamp, Wiring};
 use mag_ports::{AuthnSocket, StoreSocket};
 use std::sync::Arc;
@@ -27,20 +32,41 @@ impl Component for Auth {
         operations::declared(
             Manifest::new("auth", env!("CARGO_PKG_VERSION"), about)
                 .provides::<AuthnSocket>()
+                .provides::<AuthDoor>()
                 .needs::<StoreSocket>()
                 .standing(Standing::Protected),
         )
     }
 
-    async fn assemble(_: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
+    async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
         let store = wiring.socket::<StoreSocket>();
         let clock = wiring.clock();
         let vault = Arc::new(Vault::in_folder(wiring.data_folder())?);
         let watch = Arc::new(Watch::default());
-        let rings = Arc::new(Rings::new(store.clone(), vault, clock.clone()));
-        let identify = Identify::new(rings.clone(), watch, clock.clone());
-        wiring.plug::<AuthnSocket>(Arc::new(identify));
-        let office = operations::Office { store, rings: rings.clone(), clock: clock.clone() };
+        let rings = Arc::new(Rings::new(store.clone(), vault.clone(), clock.clone()));
+        let bus = wiring.bus();
+        let identify =
+            Arc::new(Identify::new(rings.clone(), watch.clone(), clock.clone(), bus.clone()));
+        wiring.plug::<AuthnSocket>(identify.clone());
+        let homes = Arc::new(Homes::new(store.clone(), clock.clone()));
+        let gotrue = Arc::new(Gotrue {
+            store: store.clone(),
+            identify,
+            rings: rings.clone(),
+            homes,
+            watch,
+            vault,
+            passwords: Passwords::new()?,
+            post: Arc::new(Post::new(&settings)?),
+            limits: Limits::new(settings.limits.clone()),
+            providers: Providers::new(&settings.external)?,
+            settings: Arc::new(settings),
+            bus,
+            clock: clock.clone(),
+        });
+        wiring.plug::<AuthDoor>(Arc::new(Door(gotrue.clone())));
+        let office =
+            operations::Office { store, rings: rings.clone(), clock: clock.clone(), gotrue };
         operations::answered(wiring, &Arc::new(office));
         Ok(Self { rings, clock })
     }

@@ -10,8 +10,9 @@ use crate::watch::Watch;
 use ::ring::digest::{SHA256, digest};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use mag_contract::{Actor, ActorKind, Clock, Fault, Permissions, Timestamp, codes};
+use mag_contract::{Actor, ActorKind, Bus, Clock, Fault, Permissions, Timestamp, codes};
 use mag_guard::Session;
+use mag_ports::identity::{PermissionDenied, TokenExpired};
 use mag_ports::settings::{ProjectSettings, TokenSettings};
 use mag_ports::{Authn, Credentials, Denied, Identity, Project};
 use quick_cache::sync::Cache;
@@ -25,6 +26,7 @@ pub(crate) struct Identify {
     rings: Arc<Rings>,
     watch: Arc<Watch>,
     clock: Clock,
+    bus: Bus,
     desks: ArcSwap<HashMap<Uuid, Arc<Desk>>>,
 }
 
@@ -64,13 +66,65 @@ impl Authn for Identify {
         project: &'a Project,
         shown: Credentials,
     ) -> BoxFuture<'a, Result<Identity, Denied>> {
-        Box::pin(self.recognise(project, shown))
+        Box::pin(async {
+            let answer = self.recognise(project, shown).await;
+            if let Err(denied) = &answer {
+                self.tell(project, denied);
+            }
+            answer
+        })
     }
 }
 
 impl Identify {
-    pub(crate) fn new(rings: Arc<Rings>, watch: Arc<Watch>, clock: Clock) -> Self {
-        Self { rings, watch, clock, desks: ArcSwap::default() }
+    pub(crate) fn new(rings: Arc<Rings>, watch: Arc<Watch>, clock: Clock, bus: Bus) -> Self {
+        Self { rings, watch, clock, bus, desks: ArcSwap::default() }
+    }
+
+    /// Whoever listens hears of tokens that ended and of those who were stopped.
+    fn tell(&self, project: &Project, denied: &Denied) {
+        let project = project.reference.to_string();
+        match denied {
+            Denied::BadClaims { message } if *message == Problem::Expired.to_string() => {
+                self.bus.publish(TokenExpired { project });
+            }
+            Denied::Stopped { message } => self.bus.publish(PermissionDenied {
+                project,
+                actor: "unknown".into(),
+                wanted: "identify".into(),
+                why: message.clone(),
+            }),
+            Denied::NoVerifier
+            | Denied::AnonymousOff
+            | Denied::BadToken { .. }
+            | Denied::BadClaims { .. }
+            | Denied::BadKey
+            | Denied::Fault(_) => {}
+        }
+    }
+
+    /// The same for doors of this part.
+    pub(crate) async fn who(
+        &self,
+        project: &Project,
+        shown: Credentials,
+    ) -> Result<Identity, Denied> {
+        self.recognise(project, shown).await
+    }
+
+    /// The claims of a token that this project has signed for a user; nothing for a key, or for a
+    /// token of somebody else. Whether its session goes on is for the caller to look up.
+    pub(crate) async fn claims(
+        &self,
+        project: &Project,
+        text: &str,
+    ) -> Result<Option<Map<String, Json>>, Denied> {
+        if is_opaque(text) {
+            return Ok(None);
+        }
+        let desk = self.desk(project);
+        let verified = self.token(project, &desk, text, self.clock.now()).await?;
+        Ok(verified.user.is_some().then(|| verified.map.clone()))
     }
 
     async fn recognise(&self, project: &Project, shown: Credentials) -> Result<Identity, Denied> {

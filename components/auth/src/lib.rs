@@ -4,15 +4,21 @@
 //! engine, a secret in a log.
 
 mod auth;
+mod gotrue;
 mod home;
 mod identify;
 mod keys;
 mod operations;
+mod passwords;
+mod people;
+mod post;
 mod schema;
 mod settings;
 pub mod tokens;
+mod totp;
 mod vault;
 mod watch;
+mod web;
 
 pub use auth::Auth;
 pub use settings::Settings;

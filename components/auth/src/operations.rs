@@ -3,6 +3,7 @@
 mod keys;
 mod signing;
 
+use crate::gotrue::Gotrue;
 use crate::keys::Rings;
 use mag_contract::{Clock, Fault, Jack, Manifest, Wiring, codes};
 use mag_ports::{Project, ProjectRef, StoreSocket};
@@ -13,6 +14,7 @@ pub(crate) struct Office {
     pub(crate) store: Jack<StoreSocket>,
     pub(crate) rings: Arc<Rings>,
     pub(crate) clock: Clock,
+    pub(crate) gotrue: Arc<Gotrue>,
 }
 
 impl Office {

@@ -3,13 +3,17 @@
 
 use mag_contract::{Fault, codes, durable};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
 use std::path::Path;
 
 pub(crate) const PLACE: &str = "secrets/auth.key in the data folder";
 const FILE: &str = "secrets/auth.key";
 const KEY_BYTES: usize = 32;
 
-pub(crate) struct Vault(LessSafeKey);
+pub(crate) struct Vault {
+    seals: LessSafeKey,
+    tags: hmac::Key,
+}
 
 impl Vault {
     /// Made at the first start, and never replaced: without it, what was sealed stays sealed.
@@ -22,8 +26,11 @@ impl Vault {
         let key = unhex(text.trim()).filter(|key| key.len() == KEY_BYTES).ok_or_else(|| {
             unreadable().details(format!("it holds {KEY_BYTES} bytes in hexadecimal digits"))
         })?;
-        let key = UnboundKey::new(&CHACHA20_POLY1305, &key).map_err(|_| unreadable())?;
-        Ok(Self(LessSafeKey::new(key)))
+        // Two keys of one: what is tagged says nothing about what is sealed.
+        let parent = hmac::Key::new(hmac::HMAC_SHA256, &key);
+        let tags = hmac::Key::new(hmac::HMAC_SHA256, hmac::sign(&parent, b"tags").as_ref());
+        let seals = UnboundKey::new(&CHACHA20_POLY1305, &key).map_err(|_| unreadable())?;
+        Ok(Self { seals: LessSafeKey::new(seals), tags })
     }
 
     /// `about` is not kept: whoever opens it has to know what it is, so that a sealed text cannot
@@ -33,10 +40,21 @@ impl Vault {
         fill(&mut nonce)?;
         let mut sealed = plain.to_vec();
         let bound = Nonce::assume_unique_for_key(nonce);
-        self.0
+        self.seals
             .seal_in_place_append_tag(bound, Aad::from(about.as_bytes()), &mut sealed)
             .map_err(|_| Fault::new(codes::BUG, "a secret cannot be sealed"))?;
         Ok(format!("v1.{}{}", hex(&nonce), hex(&sealed)))
+    }
+
+    /// A hash that nobody can make without this vault.
+    pub(crate) fn tag(&self, about: &str, text: &[u8]) -> [u8; 32] {
+        let mut context = hmac::Context::with_key(&self.tags);
+        context.update(about.as_bytes());
+        context.update(&[0]);
+        context.update(text);
+        let mut tag = [0; 32];
+        tag.copy_from_slice(context.sign().as_ref());
+        tag
     }
 
     pub(crate) fn open(&self, about: &str, sealed: &str) -> Result<Vec<u8>, Fault> {
@@ -49,7 +67,7 @@ impl Vault {
         let (nonce, body) = bytes.split_at_checked(NONCE_LEN).ok_or_else(wrong)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| wrong())?;
         let mut body = body.to_vec();
-        let plain = self.0.open_in_place(nonce, Aad::from(about.as_bytes()), &mut body);
+        let plain = self.seals.open_in_place(nonce, Aad::from(about.as_bytes()), &mut body);
         Ok(plain.map_err(|_| wrong())?.to_vec())
     }
 }

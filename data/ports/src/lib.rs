@@ -7,6 +7,7 @@ pub mod cluster;
 pub mod driver;
 pub mod events;
 mod plans;
+pub mod identity;
 pub mod project;
 pub mod settings;
 pub mod staff;

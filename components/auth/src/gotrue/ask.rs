@@ -1,0 +1,190 @@
+//! A request as the handlers read it: which project, from where, with which fields.
+
+use super::Gotrue;
+use super::redirect::decoded;
+use super::refusal::Refusal;
+use crate::home::Home;
+use crate::people::sessions::Origin;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, REFERER, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderMap, Method};
+use mag_contract::door::{Body, Peer};
+use mag_contract::exchange::{Addressed, read_body};
+use mag_contract::{Secret, Timestamp};
+use mag_ports::{Credentials, Project, ProjectRef};
+use serde_json::{Map, Value as Json};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+/// Where this door is on the board's origin.
+const BASE: &str = "/auth/v1";
+/// Nothing that is sent here is longer.
+const BODY_BYTES_MAX: u64 = 1024 * 1024;
+
+pub(crate) struct Ask {
+    pub(crate) method: Method,
+    /// Below `/auth/v1`.
+    pub(crate) path: Vec<String>,
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) fields: Map<String, Json>,
+    pub(crate) shown: Credentials,
+    pub(crate) project: Arc<Project>,
+    /// `/p/shop` when the request named its project so.
+    pub(crate) prefix: String,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) origin: Origin,
+    pub(crate) referer: Option<String>,
+    pub(crate) now: Timestamp,
+}
+
+impl Ask {
+    pub(crate) fn of(gotrue: &Gotrue, parts: &Parts) -> Result<Self, Refusal> {
+        let named = Addressed::of(&parts.extensions);
+        let host = text(&parts.headers, HOST.as_str()).or_else(|| parts.uri.host().map(Into::into));
+        let host = host.unwrap_or_default();
+        let host = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
+        let which = match named {
+            Some(reference) => ProjectRef::Reference(reference),
+            None => ProjectRef::Host(host),
+        };
+        let project = gotrue.store.get().map_err(mag_contract::Fault::from)?.project(which)?;
+        let path = parts.uri.path();
+        let path = path.strip_prefix(BASE).unwrap_or(path);
+        let path: Vec<String> = path
+            .split('/')
+            .filter(|segment| !segment.is_empty())
+            .map(|segment| decoded(segment, false))
+            .collect();
+        let query = pairs(parts.uri.query().unwrap_or_default());
+        let peer = parts.extensions.get::<Peer>().cloned();
+        let ip = match &peer {
+            Some(Peer::Network(at)) => Some(at.ip().to_canonical()),
+            Some(Peer::Local { .. }) | None => None,
+        };
+        let apikey = text(&parts.headers, "apikey").or_else(|| {
+            query.iter().find(|(name, _)| name == "apikey").map(|(_, key)| key.clone())
+        });
+        let shown = Credentials {
+            apikey: apikey.map(Secret::new),
+            bearer: bearer(&parts.headers).map(Secret::new),
+            peer,
+        };
+        let agent = text(&parts.headers, USER_AGENT.as_str());
+        let origin = Origin {
+            ip: ip.map(|ip| ip.to_string()),
+            user_agent: agent.map(|agent| agent.chars().take(400).collect()),
+        };
+        Ok(Self {
+            method: parts.method.clone(),
+            path,
+            query,
+            fields: Map::new(),
+            shown,
+            project,
+            prefix: named.map(|reference| format!("/p/{reference}")).unwrap_or_default(),
+            ip,
+            origin,
+            referer: text(&parts.headers, REFERER.as_str()),
+            now: gotrue.clock.now(),
+        })
+    }
+
+    pub(crate) async fn read(&mut self, parts: &Parts, body: Body) -> Result<(), Refusal> {
+        if !matches!(self.method, Method::POST | Method::PUT | Method::PATCH | Method::DELETE) {
+            return Ok(());
+        }
+        let bytes = read_body(body, BODY_BYTES_MAX).await.map_err(|fault| {
+            if fault.code() == mag_contract::codes::BODY_TOO_LARGE {
+                return Refusal::new(413, "request_entity_too_large", "Request body too large");
+            }
+            Refusal::new(400, "bad_json", "Could not read request body")
+        })?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        let kind = text(&parts.headers, CONTENT_TYPE.as_str()).unwrap_or_default();
+        let unreadable = |why: &str| {
+            let message = format!("Could not parse request body as JSON: {why}");
+            Refusal::new(400, "bad_json", message)
+        };
+        if kind.starts_with("application/x-www-form-urlencoded") {
+            let form = std::str::from_utf8(&bytes).map_err(|_| unreadable("it is no text"))?;
+            self.fields.extend(pairs(form).into_iter().map(|(n, v)| (n, Json::String(v))));
+            return Ok(());
+        }
+        self.fields = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e.to_string()))?;
+        Ok(())
+    }
+
+    pub(crate) async fn home(&self, gotrue: &Gotrue) -> Result<Home, Refusal> {
+        Ok(gotrue.homes.of(&self.project).await?)
+    }
+
+    pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
+        let mut found = self.query.iter().filter(|(known, _)| known == name);
+        found.next().map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+
+    /// A field that is a text; absent, `null` and empty are the same.
+    pub(crate) fn text(&self, name: &str) -> Result<Option<&str>, Refusal> {
+        match self.fields.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(_) => Err(wrong(name, "a string")),
+        }
+    }
+    pub(crate) fn flag(&self, name: &str) -> Result<Option<bool>, Refusal> {
+        match self.fields.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Bool(truth)) => Ok(Some(*truth)),
+            Some(_) => Err(wrong(name, "a boolean")),
+        }
+    }
+    pub(crate) fn object(&self, name: &str) -> Result<Option<Map<String, Json>>, Refusal> {
+        match self.fields.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Object(members)) => Ok(Some(members.clone())),
+            Some(_) => Err(wrong(name, "an object")),
+        }
+    }
+    pub(crate) fn secret(&self, name: &str) -> Result<Option<Secret<String>>, Refusal> {
+        Ok(self.text(name)?.map(|text| Secret::new(text.to_owned())))
+    }
+
+    pub(crate) fn bearer(&self) -> Result<&str, Refusal> {
+        let shown = self.shown.bearer.as_ref().map(|token| token.expose().as_str());
+        shown.filter(|token| !token.is_empty()).ok_or_else(|| {
+            let message = "This endpoint requires a valid Bearer token";
+            Refusal::new(401, "no_authorization", message)
+        })
+    }
+}
+
+fn wrong(name: &str, kind: &str) -> Refusal {
+    let message = format!("Could not parse request body as JSON: `{name}` is not {kind}");
+    Refusal::new(400, "bad_json", message)
+}
+
+fn text(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+}
+
+fn bearer(headers: &HeaderMap) -> Option<String> {
+    let value = text(headers, AUTHORIZATION.as_str())?;
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// More pairs than this are nobody's question.
+const PAIRS_MAX: usize = 64;
+
+fn pairs(text: &str) -> Vec<(String, String)> {
+    text.split('&')
+        .filter(|pair| !pair.is_empty())
+        .take(PAIRS_MAX)
+        .map(|pair| {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            (decoded(name, true), decoded(value, true))
+        })
+        .collect()
+}
