@@ -145,7 +145,7 @@ fn shown(openapi: &Json, section: &Section<'_>) -> String {
         text.push_str(&columns(openapi, section.label));
     }
     for (verb, operation) in operations(section.item) {
-        let summary = escaped(operation["summary"].as_str().unwrap_or_default());
+        let summary = marked(operation["summary"].as_str().unwrap_or_default());
         let path = escaped(section.path);
         let _ = write!(
             text,
@@ -153,7 +153,7 @@ fn shown(openapi: &Json, section: &Section<'_>) -> String {
             verb.to_uppercase()
         );
         let example = examples::of(openapi, section.path, &section.name, verb, operation);
-        let run = (verb == "get").then_some(example.url.as_str());
+        let run = (verb == "get").then_some((example.url.as_str(), examples::profile(openapi)));
         text.push_str(&blocks(&example.texts, run));
     }
     text + "</section>\n"
@@ -209,25 +209,38 @@ fn columns(openapi: &Json, label: &str) -> String {
 }
 
 /// The same call in all languages; the style shows the one that was chosen.
-fn blocks(texts: &[String; 4], run: Option<&str>) -> String {
+fn blocks(texts: &[String; 4], run: Option<(&str, Option<&str>)>) -> String {
     let mut html = String::from("<div class=\"example\">\n");
     for ((id, _), text) in LANGUAGES.iter().zip(texts) {
         let _ = writeln!(html, "<pre class=\"{id}\"><code>{}</code></pre>", escaped(text));
     }
-    if let Some(url) = run {
+    if let Some((url, profile)) = run {
+        let profile = profile.map(|name| format!(" data-profile=\"{}\"", escaped(name)));
         let _ = writeln!(
             html,
-            "<button class=\"run\" data-url=\"{}\" hidden>Run</button>",
-            escaped(url)
+            "<button class=\"run\" data-url=\"{}\"{} hidden>Run</button>",
+            escaped(url),
+            profile.unwrap_or_default()
         );
     }
     html + "<button class=\"copy\" hidden>Copy</button>\n</div>\n"
 }
 
+/// What stands between backquotes is code.
+fn marked(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(at, part)| match at % 2 {
+            0 => escaped(part),
+            _ => format!("<code>{}</code>", escaped(part)),
+        })
+        .collect()
+}
+
 fn paragraphs(text: &str) -> String {
     text.split("\n\n")
         .filter(|part| !part.trim().is_empty())
-        .map(|part| format!("<p>{}</p>\n", escaped(part.trim())))
+        .map(|part| format!("<p>{}</p>\n", marked(part.trim())))
         .collect()
 }
 

@@ -15,7 +15,7 @@ fn server(openapi: &Json) -> String {
 }
 
 /// The schema, where a request must name it.
-fn profile(openapi: &Json) -> Option<&str> {
+pub(super) fn profile(openapi: &Json) -> Option<&str> {
     let schema = openapi["x-schema"].as_str()?;
     let default =
         openapi["components"]["parameters"]["acceptProfile"]["schema"]["default"].as_str()?;
