@@ -18,7 +18,8 @@ const INPUT_MAX: u64 = 50 * 1024 * 1024;
 
 pub(crate) fn call(parts: &Parts, options: &Options, spec: &Spec, words: &[String]) -> Done {
     let (words, now) = ending::now_flag(spec, words);
-    let input = grammar::input(spec, &words, piped)?;
+    let mut input = grammar::input(spec, &words, piped)?;
+    crate::paths::from_here(spec, &mut input);
     if options.preview && !spec.preview {
         let message = format!("`{}` cannot be previewed", spec.name);
         let hint = match spec.effect {
@@ -157,6 +158,13 @@ fn remark(screen: &Screen, spec: &Spec, input: &Json, options: &Options, _: &Jso
 
 /// Checks that found something end with a code of their own.
 pub(crate) fn found_wrong(operation: &str, answer: &Json) -> bool {
-    let checks = ["health:check", "board:check", "config:check", "doctor:run"];
+    let checks = [
+        "health:check",
+        "board:check",
+        "config:check",
+        "doctor:run",
+        "migrate:check",
+        "schema:lint",
+    ];
     checks.contains(&operation) && answer.get("good").and_then(Json::as_bool) == Some(false)
 }

@@ -31,7 +31,7 @@ pub(crate) fn of(class: Class, code: &str) -> u8 {
     let is = |known: codes::Code| known.id == code;
     match class {
         _ if is(codes::NO_BOARD) => NO_BOARD,
-        _ if is(codes::NEEDS_CONSENT) => DENIED,
+        _ if is(codes::NEEDS_CONSENT) || is(codes::DESTRUCTIVE_STEP) => DENIED,
         _ if is(codes::DISK_FULL) => FAILED,
         Class::Invalid | Class::Unsupported => WRONG,
         Class::Unknown | Class::Denied => DENIED,

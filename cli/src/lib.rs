@@ -22,6 +22,7 @@ mod man;
 mod offline;
 mod options;
 mod parts;
+mod paths;
 mod plain;
 mod progress;
 mod run_folder;

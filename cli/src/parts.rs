@@ -13,6 +13,10 @@ pub fn parts() -> Parts {
         .with::<mag_sqlite::Card>("sqlite", "SQLite: databases in files.")
         .with::<mag_postgres::Card>("postgres", "PostgreSQL: databases of servers.")
         .with::<mag_ds::Ds>("ds", "MagDS: projects, their sources, and the path to their rows.")
+        .with::<mag_schema::Schema>(
+            "schema",
+            "Migrations, policies, advisors and SQL for the sources of projects.",
+        )
         .with::<mag_auth::Auth>("auth", "MagAuth: who asks, by key, token or name.")
         .with::<mag_rest::Rest>("rest", "REST in the PostgREST dialect, at `/rest/v1`.")
         .with::<mag_reference::Reference>(

@@ -11,6 +11,7 @@ mod generic;
 mod health;
 mod jobs;
 mod logs;
+mod sql;
 mod table;
 mod time;
 
@@ -35,6 +36,11 @@ pub(crate) fn answer(screen: &Screen, operation: &str, input: &Json, answer: &Js
         "config:reload" => config::reload(screen, answer),
         "events:replay" => events::replay(screen, answer),
         "jobs:list" => jobs::list(screen, answer),
+        "sql:run" => sql::rows(screen, answer),
+        "schema:dump" => text_of(answer, "sql"),
+        "gen:types" => text_of(answer, "text"),
+        "gen:openapi" => document_of(answer),
+        "schema:diff" => sql::difference(screen, answer),
         "logs:show" => logs::show(screen, answer),
         "doctor:run" => doctor::report(screen, answer),
         "audit:list" => audit::list(screen, answer),
@@ -102,6 +108,19 @@ pub(crate) fn drained(screen: &Screen, report: &Json) -> Vec<String> {
 
 pub(crate) fn text(json: &Json, name: &str) -> String {
     tame(json.get(name).and_then(Json::as_str).unwrap_or_default())
+}
+/// A script as it is, line by line.
+fn text_of(json: &Json, name: &str) -> String {
+    let text = json.get(name).and_then(Json::as_str).unwrap_or_default();
+    // A tab drives no terminal, and some languages are written with it.
+    let tamed = |line: &str| line.split('\t').map(tame).collect::<Vec<_>>().join("\t");
+    text.lines().map(tamed).collect::<Vec<_>>().join("\n")
+}
+/// For a file, or for a person who looks something up.
+fn document_of(json: &Json) -> String {
+    let document = json.get("document").unwrap_or(&Json::Null);
+    let text = serde_json::to_string_pretty(document).unwrap_or_default();
+    text.lines().map(tame).collect::<Vec<_>>().join("\n")
 }
 pub(crate) fn number(json: &Json, name: &str) -> u64 {
     json.get(name).and_then(Json::as_u64).unwrap_or_default()

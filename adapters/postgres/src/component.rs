@@ -4,6 +4,7 @@
 
 use crate::connect::Target;
 use crate::engine::{Postgres, Settings as Opening};
+use crate::shadow;
 use futures::future::BoxFuture;
 use mag_adapter::{Answering, EngineError};
 use mag_base::Base;
@@ -13,6 +14,7 @@ use mag_ports::driver::{self, Connection, Database, Driver, Place, PostgresDrive
 use mag_ports::survey::{Extension, PoolState, Survey};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -146,6 +148,18 @@ impl Database for Postgres {
     fn enable_extension(&self, name: &str) -> Answering<'_, ()> {
         let name = name.to_owned();
         Box::pin(async move { Self::enable_extension(self, &name).await })
+    }
+
+    fn make_shadow(&self, name: &str, _: PathBuf) -> Answering<'_, Arc<dyn Database>> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            let shadow: Arc<dyn Database> = Arc::new(shadow::make(self, &name).await?);
+            Ok(shadow)
+        })
+    }
+    fn drop_shadow(&self, name: &str) -> Answering<'_, ()> {
+        let name = name.to_owned();
+        Box::pin(async move { shadow::remove(self, &name).await })
     }
 
     fn close(self: Arc<Self>) -> BoxFuture<'static, ()> {

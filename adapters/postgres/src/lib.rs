@@ -13,6 +13,7 @@ mod lock;
 pub mod native;
 pub mod pool;
 mod run;
+mod shadow;
 mod statements;
 mod survey;
 pub mod tls;

@@ -2,6 +2,7 @@
 //! Never: a file of its own; who opens one keeps it, also while the card is swapped.
 
 use crate::dump::Copy;
+use crate::shadow;
 use crate::{Durability, Place, Settings as Opening, Sqlite};
 use futures::future::BoxFuture;
 use mag_adapter::{Answering, Console, Engine, EngineError};
@@ -147,6 +148,14 @@ impl Database for Sqlite {
 
     fn survey(&self) -> Answering<'_, Survey> {
         Box::pin(crate::survey::survey(self))
+    }
+
+    fn make_shadow(&self, name: &str, folder: PathBuf) -> Answering<'_, Arc<dyn Database>> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            let shadow: Arc<dyn Database> = Arc::new(shadow::make(self, &name, folder).await?);
+            Ok(shadow)
+        })
     }
 
     fn copy_to(&self, file: PathBuf) -> Answering<'_, ()> {

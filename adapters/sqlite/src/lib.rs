@@ -17,6 +17,7 @@ mod native;
 mod readers;
 mod run;
 pub mod schema;
+mod shadow;
 mod survey;
 mod types;
 mod watch;
@@ -38,7 +39,6 @@ use mag_model::catalog::Catalog;
 use mag_query::{Answer, Plan, Rows};
 use readers::Readers;
 use run::Ready;
-use run::shape::Shapes;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,6 @@ pub struct Sqlite {
     /// Absent when the file is only read.
     writer: Option<Writer>,
     structure: Arc<Structure>,
-    shapes: Shapes,
 }
 
 impl Sqlite {
@@ -84,7 +83,7 @@ impl Sqlite {
         };
         let readers = Readers::new(opener.clone())?;
         let abilities = native::abilities(rusqlite::version());
-        Ok(Self { abilities, opener, readers, writer, structure, shapes: Shapes::default() })
+        Ok(Self { abilities, opener, readers, writer, structure })
     }
 
     /// Ends all threads after what they have begun, and waits for it: then the file is whole by
@@ -122,7 +121,7 @@ impl Sqlite {
                 format!("function {schema}.{name}() does not exist"),
             ));
         }
-        work.plans.iter().map(|plan| run::prepare(plan, &self.shapes)).collect()
+        work.plans.iter().map(run::prepare).collect()
     }
 
     async fn read(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
@@ -141,11 +140,7 @@ impl Sqlite {
             if alone {
                 return run_all(link, &work, &ready);
             }
-            // All statements see one moment.
-            link.db.execute_batch("BEGIN").map_err(error::of)?;
-            let answers = run_all(link, &work, &ready);
-            link.db.execute_batch("ROLLBACK").map_err(error::of)?;
-            answers
+            at_one_moment(link, |link| run_all(link, &work, &ready))
         };
         if alone {
             self.readers.short_read(pace, within, read).await
@@ -176,16 +171,30 @@ fn time_of(work: &Transaction) -> Option<Duration> {
     work.plans.iter().filter_map(Authorised::time_max).chain(work.timeout).min()
 }
 
+/// All statements of it see the same rows.
+fn at_one_moment<T>(
+    link: &mut Link,
+    read: impl FnOnce(&Link) -> Result<T, EngineError>,
+) -> Result<T, EngineError> {
+    link.db.execute_batch("BEGIN").map_err(error::of)?;
+    let answer = read(link);
+    link.db.execute_batch("ROLLBACK").map_err(error::of)?;
+    answer
+}
+
 fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answer>, EngineError> {
     let mut answers = Vec::with_capacity(ready.len());
     for (plan, ready) in work.plans.iter().zip(ready) {
-        let answer = run::run(link, plan, ready);
-        let mut answer = answer.map_err(|error| discreet(error, [plan]))?;
+        let mut answer = run_one(link, plan, ready)?;
         let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
         answer.settings.extend(wanted.cloned());
         answers.push(answer);
     }
     Ok(answers)
+}
+
+fn run_one(link: &Link, plan: &Authorised<Plan>, ready: &Ready) -> Result<Answer, EngineError> {
+    run::run(link, plan, ready).map_err(|error| discreet(error, [plan]))
 }
 
 impl Engine for Sqlite {
@@ -213,9 +222,30 @@ impl Engine for Sqlite {
         })
     }
 
+    fn run(&self, plan: Authorised<Plan>) -> Answering<'_, Answer> {
+        Box::pin(async move {
+            let ready = run::prepare(&plan)?;
+            let within = plan.time_max();
+            if plan.writes() {
+                let work = move |link: &mut Link| run_one(link, &plan, &ready).map(Done::Keep);
+                return self.writer()?.write(within, work).await;
+            }
+            let alone = !ready.needs_moment();
+            let pace = ready.pace().unwrap_or_else(|| self.readers.pace(ready.kind()));
+            let read = move |link: &mut Link| match alone {
+                true => run_one(link, &plan, &ready),
+                false => at_one_moment(link, |link| run_one(link, &plan, &ready)),
+            };
+            match alone {
+                true => self.readers.short_read(pace, within, read).await,
+                false => self.readers.read(within, read).await,
+            }
+        })
+    }
+
     fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
         Box::pin(async move {
-            let ready = run::prepare(&plan, &self.shapes)?;
+            let ready = run::prepare(&plan)?;
             let within = plan.time_max();
             let told = move |link: &mut Link| {
                 let mut told = run::explain(link, &ready)?;

@@ -175,34 +175,38 @@ impl Metered {
         }
         let slow = took >= self.slow.threshold;
         let kind = if writes { "write" } else { "read" };
-        let (role, actor) = begun
-            .session
-            .as_ref()
-            .map(|session| (session.role.to_string(), session.actor.id.clone()))
-            .unwrap_or_default();
+        // The names are made only for those who are told.
+        let who = || {
+            let session = begun.session.as_ref();
+            session.map(|s| (s.role.to_string(), s.actor.id.clone())).unwrap_or_default()
+        };
         if slow {
+            let (role, actor) = who();
             self.slow.note(SlowCall {
                 at: self.bus.clock().now(),
                 took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
                 kind,
                 tables: begun.names(),
-                role: role.clone(),
-                actor: actor.clone(),
+                role,
+                actor,
                 rows: outcome.unwrap_or(0),
                 error: error.map(|code| code.id),
             });
         }
-        self.bus.publish_if_heard(|| QueryExecuted {
-            project: self.project.to_string(),
-            source: self.source.to_string(),
-            kind: kind.to_owned(),
-            tables: begun.names(),
-            role,
-            actor,
-            rows: outcome.unwrap_or(0),
-            took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-            slow,
-            error: error.map(|code| code.id.to_owned()),
+        self.bus.publish_if_heard(|| {
+            let (role, actor) = who();
+            QueryExecuted {
+                project: self.project.to_string(),
+                source: self.source.to_string(),
+                kind: kind.to_owned(),
+                tables: begun.names(),
+                role,
+                actor,
+                rows: outcome.unwrap_or(0),
+                took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+                slow,
+                error: error.map(|code| code.id.to_owned()),
+            }
         });
     }
 }
@@ -325,6 +329,14 @@ impl Database for Metered {
     fn enable_extension(&self, name: &str) -> Answering<'_, ()> {
         let name = name.to_owned();
         Box::pin(async move { self.open_to(Access::Write)?.enable_extension(&name).await })
+    }
+    fn make_shadow(&self, name: &str, folder: PathBuf) -> Answering<'_, Arc<dyn Database>> {
+        let name = name.to_owned();
+        Box::pin(async move { self.open_to(Access::Write)?.make_shadow(&name, folder).await })
+    }
+    fn drop_shadow(&self, name: &str) -> Answering<'_, ()> {
+        let name = name.to_owned();
+        Box::pin(async move { self.open_to(Access::Write)?.drop_shadow(&name).await })
     }
     fn copy_to(&self, file: PathBuf) -> Answering<'_, ()> {
         Box::pin(async move { self.open()?.copy_to(file).await })

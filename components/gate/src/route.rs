@@ -41,6 +41,8 @@ impl Route {
         match (first, second) {
             ("admin", Some("v1")) => Self::Admin,
             ("rest", Some("v1")) => Self::Rest,
+            // A client that joins address and name without a slash means the name.
+            ("rest", Some(second)) if is_joined(second) => Self::Rest,
             ("graphql", Some("v1")) => Self::Graphql,
             ("auth", Some("v1")) | (".well-known", Some("jwks.json")) => Self::Auth,
             ("realtime", Some("v1")) | ("app", Some(_)) => Self::Realtime,
@@ -101,6 +103,12 @@ impl Route {
     }
 }
 
+/// `v1people`: no version, but a name right behind one.
+fn is_joined(segment: &str) -> bool {
+    let name = segment.strip_prefix("v1").unwrap_or_default();
+    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
 #[cfg(test)]
 mod tests {
     use super::Route;
@@ -113,6 +121,7 @@ mod tests {
         check("/admin/v2", Route::Screen);
         check("/admin/v10", Route::Screen);
         check("/rest/v1/people", Route::Rest);
+        check("/rest/v1people?id=eq.1", Route::Rest);
         check("/graphql/v1", Route::Graphql);
         check("/auth/v1/token", Route::Auth);
         check("/.well-known/jwks.json", Route::Auth);

@@ -163,8 +163,9 @@ pub fn write(
     let most = asked.preferences.max_affected.filter(|_| limited && asked.preferences.strict());
     let mut wish = wish(asked, offer);
     wish.exactly = match offer.shape {
+        _ if matches!(offer.media, Media::Plan(_)) => None,
         _ if asked.action == Action::Put => Some(1),
-        Shape::Object { .. } if !matches!(offer.media, Media::Plan(_)) => Some(1),
+        Shape::Object { .. } => Some(1),
         _ => None,
     };
     if asked.preferences.returning != Some(Return::Representation) {

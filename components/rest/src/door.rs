@@ -2,6 +2,7 @@
 //! somebody else's rule.
 
 use crate::call;
+use crate::described::{self, Page};
 use crate::media::Media;
 use crate::negotiate::{Negotiation, Offer, Shape, Thing};
 use crate::problem::Problem;
@@ -144,10 +145,17 @@ impl Visit<'_> {
         timing: &mut Timing,
         reached: &mut Reached,
     ) -> Result<Reply, Problem> {
-        let asked = Asked::read(self.parts, self.rest)?;
-        timing.mark("parse");
         let source = self.project.primary().map_err(Problem::of_fault)?;
         let view = source.view().map_err(Problem::of_fault)?;
+        if let Some(page) = Page::of(self.parts) {
+            let session = &self.identity.session;
+            let reply = described::answer(page, self.project, &view, session, self.parts)?;
+            if let Some(reply) = reply {
+                return Ok(reply);
+            }
+        }
+        let asked = Asked::read(self.parts, self.rest)?;
+        timing.mark("parse");
         reached.thing = match &asked.target {
             Target::Table(name) | Target::Function(name) => {
                 Some(format!("{}.{name}", asked.schema).into())

@@ -3,6 +3,7 @@
 //! Never: SQL, a right, an engine by its name.
 
 pub mod call;
+mod described;
 mod door;
 pub mod media;
 pub mod negotiate;

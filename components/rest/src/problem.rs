@@ -79,7 +79,11 @@ impl Problem {
         Self::new(status, state, message)
     }
     pub fn of_bad_value(bad: &BadValue) -> Self {
-        let problem = Self::of_state(bad.state, bad.message.clone());
+        let mut problem = Self::of_state(bad.state, bad.message.clone());
+        if problem.status.is_server_error() {
+            // Found out before any engine was asked: it is in what the caller sent.
+            problem.status = StatusCode::BAD_REQUEST;
+        }
         let details = bad.details.clone().map_or(Value::Null, Value::String);
         problem.details(details).maybe_hint(bad.hint.clone())
     }

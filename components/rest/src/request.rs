@@ -90,7 +90,7 @@ impl Asked {
             preferences: Preferences::of(&parts.headers, chosen),
             accepted: accepted(header_text(&parts.headers, "accept")),
             content: header_text(&parts.headers, "content-type").map_or(Media::Json, Media::parse),
-            path: if path.is_empty() { "/".to_owned() } else { path },
+            path: if path.starts_with('/') { path } else { format!("/{path}") },
         })
     }
 

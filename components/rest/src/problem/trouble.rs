@@ -66,12 +66,12 @@ impl Problem {
             Error::TooMany { .. } => {
                 Self::new(bad, error.code().id, error.to_string()).hint("ask for less at a time")
             }
+            Error::Value(bad) => Self::of_bad_value(bad),
             Error::NoType { .. }
             | Error::NoOperator { .. }
             | Error::NotBoolean { .. }
             | Error::NoAggregate { .. }
             | Error::NotGrouped { .. }
-            | Error::Value(_)
             | Error::NotWritable { .. }
             | Error::Generated { .. }
             | Error::NoKeyForConflict { .. } => {

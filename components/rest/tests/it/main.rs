@@ -1,3 +1,9 @@
-#![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::str_to_string,
+    clippy::large_futures,
+    reason = "a test may fail by panicking"
+)]
 
+mod hostile;
 mod parse;

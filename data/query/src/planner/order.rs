@@ -55,6 +55,14 @@ impl Planner<'_> {
                 target: name.to_owned(),
             });
         }
+        // What is picked has its new name here, and goes before a column of the same name.
+        let named = |o: &Output| o.shown && *o.name == *field.column;
+        if let Some(output) = embed.select.outputs.iter().position(named)
+            && field.path.is_empty()
+        {
+            let ty = embed.select.outputs[output].expr.ty();
+            return Ok(Expr::FromEmbed { embed: at, output, ty });
+        }
         let main: &Source = embed.select.main();
         let expr = self.resolve(&self.scope(main), field)?;
         let ty = expr.ty();

@@ -115,7 +115,17 @@ impl Planner<'_> {
             return Err(Error::AggregatesOff);
         }
         let mut expr = match &pick.field {
-            Some(field) => self.represented(self.resolve(scope, field)?, &Type::Json),
+            Some(field) => match self.resolve(scope, field) {
+                Ok(expr) => self.represented(expr, &Type::Json),
+                // To PostgreSQL the field `count` of rows without one is their number.
+                Err(_) if is_count(pick) => {
+                    let name = Arc::from(pick.rename.as_deref().unwrap_or("count"));
+                    let expr = Expr::Aggregate { function: Aggregate::Count, argument: None };
+                    select.outputs.push(Output { name, expr, shown: true, from_star: false });
+                    return Ok(None);
+                }
+                Err(miss) => return Err(miss),
+            },
             // A row that is there counts, one that is not does not.
             None if hoist => Expr::value(Value::Int(1), Type::Int4),
             None => Expr::always(),
@@ -238,6 +248,12 @@ impl Planner<'_> {
         }
         Ok(())
     }
+}
+
+fn is_count(pick: &PickField) -> bool {
+    let plain = pick.cast.is_none() && pick.aggregate.is_none();
+    let named = |field: &call::Field| field.column == "count" && field.path.is_empty();
+    plain && pick.field.as_ref().is_some_and(named)
 }
 
 /// PostgreSQL cuts names at 63 bytes; no type's name is twice as long.

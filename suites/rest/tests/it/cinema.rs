@@ -1,0 +1,172 @@
+//! A small cinema: tables, keys, a view, self-references, JSON. Every request of `requests.txt` is
+//! asked on both engines and held against `answers.txt`; writes are undone after each request.
+//! `UPDATE_GOLDEN=1` writes the answers anew, from PostgreSQL.
+
+use mag_kit::Installation;
+use mag_kit::installation::Board;
+use mag_kit::postgres::{self, Database};
+use serde_json::Value as Json;
+use std::fmt::Write as _;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+struct Asked<'t> {
+    method: &'t str,
+    path: &'t str,
+    head: String,
+    body: String,
+}
+
+/// `METHOD /path`, headers, and a body behind `|`.
+fn requests() -> Vec<Asked<'static>> {
+    let text = include_str!("cinema/requests.txt");
+    let each = text.split("\n\n").filter(|block| !block.trim().is_empty()).map(|block| {
+        let mut lines = block.lines();
+        let (method, path) = lines.next().unwrap().split_once(' ').unwrap();
+        let (mut head, mut body) = (String::new(), String::new());
+        for line in lines {
+            match line.strip_prefix("| ") {
+                Some(text) => body = text.replace("\\n", "\n"),
+                None => head.push_str(&format!("{line}\r\n")),
+            }
+        }
+        Asked { method, path, head, body }
+    });
+    each.collect()
+}
+
+/// What of an answer is promised: status, the headers that speak of rows, the body.
+fn shown(answer: &str) -> String {
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((answer, ""));
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.get(9..12)).unwrap_or_default();
+    let kept = ["content-range", "location", "preference-applied", "content-type", "allow"];
+    let mut told: Vec<String> = lines
+        .filter_map(|line| line.split_once(": "))
+        .filter(|(name, _)| kept.contains(&name.to_ascii_lowercase().as_str()))
+        .map(|(name, value)| format!("{}: {value}", name.to_ascii_lowercase()))
+        .collect();
+    told.sort();
+    let body = match serde_json::from_str::<Json>(body) {
+        Ok(json) => json.to_string(),
+        Err(_) => body.replace('\n', "\\n"),
+    };
+    format!("{status}\n{}\n{body}", told.join("\n"))
+}
+
+struct House {
+    installation: Installation,
+    engine: Engine,
+    database: Option<Database>,
+}
+
+impl House {
+    /// Nothing when the engine was not asked for and is not there; the kit says so.
+    fn new(engine: Engine) -> Option<Self> {
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(postgres::postgres()?.database()),
+        };
+        let installation = Installation::of(env!("CARGO_BIN_EXE_suite-rest"));
+        Some(Self { installation, engine, database })
+    }
+
+    /// The project with its tables, and a key that may do everything.
+    fn furnish(&self) -> String {
+        let here = &self.installation;
+        let structure = match (&self.database, self.engine) {
+            (Some(database), _) => {
+                here.json(&["project:create", "cinema", "--engine", "none", "--default"]);
+                let url = database.url();
+                let to = ["--project", "cinema", "--writable", "--install"];
+                here.json(&[&["source:connect", "main", &url][..], &to].concat());
+                include_str!("cinema/postgres.sql")
+            }
+            (None, _) => {
+                here.json(&["project:create", "cinema", "--default"]);
+                include_str!("cinema/sqlite.sql")
+            }
+        };
+        for script in [structure, include_str!("cinema/rows.sql")] {
+            let at = ["--project", "cinema", "--write", "--script"];
+            here.json(&[&["sql:run", script][..], &at].concat());
+        }
+        for (name, value) in
+            [("rest.tx_end", "rollback-allow-override"), ("rest.aggregates_enabled", "true")]
+        {
+            here.json(&["project:set", "cinema", name, value]);
+        }
+        let made =
+            here.json(&["key:create", "suite", "--project", "cinema", "--role", "service_role"]);
+        let key = ["key", "secret"].into_iter().find_map(|name| made[name].as_str());
+        key.unwrap_or_else(|| panic!("no key in {made}")).to_owned()
+    }
+
+    fn ask(&self, board: &Board<'_>, key: &str) -> Vec<String> {
+        let each = requests().into_iter().map(|asked| {
+            let head = format!("{}apikey: {key}\r\n", asked.head);
+            let path = format!("/rest/v1{}", encoded(asked.path));
+            shown(&board.ask_whole(asked.method, &path, &head, &asked.body))
+        });
+        each.collect()
+    }
+}
+
+fn encoded(path: &str) -> String {
+    let plain = |b: u8| b.is_ascii_graphic() && !b"\"<>\\^`{|}#".contains(&b);
+    path.bytes()
+        .map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn answers(engine: Engine) -> Option<Vec<String>> {
+    let house = House::new(engine)?;
+    let board = house.installation.boot(&[]);
+    let key = house.furnish();
+    Some(house.ask(&board, &key))
+}
+
+fn golden_file() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cinema/answers.txt")
+}
+
+fn written(answers: &[String]) -> String {
+    let mut text = String::new();
+    for (asked, answer) in requests().iter().zip(answers) {
+        let _ = write!(text, "{} {}\n{answer}\n\n", asked.method, asked.path);
+    }
+    text
+}
+
+fn check(engine: Engine) {
+    let Some(answers) = answers(engine) else { return };
+    let got = written(&answers);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        if engine == Engine::Postgres {
+            std::fs::write(golden_file(), got).unwrap();
+        }
+        return;
+    }
+    let expected = std::fs::read_to_string(golden_file()).unwrap();
+    let pairs = expected.split("\n\n").zip(got.split("\n\n"));
+    let wrong: Vec<String> = pairs
+        .filter(|(expected, got)| expected != got)
+        .map(|(expected, got)| format!("expected\n{expected}\ngot\n{got}"))
+        .collect();
+    assert!(wrong.is_empty(), "{} differ on {engine:?}:\n\n{}", wrong.len(), wrong.join("\n\n"));
+    assert_eq!(expected.split("\n\n").count(), got.split("\n\n").count());
+}
+
+#[test]
+fn sqlite_answers_every_request_as_postgresql_does() {
+    check(Engine::Sqlite);
+}
+
+#[test]
+fn postgresql_answers_every_request_as_it_did() {
+    check(Engine::Postgres);
+}
