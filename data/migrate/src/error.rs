@@ -71,11 +71,11 @@ impl Error {
             }
             Self::Lost { .. } => "bring its folder back from version control".into(),
             Self::OutOfOrder { .. } => {
-                "give it a newer version, or allow migrations out of order".into()
+                "give it a newer version, or say `--out-of-order`".into()
             }
             Self::AnotherRunner { .. } => "wait until it is done, and look at the status".into(),
             Self::HalfDone { .. } => {
-                "look at what it did, finish or undo it by hand, then mark it as done or as undone"
+                "look at what it did, finish or undo it by hand, then say `mobo migrate:mark ... done` or `undone`"
                     .into()
             }
         })
