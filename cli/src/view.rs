@@ -40,6 +40,7 @@ pub(crate) fn answer(screen: &Screen, operation: &str, input: &Json, answer: &Js
         "schema:dump" => text_of(answer, "sql"),
         "gen:types" => text_of(answer, "text"),
         "gen:openapi" => document_of(answer),
+        "policy:words" => sentences(answer, "words"),
         "schema:diff" => sql::difference(screen, answer),
         "logs:show" => logs::show(screen, answer),
         "doctor:run" => doctor::report(screen, answer),
@@ -115,6 +116,11 @@ fn text_of(json: &Json, name: &str) -> String {
     // A tab drives no terminal, and some languages are written with it.
     let tamed = |line: &str| line.split('\t').map(tame).collect::<Vec<_>>().join("\t");
     text.lines().map(tamed).collect::<Vec<_>>().join("\n")
+}
+/// A line each.
+fn sentences(json: &Json, name: &str) -> String {
+    let all = list(json, name).iter().filter_map(Json::as_str).map(tame);
+    all.collect::<Vec<_>>().join("\n")
 }
 /// For a file, or for a person who looks something up.
 fn document_of(json: &Json) -> String {
