@@ -6,6 +6,7 @@
 mod ddl;
 mod keys;
 mod views;
+mod words;
 
 use crate::connect::Link;
 use crate::{error, types};
@@ -64,6 +65,7 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
     keys::primary(&mut found);
     keys::foreign(db, &mut found).map_err(error::of)?;
     keys::indexes(db, &mut found).map_err(error::of)?;
+    words::indexes(db, &mut found).map_err(error::of)?;
     comments(db, &mut found).map_err(error::of)?;
     estimates(db, &mut found).map_err(error::of)?;
     let mut draft = Draft::default();

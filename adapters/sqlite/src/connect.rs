@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 use tokio::sync::mpsc;
 
@@ -133,6 +133,23 @@ pub(crate) struct Opener {
     moved: AtomicBool,
     generation: AtomicU64,
     threads: Mutex<Threads>,
+    /// The file that is written, once it is open for that.
+    written: OnceLock<Option<Mark>>,
+}
+
+/// What tells a file from another one of its name.
+type Mark = (u64, u64);
+
+#[cfg(unix)]
+fn mark(file: &Path) -> Option<Mark> {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata(file).ok().map(|known| (known.dev(), known.ino()))
+}
+
+/// Here an open file can be neither removed nor renamed.
+#[cfg(not(unix))]
+fn mark(_: &Path) -> Option<Mark> {
+    None
 }
 
 /// Every thread holds an end of it; nothing is ever sent.
@@ -177,6 +194,7 @@ impl Opener {
             moved: AtomicBool::new(false),
             generation: AtomicU64::new(0),
             threads: Mutex::new(Threads { alive: Some(alive), ended: Some(ended) }),
+            written: OnceLock::new(),
         })
     }
 
@@ -239,7 +257,19 @@ impl Opener {
         self.look();
         let generation = self.generation.load(Ordering::Acquire);
         let link = self.open_as(for_what, generation).map_err(error::of)?;
+        if for_what == Use::Write {
+            self.written.get_or_init(|| mark(self.settings.place.file()));
+        }
         Ok(link)
+    }
+
+    /// The file that is written still has its name: what goes into one that was taken away, or that
+    /// another one has replaced, would be kept by nobody.
+    pub(crate) fn is_there(&self) -> Result<(), EngineError> {
+        match self.written.get() {
+            Some(written) if *written != mark(self.settings.place.file()) => Err(error::moved()),
+            _ => Ok(()),
+        }
     }
 
     fn open_as(&self, for_what: Use, generation: u64) -> rusqlite::Result<Link> {

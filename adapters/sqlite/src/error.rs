@@ -56,6 +56,12 @@ pub(crate) fn read_only_source() -> EngineError {
         .hint("connect it for writing to change it")
 }
 
+pub(crate) fn moved() -> EngineError {
+    let gone = EngineError::gone("the database file is not there any more");
+    EngineError { state: Some("58P01".into()), ..gone }
+        .hint("put it back, or start the source anew with the file that is there")
+}
+
 pub(crate) fn late() -> EngineError {
     EngineError::of_state("57014", "canceling statement due to statement timeout")
 }

@@ -171,7 +171,10 @@ impl Writer {
         let wish = wanting.wish();
         let (answer, answered) = oneshot::channel();
         self.send(Order::Alone(Box::new(move |opener| {
-            let outcome = if wish.is_gone() { Err(error::cancelled()) } else { work(opener, wish) };
+            let outcome = match wish.is_gone() {
+                true => Err(error::cancelled()),
+                false => opener.is_there().and_then(|()| work(opener, wish)),
+            };
             drop(place);
             let _ = answer.send(outcome);
         })))?;
@@ -326,6 +329,7 @@ impl Keeper {
         if self.link.is_none() {
             self.link = Some(self.opener.open(Use::Write)?);
         }
+        self.opener.is_there()?;
         let Some(link) = &mut self.link else { return Err(error::closed()) };
         savepoint(link, "BEGIN IMMEDIATE").inspect_err(|error| {
             if error::is_of_the_machine(error) {

@@ -8,14 +8,15 @@
 pub mod cases;
 pub mod matrix;
 pub mod same;
+pub mod views;
 
 use crate::engine::{Access, Ending, Engine, Transaction};
 use crate::error::EngineError;
 use cases::{Case, Outcome, Suite};
 use futures::future::BoxFuture;
 use mag_contract::Timestamp;
-use mag_guard::{Authorised, Guard, Ruleset, Session};
-use mag_model::catalog::Draft;
+use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
+use mag_model::catalog::{Catalog, Draft};
 use mag_query::call::Missing;
 use mag_query::{Call, Everything, Options, Payload, Plan, Rules};
 use std::fmt::Write;
@@ -218,9 +219,23 @@ impl World {
 }
 
 fn of_engine(error: &EngineError) -> Outcome {
+    let told = told(error);
+    let (state, message) = told.split_once(' ').unwrap_or((&told, ""));
+    Outcome::refused(state, message)
+}
+
+/// `state message | details`: all that a caller hears of an error.
+pub fn told(error: &EngineError) -> String {
     let state = error.state.as_deref().unwrap_or(error.code.id);
     match &error.details {
-        Some(details) => Outcome::refused(state, format!("{} | {details}", error.message)),
-        None => Outcome::refused(state, error.message.clone()),
+        Some(details) => format!("{state} {} | {details}", error.message),
+        None => format!("{state} {}", error.message),
     }
+}
+
+/// A guard that lets the usual roles do everything, for tests of what comes after it.
+pub fn all_open(catalog: &Arc<Catalog>) -> Guard {
+    let role = |name: &str| RoleRule { name: name.into(), bypass: true, ..RoleRule::default() };
+    let roles = ["service_role", "authenticated", "anon"].map(role).to_vec();
+    Guard::new(&Ruleset { roles, ..Ruleset::default() }, catalog)
 }

@@ -165,7 +165,7 @@ fn shown(acted: &Acted) -> String {
     }
 }
 
-async fn load(
+pub(crate) async fn load(
     engine: Arc<dyn Engine>,
     made: &generate::World,
     held_by: Rules,
@@ -202,6 +202,7 @@ fn sessions() -> Vec<Arc<Session>> {
             r#"{"role":"authenticated","name":"ana","sub":"00000000-0000-4000-8000-000000000001","app":{"level":3}}"#,
         ),
         ("bob", "authenticated", r#"{"role":"authenticated","name":"bob"}"#),
+        ("admin", "service_role", r#"{"role":"service_role"}"#),
         ("admin", "service_role", r#"{"role":"service_role"}"#),
     ];
     made.iter()

@@ -10,6 +10,7 @@ pub mod engine;
 pub mod error;
 pub mod generate;
 pub mod memory;
+pub mod templates;
 
 pub use abilities::{Abilities, Ability};
 pub use discretion::discreet;

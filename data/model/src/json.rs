@@ -16,7 +16,12 @@ pub fn write(out: &mut String, value: &Value, ty: &Type) {
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(n) => {
             let mut digits = [0u8; 20];
-            out.push_str(int_text(*n, &mut digits));
+            let digits = int_text(*n, &mut digits);
+            match ty.base() {
+                // A name for something inside the engine, and no number to PostgreSQL.
+                Type::Oid => quoted(out, |out| out.push_str(digits)),
+                _ => out.push_str(digits),
+            }
         }
         Value::Float4(n) => write_float(out, &literal::float4_text(*n), n.is_finite()),
         Value::Float8(n) => write_float(out, &literal::float8_text(*n), n.is_finite()),
@@ -379,6 +384,8 @@ mod tests {
             ("jsonb", "null", "null"),
             ("integer", "1.5", "22P02 invalid input syntax for type integer: \"1.5\""),
             ("integer", "null", "null"),
+            ("oid", "26", "\"26\""),
+            ("oid[]", "[\"26\",1]", "[\"26\",\"1\"]"),
             ("bytea", "\"\\\\x00ff\"", "\"\\\\x00ff\""),
         ] {
             assert_eq!(round(ty, given), out, "{ty} {given}");

@@ -1,10 +1,47 @@
-//! Full-text search in its plainest meaning: words, their order, and prefixes; no stems and no stop
-//! words, as PostgreSQL's `simple`. Engines that know languages find more.
+//! Full-text search: words, their order, and prefixes. `simple` takes words as they are, as
+//! PostgreSQL's `simple` does; `english` leaves common words out and takes the stems of the others,
+//! as PostgreSQL's `english` does of plain words. Other languages, and what PostgreSQL's parser makes
+//! of addresses, numbers with signs and words with hyphens, are PostgreSQL's alone.
+
+mod english;
+mod index;
+
+pub use index::index_query;
 
 use mag_model::json::{self, Json};
 use mag_model::{BadValue, Type, Value};
 use mag_query::call::SearchMode;
 use std::collections::HashMap;
+
+/// What a word is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    Simple,
+    English,
+}
+
+impl Language {
+    /// `simple` when nobody has said.
+    pub fn named(name: Option<&str>) -> Result<Self, BadValue> {
+        match name.map(|name| name.strip_prefix("pg_catalog.").unwrap_or(name)) {
+            None | Some("simple") => Ok(Self::Simple),
+            Some("english") => Ok(Self::English),
+            Some(other) => Err(BadValue::new(
+                "42704",
+                format!("text search configuration \"{other}\" does not exist"),
+            )
+            .hint("`simple` and `english` are known here")),
+        }
+    }
+    /// As it is looked for; nothing of a word that is too common.
+    fn lexeme(self, word: String) -> Option<String> {
+        match self {
+            Self::Simple => Some(word),
+            Self::English if english::is_common(&word) => None,
+            Self::English => Some(english::stem(&word)),
+        }
+    }
+}
 
 /// The words of a text with their places.
 #[derive(Debug, Default)]
@@ -17,6 +54,8 @@ const QUERY_MAX: usize = 1_000;
 pub enum Query {
     /// Nothing was asked, and nothing is found.
     Nothing,
+    /// A word that is too common to be looked for.
+    Common,
     Word {
         text: String,
         prefix: bool,
@@ -28,48 +67,63 @@ pub enum Query {
     Then(Box<Query>, Box<Query>, usize),
 }
 
-pub fn matches(value: &Value, ty: &Type, mode: SearchMode, query: &str) -> Result<bool, BadValue> {
-    let words = words_of(value, ty)?;
-    let query = parse(mode, query)?;
+pub fn matches(
+    value: &Value,
+    ty: &Type,
+    (mode, language): (SearchMode, Language),
+    query: &str,
+) -> Result<bool, BadValue> {
+    let words = words_of(value, ty, language)?;
+    let query = parse(mode, language, query)?;
     Ok(found(&query, &words))
 }
 
-fn words_of(value: &Value, ty: &Type) -> Result<Words, BadValue> {
+fn words_of(value: &Value, ty: &Type, language: Language) -> Result<Words, BadValue> {
     let mut words = Words::default();
     match (value, ty.base()) {
         (Value::Text(text), Type::TsVector) => read_vector(text, &mut words),
         (Value::Json(text), _) => {
             let mut place = 0;
-            gather(&json::parse(text)?, &mut words, &mut place);
+            gather(&json::parse(text)?, language, &mut words, &mut place);
         }
         (Value::Text(text), _) => {
             let mut place = 0;
-            add_words(text, &mut words, &mut place);
+            add_words(text, language, &mut words, &mut place);
         }
         _ => {}
     }
     Ok(words)
 }
 
-fn gather(json: &Json, words: &mut Words, place: &mut usize) {
+fn gather(json: &Json, language: Language, words: &mut Words, place: &mut usize) {
     match json {
-        Json::String(text) => add_words(text, words, place),
-        Json::Array(items) => items.iter().for_each(|item| gather(item, words, place)),
-        Json::Object(members) => members.iter().for_each(|(_, v)| gather(v, words, place)),
+        Json::String(text) => add_words(text, language, words, place),
+        Json::Array(items) => items.iter().for_each(|item| gather(item, language, words, place)),
+        Json::Object(members) => {
+            members.iter().for_each(|(_, value)| gather(value, language, words, place));
+        }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
-fn split(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
+/// Letters, digits, and what an index of words takes for a part of them.
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric()
+        || c == '_'
+        || matches!(c, '\u{300}'..='\u{331}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
 }
 
-fn add_words(text: &str, words: &mut Words, place: &mut usize) {
+fn split(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.split(|c: char| !is_of_word(c)).filter(|word| !word.is_empty()).map(str::to_lowercase)
+}
+
+/// A word that is left out has a place all the same.
+fn add_words(text: &str, language: Language, words: &mut Words, place: &mut usize) {
     for word in split(text) {
         *place += 1;
-        words.0.entry(word).or_default().push(*place);
+        if let Some(lexeme) = language.lexeme(word) {
+            words.0.entry(lexeme).or_default().push(*place);
+        }
     }
 }
 
@@ -96,13 +150,14 @@ fn read_vector(text: &str, words: &mut Words) {
     }
 }
 
-pub fn parse(mode: SearchMode, text: &str) -> Result<Query, BadValue> {
-    let words = || split(text).map(|text| Query::Word { text, prefix: false }).take(QUERY_MAX);
+pub fn parse(mode: SearchMode, language: Language, text: &str) -> Result<Query, BadValue> {
+    let word = |text: String| of_word(text, false, language);
+    let words = || split(text).map(word).take(QUERY_MAX);
     let and = |a, b| Query::And(Box::new(a), Box::new(b));
-    Ok(match mode {
+    let query = match mode {
         SearchMode::Plain => words().reduce(and).unwrap_or(Query::Nothing),
         SearchMode::Phrase => phrase(words()),
-        SearchMode::Web => web(text),
+        SearchMode::Web => web(text, language),
         SearchMode::Operators => {
             let bad = || BadValue::new("42601", format!("syntax error in tsquery: \"{text}\""));
             let tokens = tokens(text).ok_or_else(bad)?;
@@ -110,13 +165,72 @@ pub fn parse(mode: SearchMode, text: &str) -> Result<Query, BadValue> {
                 return Ok(Query::Nothing);
             }
             let mut at = 0;
-            let query = either(&tokens, &mut at, 0).ok_or_else(bad)?;
+            let query = either(&tokens, &mut at, (0, language)).ok_or_else(bad)?;
             if at < tokens.len() {
                 return Err(bad());
             }
             query
         }
-    })
+    };
+    Ok(without_common(query).query.unwrap_or(Query::Nothing))
+}
+
+fn of_word(text: String, prefix: bool, language: Language) -> Query {
+    match language.lexeme(text) {
+        Some(text) => Query::Word { text, prefix },
+        None => Query::Common,
+    }
+}
+
+/// A question without its common words, and how much further apart its neighbours are for it.
+struct Cleaned {
+    query: Option<Query>,
+    left: usize,
+    right: usize,
+}
+
+/// What is left of an operator when one of its sides is gone is the other side, as PostgreSQL has
+/// it; the distance of a phrase goes to whoever stands beside it.
+fn without_common(query: Query) -> Cleaned {
+    let (a, b, distance, make): (_, _, _, fn(Box<Query>, Box<Query>, usize) -> Query) = match query {
+        Query::Nothing | Query::Common => return Cleaned { query: None, left: 0, right: 0 },
+        Query::Word { .. } => return Cleaned { query: Some(query), left: 0, right: 0 },
+        Query::Not(inner) => {
+            let inner = without_common(*inner);
+            let query = inner.query.map(|query| Query::Not(Box::new(query)));
+            return Cleaned { query, ..inner };
+        }
+        Query::And(a, b) => (a, b, None, |a, b, _| Query::And(a, b)),
+        Query::Or(a, b) => (a, b, None, |a, b, _| Query::Or(a, b)),
+        Query::Then(a, b, distance) => (a, b, Some(distance), Query::Then),
+    };
+    let (a, b) = (without_common(*a), without_common(*b));
+    match (a.query, b.query, distance) {
+        (None, None, Some(distance)) => {
+            let all = a.left + distance + b.left;
+            Cleaned { query: None, left: all, right: all }
+        }
+        (None, None, None) => {
+            let most = a.left.max(b.left);
+            Cleaned { query: None, left: most, right: most }
+        }
+        (None, kept, Some(distance)) => {
+            Cleaned { query: kept, left: a.left + distance + b.left, right: b.right }
+        }
+        (None, kept, None) => Cleaned { query: kept, left: b.left, right: b.right },
+        (kept, None, Some(distance)) => {
+            Cleaned { query: kept, left: a.left, right: a.right + distance + b.right }
+        }
+        (kept, None, None) => Cleaned { query: kept, left: a.left, right: a.right },
+        (Some(x), Some(y), Some(distance)) => Cleaned {
+            query: Some(make(Box::new(x), Box::new(y), distance + a.right + b.left)),
+            left: a.left,
+            right: b.right,
+        },
+        (Some(x), Some(y), None) => {
+            Cleaned { query: Some(make(Box::new(x), Box::new(y), 0)), left: 0, right: 0 }
+        }
+    }
 }
 
 fn phrase(words: impl Iterator<Item = Query>) -> Query {
@@ -124,7 +238,7 @@ fn phrase(words: impl Iterator<Item = Query>) -> Query {
 }
 
 /// Words are all wanted, `or` between them is either, `-` before one is not, quotes are a phrase.
-fn web(text: &str) -> Query {
+fn web(text: &str, language: Language) -> Query {
     let mut any: Vec<Option<Query>> = vec![None];
     let mut rest = text.trim_start();
     let mut pieces = 0;
@@ -150,7 +264,7 @@ fn web(text: &str) -> Query {
             any.push(None);
             continue;
         }
-        let one = phrase(split(piece).map(|text| Query::Word { text, prefix: false }));
+        let one = phrase(split(piece).map(|text| of_word(text, false, language)));
         if one == Query::Nothing {
             continue;
         }
@@ -237,44 +351,49 @@ fn tokens(text: &str) -> Option<Vec<Token>> {
 /// Parentheses inside each other beyond this are refused.
 const DEPTH_MAX: usize = 50;
 
-fn either(tokens: &[Token], at: &mut usize, depth: usize) -> Option<Query> {
-    let mut left = all(tokens, at, depth)?;
+/// How deep in parentheses, and the language of the words.
+type Within = (usize, Language);
+
+fn either(tokens: &[Token], at: &mut usize, within: Within) -> Option<Query> {
+    let mut left = all(tokens, at, within)?;
     while tokens.get(*at) == Some(&Token::Or) {
         *at += 1;
-        left = Query::Or(Box::new(left), Box::new(all(tokens, at, depth)?));
+        left = Query::Or(Box::new(left), Box::new(all(tokens, at, within)?));
     }
     Some(left)
 }
 
-fn all(tokens: &[Token], at: &mut usize, depth: usize) -> Option<Query> {
-    let mut left = then(tokens, at, depth)?;
+fn all(tokens: &[Token], at: &mut usize, within: Within) -> Option<Query> {
+    let mut left = then(tokens, at, within)?;
     while tokens.get(*at) == Some(&Token::And) {
         *at += 1;
-        left = Query::And(Box::new(left), Box::new(then(tokens, at, depth)?));
+        left = Query::And(Box::new(left), Box::new(then(tokens, at, within)?));
     }
     Some(left)
 }
 
-fn then(tokens: &[Token], at: &mut usize, depth: usize) -> Option<Query> {
-    let mut left = one(tokens, at, depth)?;
+fn then(tokens: &[Token], at: &mut usize, within: Within) -> Option<Query> {
+    let mut left = one(tokens, at, within)?;
     while let Some(Token::Then(distance)) = tokens.get(*at) {
         *at += 1;
-        left = Query::Then(Box::new(left), Box::new(one(tokens, at, depth)?), *distance);
+        left = Query::Then(Box::new(left), Box::new(one(tokens, at, within)?), *distance);
     }
     Some(left)
 }
 
-fn one(tokens: &[Token], at: &mut usize, depth: usize) -> Option<Query> {
+fn one(tokens: &[Token], at: &mut usize, within: Within) -> Option<Query> {
+    let (depth, language) = within;
     if depth > DEPTH_MAX {
         return None;
     }
+    let deeper = (depth + 1, language);
     let token = tokens.get(*at)?;
     *at += 1;
     match token {
-        Token::Word { text, prefix } => Some(Query::Word { text: text.clone(), prefix: *prefix }),
-        Token::Not => Some(Query::Not(Box::new(one(tokens, at, depth + 1)?))),
+        Token::Word { text, prefix } => Some(of_word(text.clone(), *prefix, language)),
+        Token::Not => Some(Query::Not(Box::new(one(tokens, at, deeper)?))),
         Token::Open => {
-            let inner = either(tokens, at, depth + 1)?;
+            let inner = either(tokens, at, deeper)?;
             (tokens.get(*at) == Some(&Token::Close)).then(|| *at += 1)?;
             Some(inner)
         }
@@ -284,7 +403,7 @@ fn one(tokens: &[Token], at: &mut usize, depth: usize) -> Option<Query> {
 
 fn found(query: &Query, words: &Words) -> bool {
     match query {
-        Query::Nothing => false,
+        Query::Nothing | Query::Common => false,
         Query::Not(inner) => !found(inner, words),
         Query::And(a, b) => found(a, words) && found(b, words),
         Query::Or(a, b) => found(a, words) || found(b, words),
@@ -321,7 +440,7 @@ fn places(query: &Query, words: &Words) -> Vec<usize> {
             let right = places(b, words);
             places(a, words).into_iter().filter(|p| right.contains(p)).collect()
         }
-        Query::Nothing | Query::Not(_) => Vec::new(),
+        Query::Nothing | Query::Common | Query::Not(_) => Vec::new(),
     }
 }
 
@@ -330,7 +449,32 @@ mod tests {
     use super::*;
 
     fn finds(mode: SearchMode, text: &str, query: &str) -> bool {
-        matches(&Value::text(text), &Type::Text, mode, query).unwrap()
+        matches(&Value::text(text), &Type::Text, (mode, Language::Simple), query).unwrap()
+    }
+
+    #[test]
+    fn english_finds_stems_and_leaves_common_words_out() {
+        use SearchMode::*;
+        let text = "The policies of a running database";
+        for (mode, query, wanted) in [
+            (Plain, "policy runs", true),
+            (Plain, "the policy", true),
+            (Plain, "the", false),
+            (Operators, "databases & !cat", true),
+            (Operators, "polic:*", true),
+            (Phrase, "running databases", true),
+            (Phrase, "policies of a running database", true),
+            (Phrase, "policies running", false),
+            (Operators, "policy <3> run", true),
+            (Operators, "policy <-> the <-> a <-> run", true),
+            (Web, "\"policies of a running\" or cat", true),
+            (Web, "database -policy", false),
+        ] {
+            let how = (mode, Language::English);
+            let found = matches(&Value::text(text), &Type::Text, how, query).unwrap();
+            assert_eq!(found, wanted, "{query}");
+        }
+        assert_eq!(Language::named(Some("klingon")).unwrap_err().state, "42704");
     }
 
     #[test]
@@ -357,6 +501,7 @@ mod tests {
         ] {
             assert_eq!(finds(mode, text, query), wanted, "{query}");
         }
-        assert!(parse(Operators, "fat &").is_err() && parse(Operators, "fat cat").is_err());
+        let wrong = |query| parse(Operators, Language::Simple, query).is_err();
+        assert!(wrong("fat &") && wrong("fat cat"));
     }
 }

@@ -132,3 +132,24 @@ pub trait Dialect: Send + Sync {
     /// The whole row of a table's alias as a value of the table's type.
     fn row(&self, alias: &str, table: Option<&Table>) -> String;
 }
+
+/// The sign of a comparison; that NULL is a value like others each engine says in its own words.
+pub(crate) fn sign(comparison: Comparison, distinct: &'static str) -> &'static str {
+    match comparison {
+        Comparison::Eq => "=",
+        Comparison::Neq => "<>",
+        Comparison::Lt => "<",
+        Comparison::Lte => "<=",
+        Comparison::Gt => ">",
+        Comparison::Gte => ">=",
+        Comparison::Distinct => distinct,
+    }
+}
+
+/// Whether a comparison asks which value comes first.
+pub(crate) fn needs_order(comparison: Comparison) -> bool {
+    match comparison {
+        Comparison::Eq | Comparison::Neq | Comparison::Distinct => false,
+        Comparison::Lt | Comparison::Lte | Comparison::Gt | Comparison::Gte => true,
+    }
+}

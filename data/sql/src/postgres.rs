@@ -1,6 +1,6 @@
 //! PostgreSQL's SQL. Most of a plan is PostgreSQL's own meaning, so most of this is its own words.
 
-use crate::dialect::{Bind, Dialect, Error, Piece};
+use crate::dialect::{Bind, Dialect, Error, Piece, needs_order, sign};
 use mag_model::catalog::{Table, TableKind};
 use mag_model::types::RangeKind;
 use mag_model::{Type, Value};
@@ -125,17 +125,8 @@ impl Dialect for Postgres {
         left: &Piece,
         right: &Piece,
     ) -> Result<String, Error> {
-        let sign = match comparison {
-            Comparison::Eq => "=",
-            Comparison::Neq => "<>",
-            Comparison::Lt => "<",
-            Comparison::Lte => "<=",
-            Comparison::Gt => ">",
-            Comparison::Gte => ">=",
-            Comparison::Distinct => "IS DISTINCT FROM",
-        };
-        let ordered =
-            !matches!(comparison, Comparison::Eq | Comparison::Neq | Comparison::Distinct);
+        let sign = sign(comparison, "IS DISTINCT FROM");
+        let ordered = needs_order(comparison);
         let collate =
             if self.bytewise && ordered && left.ty.is_text() { " COLLATE \"C\"" } else { "" };
         Ok(format!("({} {sign} {}{collate})", left.sql, right.sql))

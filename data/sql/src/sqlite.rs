@@ -6,7 +6,7 @@ pub mod functions;
 mod key;
 pub mod store;
 
-use crate::dialect::{Bind, Dialect, Error, Piece};
+use crate::dialect::{Bind, Dialect, Error, Piece, needs_order, sign};
 use mag_model::catalog::{Table, table::Index};
 use mag_model::{ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
@@ -162,10 +162,10 @@ fn in_json(sql: &str, ty: &Type) -> String {
     match ty.base() {
         Type::Bool => format!("json(CASE {sql} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END)"),
         Type::Json | Type::Jsonb | Type::Array(_) => format!("json({sql})"),
+        Type::Oid => format!("CAST({sql} AS TEXT)"),
         Type::Int2
         | Type::Int4
         | Type::Int8
-        | Type::Oid
         | Type::Text
         | Type::Varchar(_)
         | Type::Bpchar(_)
@@ -235,17 +235,8 @@ impl Dialect for Sqlite {
         left: &Piece,
         right: &Piece,
     ) -> Result<String, Error> {
-        let sign = match comparison {
-            Comparison::Eq => "=",
-            Comparison::Neq => "<>",
-            Comparison::Lt => "<",
-            Comparison::Lte => "<=",
-            Comparison::Gt => ">",
-            Comparison::Gte => ">=",
-            Comparison::Distinct => "IS NOT",
-        };
-        let ordered =
-            !matches!(comparison, Comparison::Eq | Comparison::Neq | Comparison::Distinct);
+        let sign = sign(comparison, "IS NOT");
+        let ordered = needs_order(comparison);
         let (left_sql, right_sql) = sides(left, right, ordered);
         // A column may have been declared to ignore case; here text is compared byte by byte.
         let collate = if left.ty.is_text() { " COLLATE BINARY" } else { "" };
@@ -309,7 +300,7 @@ impl Dialect for Sqlite {
         );
         // A question that the index cannot narrow is asked of every row.
         Some(format!(
-            "{alias}.rowid IN (SELECT rowid FROM {name} WHERE {name} MATCH {asked} \
+            "{alias}.rowid IN (SELECT rowid FROM {name} WHERE {name} MATCH coalesce({asked}, '\"\"') \
              UNION ALL SELECT rowid FROM {table_name} WHERE {asked} IS NULL)"
         ))
     }

@@ -203,7 +203,15 @@ fn clash_has_rules(insert: &Insert) -> bool {
     insert.on_conflict.as_ref().is_some_and(|clash| clash.using.is_some() || clash.check.is_some())
 }
 
-fn counting(plan: &Plan) -> Counting {
+fn behind_a_rule(plan: &Plan) -> bool {
+    let mut found = false;
+    if let Some(select) = plan.answer() {
+        select.visit(&mut |select| found |= select.sources.iter().any(|s| s.rule.is_some()));
+    }
+    found
+}
+
+pub(super) fn counting(plan: &Plan) -> Counting {
     let Some(count) = plan.count else { return Counting::Nothing };
     match &plan.work {
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => Counting::Rows,
@@ -213,6 +221,8 @@ fn counting(plan: &Plan) -> Counting {
             if all { Counting::Rows } else { Counting::Nothing }
         }
         Work::Read(_) | Work::Invoke(_) => match count {
+            // Statistics are of all rows, those behind a policy of the plan included.
+            Count::Planned | Count::Estimated if behind_a_rule(plan) => Counting::Exact,
             Count::Exact => Counting::Exact,
             Count::Planned => Counting::Planned,
             Count::Estimated => Counting::Estimated,

@@ -1,16 +1,14 @@
 //! A database of one's own on the kit's server, and calls in one line.
 
+pub(crate) use mag_adapter::conformance::{NOON, all_open, told};
 use mag_adapter::{Console, Engine, EngineError, Transaction};
-use mag_contract::{Actor, Timestamp};
-use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
+use mag_contract::Actor;
+use mag_guard::{Authorised, Guard, Session};
 use mag_kit::postgres::{self, Server};
 use mag_model::catalog::Catalog;
 use mag_postgres::{Postgres, Settings, Target};
 use mag_query::{Answer, Everything, Options, Plan, Rows, Rules};
 use std::sync::Arc;
-
-/// 2024-06-01 12:00 UTC.
-pub(crate) const NOON: Timestamp = Timestamp(1_717_243_200_000);
 
 pub(crate) struct World {
     pub(crate) engine: Arc<Postgres>,
@@ -26,15 +24,6 @@ pub(crate) fn script(sql: &str) -> Console {
 
 pub(crate) fn question(sql: &str) -> Console {
     Console::reading(sql)
-}
-
-/// `state message | details`
-pub(crate) fn told(error: &EngineError) -> String {
-    let state = error.state.as_deref().unwrap_or(error.code.id);
-    match &error.details {
-        Some(details) => format!("{state} {} | {details}", error.message),
-        None => format!("{state} {}", error.message),
-    }
 }
 
 pub(crate) fn session(role: &str, claims: &str) -> Arc<Session> {
@@ -130,10 +119,4 @@ impl World {
     pub(crate) fn sql(&self, sql: &str) -> String {
         self.server.sql(&self.database, sql)
     }
-}
-
-pub(crate) fn all_open(catalog: &Arc<Catalog>) -> Guard {
-    let role = |name: &str| RoleRule { name: name.into(), bypass: true, ..RoleRule::default() };
-    let roles = ["service_role", "authenticated", "anon"].map(role).to_vec();
-    Guard::new(&Ruleset { roles, ..Ruleset::default() }, catalog)
 }

@@ -16,7 +16,7 @@ impl Found {
         known.map(|key| key.name.clone())
     }
     /// The column as the table spells it: a key may spell it otherwise.
-    fn spelt(&self, name: &str) -> Option<String> {
+    pub(super) fn spelt(&self, name: &str) -> Option<String> {
         let known = self.draft.columns.iter().find(|c| c.name.eq_ignore_ascii_case(name));
         known.map(|column| column.name.clone())
     }

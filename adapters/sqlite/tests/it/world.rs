@@ -1,17 +1,15 @@
 //! A database in a folder of its own, and calls in one line.
 
+pub(crate) use mag_adapter::conformance::{NOON, all_open, told};
 use mag_adapter::{Console, Engine, EngineError, Transaction};
-use mag_contract::{Clock, Timestamp};
-use mag_guard::{Authorised, Guard, RoleRule, Ruleset, Session};
+use mag_contract::Clock;
+use mag_guard::{Authorised, Guard, Session};
 use mag_model::catalog::Catalog;
 use mag_query::{Answer, Everything, Options, Plan, Rows, Rules};
 use mag_sqlite::{Settings, Sqlite};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tempfile::TempDir;
-
-/// 2024-06-01 12:00 UTC.
-pub(crate) const NOON: Timestamp = Timestamp(1_717_243_200_000);
 
 pub(crate) struct World {
     pub(crate) engine: Arc<Sqlite>,
@@ -30,15 +28,6 @@ pub(crate) fn script(sql: &str) -> Console {
 
 pub(crate) fn question(sql: &str) -> Console {
     Console::reading(sql)
-}
-
-/// `state message | details`
-pub(crate) fn told(error: &EngineError) -> String {
-    let state = error.state.as_deref().unwrap_or(error.code.id);
-    match &error.details {
-        Some(details) => format!("{state} {} | {details}", error.message),
-        None => format!("{state} {}", error.message),
-    }
 }
 
 impl World {
@@ -84,11 +73,6 @@ impl World {
         let rows = self.ask(&format!("SELECT count(*) FROM {table}")).await.unwrap();
         rows.rows[0][0].as_int().unwrap()
     }
-}
-
-pub(crate) fn all_open(catalog: &Arc<Catalog>) -> Guard {
-    let role = RoleRule { name: "service_role".into(), bypass: true, ..RoleRule::default() };
-    Guard::new(&Ruleset { roles: vec![role], ..Ruleset::default() }, catalog)
 }
 
 pub(crate) fn plan(guard: &Guard, line: &str) -> Authorised<Plan> {

@@ -25,11 +25,21 @@ const OF_VIEW: &str = r#", { "name": "own", "table": "all_notes", "command": "se
 /// Call, whether the view is granted, whether it has a policy, and what ana is told.
 const CASES: &[(&str, bool, bool, &str)] = &[
     ("read notes?select=id&order=id", false, false, r#"=> 1 [{"id":1}]"#),
-    ("read all_notes?select=id", false, false, "!! MF2001 schema `public` has no table `all_notes`"),
+    (
+        "read all_notes?select=id",
+        false,
+        false,
+        "!! MF2001 schema `public` has no table `all_notes`",
+    ),
     ("read all_note?select=id", false, false, "!! MF2001 schema `public` has no table `all_note`"),
     ("read all_notes?select=id&count=exact", true, false, "=> 0/0 []"),
     ("read all_notes?select=count()", true, false, r#"=> 1 [{"count":0}]"#),
-    ("read all_notes?select=id,word&order=id&count=exact", true, true, r#"=> 1/1 [{"id":1,"word":"mine"}]"#),
+    (
+        "read all_notes?select=id,word&order=id&count=exact",
+        true,
+        true,
+        r#"=> 1/1 [{"id":1,"word":"mine"}]"#,
+    ),
     ("read all_notes?select=id&word=eq.xyzzy", true, true, "=> 0 []"),
     ("read all_notes?select=word.max()", true, true, r#"=> 1 [{"max":"mine"}]"#),
 ];

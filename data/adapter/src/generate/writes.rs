@@ -104,8 +104,11 @@ fn payload(chance: &mut Chance, table: &TableDraft, with_keys: bool) -> Payload 
             "part" | "up_part" => (*chance.one(&["a", "b"])).to_owned(),
             "code" => (chance.between(1, 9) * 10).to_string(),
             "up" => chance.between(1, 7).to_string(),
-            _ if key => chance.between(1, 12).to_string(),
-            name if name.starts_with('r') => chance.between(1, 7).to_string(),
+            // Most are new, some are taken.
+            _ if key && chance.percent(60) => chance.between(7, 30).to_string(),
+            _ if key => chance.between(1, 6).to_string(),
+            name if name.starts_with('r') && chance.percent(5) => "7".to_owned(),
+            name if name.starts_with('r') => chance.between(1, 6).to_string(),
             name => (*chance.one(literals(name, ty))).to_owned(),
         };
         // As a body of JSON gives it, or as a form or a CSV does.

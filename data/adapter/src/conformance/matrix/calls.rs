@@ -197,7 +197,6 @@ const CALLS: &[&str] = &[
     "delete tasks?select=id&secret=like.7%",
     "read comments?select=id&text=like.7%",
     "read comments?select=id&order=text",
-    "read comments?select=text,count()",
     "read tasks?select=id,comments(text)&comments.text=like.7%",
     "read tasks?select=id&owner=eq.0a0a0a0a-0000-4000-8000-000000000002",
     "read tasks?select=id,code",
