@@ -11,18 +11,17 @@ use crate::settings::Settings;
 use crate::vault::Vault;
 use crate::watch::Watch;
 use mag_contract::door::AuthDoor;
-use mag_contract::{Clock, Component, Fault, Life, Manifest, Standing, Timestamp, Wiring};
+use mag_contract::{Component, Fault, Life, Manifest, Standing, Timestamp, Wiring};
 use mag_ports::{AuthnSocket, StoreSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
 pub struct Auth {
-    rings: Arc<Rings>,
-    clock: Clock,
+    gotrue: Arc<Gotrue>,
 }
 
 /// When a key was last used is told to the minute.
-const USES_WRITTEN_EVERY: Duration = Duration::from_secs(60);
+const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
 impl Component for Auth {
     type Settings = Settings;
@@ -45,10 +44,15 @@ impl Component for Auth {
         let watch = Arc::new(Watch::default());
         let rings = Arc::new(Rings::new(store.clone(), vault.clone(), clock.clone()));
         let bus = wiring.bus();
-        let identify =
-            Arc::new(Identify::new(rings.clone(), watch.clone(), clock.clone(), bus.clone()));
-        wiring.plug::<AuthnSocket>(identify.clone());
         let homes = Arc::new(Homes::new(store.clone(), clock.clone()));
+        let identify = Arc::new(Identify::new(
+            rings.clone(),
+            homes.clone(),
+            watch.clone(),
+            clock.clone(),
+            bus.clone(),
+        ));
+        wiring.plug::<AuthnSocket>(identify.clone());
         let gotrue = Arc::new(Gotrue {
             store: store.clone(),
             identify,
@@ -65,10 +69,14 @@ impl Component for Auth {
             clock: clock.clone(),
         });
         wiring.plug::<AuthDoor>(Arc::new(Door(gotrue.clone())));
-        let office =
-            operations::Office { store, rings: rings.clone(), clock: clock.clone(), gotrue };
+        let office = operations::Office {
+            store,
+            rings: rings.clone(),
+            clock: clock.clone(),
+            gotrue: gotrue.clone(),
+        };
         operations::answered(wiring, &Arc::new(office));
-        Ok(Self { rings, clock })
+        Ok(Self { gotrue })
     }
 
     async fn self_test(&self) -> Result<(), Fault> {
@@ -77,28 +85,53 @@ impl Component for Auth {
 
     async fn run(self, mut life: Life) -> Result<(), Fault> {
         life.ready();
+        life.spawn("bans", remember_bans(self.gotrue.clone()));
         let mut written = Timestamp::default();
         loop {
             tokio::select! {
                 () = life.draining() => break,
-                () = tokio::time::sleep(USES_WRITTEN_EVERY) => {}
+                () = tokio::time::sleep(WRITTEN_EVERY) => {}
             }
-            written = self.write_uses(written).await;
+            written = self.write_down(written).await;
         }
-        self.write_uses(written).await;
+        self.write_down(written).await;
         Ok(())
     }
 }
 
 impl Auth {
-    async fn write_uses(&self, since: Timestamp) -> Timestamp {
-        let now = self.clock.now();
-        match self.rings.write_uses(since).await {
+    /// When keys were used, and what agents were refused: now and then, not with every request.
+    async fn write_down(&self, since: Timestamp) -> Timestamp {
+        let now = self.gotrue.clock.now();
+        if let Err(fault) = self.gotrue.write_refusals().await {
+            tracing::warn!("what agents were refused could not be written: {}", fault.chain());
+        }
+        match self.gotrue.rings.write_uses(since).await {
             Ok(()) => now,
             Err(fault) => {
                 tracing::warn!("when keys were last used could not be written: {}", fault.chain());
                 since
             }
+        }
+    }
+}
+
+/// Tokens of banned users outlive the process; who is banned is read again at its start.
+async fn remember_bans(gotrue: Arc<Gotrue>) {
+    let Ok(store) = gotrue.store.get() else { return };
+    for project in store.projects() {
+        match gotrue.homes.banned(&project).await {
+            Ok(banned) => {
+                for (user, until) in banned {
+                    gotrue.watch.ban(user, Some(until));
+                }
+            }
+            Err(fault) => tracing::warn!(
+                project = &*project.reference,
+                "who is banned in project `{}` cannot be read: {}",
+                project.reference,
+                fault.chain()
+            ),
         }
     }
 }

@@ -20,6 +20,7 @@ mod signup;
 mod user;
 mod verify;
 
+pub(crate) use admin::duration_ms;
 pub(crate) use limits::Limits;
 pub(crate) use oidc::Providers;
 
@@ -79,7 +80,16 @@ impl HttpDoor for Door {
     }
 }
 
+/// An address in lower case, when it is one.
+pub(crate) fn address(given: &str) -> Option<String> {
+    signup::valid_email(given).ok()
+}
+
 impl Gotrue {
+    pub(crate) fn wanted_strength(&self) -> crate::passwords::Strength {
+        self.strength()
+    }
+
     async fn route(&self, ask: &Ask) -> Result<Answer, Refusal> {
         let path: Vec<&str> = ask.path.iter().map(String::as_str).collect();
         let (get, post, put) = (&Method::GET, &Method::POST, &Method::PUT);

@@ -6,8 +6,7 @@ use mag_guard::Session;
 use mag_ports::Source;
 use mag_query::answer::Body;
 use mag_query::call::{
-    Act, Comparison, Delete, Field, Filter, Insert, Is, OnConflict, Op, Operand, Order, OrderKey,
-    Query, Read, Resolution, Test, Update,
+    Act, Delete, Field, Filter, Insert, Is, Op, Operand, Order, OrderKey, Query, Test, Update,
 };
 use mag_query::{Call, Options, Payload};
 use serde_json::{Map, Value as Json};
@@ -53,31 +52,18 @@ impl Home {
 
     pub(crate) fn insert(&self, table: &str, row: Json) -> Result<Call, Fault> {
         let (schema, table) = self.place(table);
-        self.insert_into((schema.to_owned(), table), row, None)
+        self.insert_into((schema.to_owned(), table), row)
     }
 
     /// A row of the base model, which stands beside ours.
     pub(crate) fn insert_base(&self, table: &str, row: Json) -> Result<Call, Fault> {
-        self.insert_into(self.base(table), row, None)
+        self.insert_into(self.base(table), row)
     }
 
-    /// Changes the row when its key is there already.
-    pub(crate) fn upsert(&self, table: &str, key: &[&str], row: Json) -> Result<Call, Fault> {
-        let (schema, table) = self.place(table);
-        let columns = Some(key.iter().map(|column| (*column).to_owned()).collect());
-        let merge = OnConflict { columns, resolution: Resolution::Merge };
-        self.insert_into((schema.to_owned(), table), row, Some(merge))
-    }
-
-    fn insert_into(
-        &self,
-        (schema, table): (String, String),
-        row: Json,
-        on_conflict: Option<OnConflict>,
-    ) -> Result<Call, Fault> {
+    fn insert_into(&self, (schema, table): (String, String), row: Json) -> Result<Call, Fault> {
         let payload = self.payload(row)?;
         let returning = Some(Query::all());
-        let insert = Insert { table, payload, on_conflict, returning, ..Insert::default() };
+        let insert = Insert { table, payload, returning, ..Insert::default() };
         Ok(Call { schema, act: Act::Insert(insert), ..Call::default() })
     }
 
@@ -207,10 +193,6 @@ pub(crate) fn any_of(column: &str, values: Vec<String>) -> Filter {
     Filter::Test(Test { field: Field::column(column), op: Op::In(values) })
 }
 
-pub(crate) fn before(column: &str, at: Timestamp) -> Filter {
-    Filter::compare(column, Comparison::Lt, &at.to_string())
-}
-
 pub(crate) fn like(column: &str, pattern: String) -> Filter {
     let op = Op::Pattern(mag_query::call::Pattern::Ilike, Operand::One(pattern));
     Filter::Test(Test { field: Field::column(column), op })
@@ -229,13 +211,6 @@ pub(crate) fn ordered(column: &str, descending: bool) -> Order {
 /// A read with an order and a limit.
 pub(crate) fn page(filter: Vec<Filter>, order: Order, limit: u64, offset: u64) -> Query {
     Query { filter, order: vec![order], limit: Some(limit), offset: Some(offset), ..Query::all() }
-}
-
-impl Home {
-    pub(crate) fn reading(&self, table: &str, query: Query) -> Call {
-        let (schema, table) = self.place(table);
-        Call { schema: schema.to_owned(), act: Act::Read(Read { table, query }), ..Call::default() }
-    }
 }
 
 fn rows(body: Body) -> Result<Vec<Row>, Fault> {

@@ -1,6 +1,7 @@
 //! Who asks: a key, a token, or nobody in particular. What every door calls for every request.
 
 use crate::keys::{ApiKey, KeyKind, Rings, hash_of, is_opaque, is_well_formed};
+use crate::people::Homes;
 use crate::tokens::claims::{self, Times};
 use crate::tokens::jwk::BadKey;
 use crate::tokens::jws::Jws;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 pub(crate) struct Identify {
     rings: Arc<Rings>,
+    homes: Arc<Homes>,
     watch: Arc<Watch>,
     clock: Clock,
     bus: Bus,
@@ -77,8 +79,14 @@ impl Authn for Identify {
 }
 
 impl Identify {
-    pub(crate) fn new(rings: Arc<Rings>, watch: Arc<Watch>, clock: Clock, bus: Bus) -> Self {
-        Self { rings, watch, clock, bus, desks: ArcSwap::default() }
+    pub(crate) fn new(
+        rings: Arc<Rings>,
+        homes: Arc<Homes>,
+        watch: Arc<Watch>,
+        clock: Clock,
+        bus: Bus,
+    ) -> Self {
+        Self { rings, homes, watch, clock, bus, desks: ArcSwap::default() }
     }
 
     /// Whoever listens hears of tokens that ended and of those who were stopped.
@@ -181,6 +189,13 @@ impl Identify {
         let ring = self.rings.of(project.id).await.map_err(Denied::Fault)?;
         let key = ring.opaque(&hash_of(text)).ok_or(Denied::BadKey)?;
         usable(key, now)?;
+        if let (KeyKind::Agent, Some(agent)) = (key.kind, key.user)
+            && !self.watch.knows(agent)
+        {
+            let home = self.homes.of(project).await.map_err(Denied::Fault)?;
+            let held = home.agent(agent).await.map_err(Denied::Fault)?.ok_or(Denied::BadKey)?;
+            self.watch.keep_agent(agent, held);
+        }
         self.watch.admits(key.user, None, now)?;
         if key.kind == KeyKind::Agent {
             self.watch.counts(key.user, now)?;

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum KeyKind {
+pub(crate) enum KeyKind {
     /// For apps in the hands of anybody: `sb_publishable_…`, role `anon`.
     Publishable,
     /// For servers: `sb_secret_…`, role `service_role`.

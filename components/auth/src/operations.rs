@@ -1,7 +1,11 @@
 //! What an operator can do with identities, as operations of the board.
 
+mod agents;
+mod can;
 mod keys;
+mod mails;
 mod signing;
+mod users;
 
 use crate::gotrue::Gotrue;
 use crate::keys::Rings;
@@ -47,12 +51,18 @@ macro_rules! operations {
 pub(crate) use operations;
 
 pub(crate) fn declared(manifest: Manifest) -> Manifest {
-    signing::declared(keys::declared(manifest))
+    let manifest = signing::declared(keys::declared(manifest));
+    let manifest = agents::declared(users::declared(manifest));
+    can::declared(mails::declared(manifest))
 }
 
 pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
     keys::answered(wiring, office);
     signing::answered(wiring, office);
+    users::answered(wiring, office);
+    agents::answered(wiring, office);
+    mails::answered(wiring, office);
+    can::answered(wiring, office);
 }
 
 /// An identifier in an input.

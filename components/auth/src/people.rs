@@ -1,6 +1,7 @@
 //! People and whoever else signs in, as rows: users, the ways in which they sign in, sessions,
 //! codes that were sent to them.
 
+pub(crate) mod agents;
 pub(crate) mod codes;
 pub(crate) mod flows;
 pub(crate) mod homes;

@@ -58,6 +58,11 @@ impl Post {
         self.server.is_some()
     }
 
+    /// What a mail would look like.
+    pub(crate) fn preview(&self, kind: Kind, words: &Words) -> template::Letter {
+        self.templates.write(kind, words)
+    }
+
     /// Writes it down, and sends it when it is a mail and there is a server.
     pub(crate) async fn send(
         &self,

@@ -19,7 +19,20 @@ pub(crate) struct Watch {
     banned: RwLock<HashMap<Uuid, Timestamp>>,
     agents: RwLock<HashMap<Uuid, Agent>>,
     counts: Mutex<HashMap<Uuid, Counts>>,
+    /// What agents were refused, until it is written down.
+    refused: Mutex<Vec<Refused>>,
 }
+
+/// An agent was told no.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Refused {
+    pub(crate) agent: Uuid,
+    pub(crate) at: Timestamp,
+    pub(crate) why: String,
+}
+
+/// Refusals that wait to be written; an agent that goes on asking is told the same.
+const REFUSED_MAX: usize = 1_000;
 
 /// What an agent is bound to.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +87,23 @@ impl Watch {
         self.agents.write().unwrap_or_else(PoisonError::into_inner).remove(&user);
     }
 
+    pub(crate) fn knows(&self, user: Uuid) -> bool {
+        self.agents.read().unwrap_or_else(PoisonError::into_inner).contains_key(&user)
+    }
+
+    fn refuse(&self, agent: Uuid, at: Timestamp, message: String) -> Denied {
+        let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+        if refused.len() < REFUSED_MAX {
+            refused.push(Refused { agent, at, why: message.clone() });
+        }
+        Denied::Stopped { message }
+    }
+
+    /// Hands over what was refused since the last time.
+    pub(crate) fn take_refused(&self) -> Vec<Refused> {
+        std::mem::take(&mut *self.refused.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     pub(crate) fn owner(&self, user: Uuid) -> Option<Uuid> {
         let agents = self.agents.read().unwrap_or_else(PoisonError::into_inner);
         agents.get(&user).and_then(|agent| agent.owner)
@@ -99,16 +129,16 @@ impl Watch {
         let agents = self.agents.read().unwrap_or_else(PoisonError::into_inner);
         let Some(agent) = agents.get(&user) else { return Ok(()) };
         if let Some(why) = &agent.paused {
-            return Err(stopped(format!(
-                "agent `{}` is paused: {why}; ask its owner to run `mobo agent:pause {} --resume`",
-                agent.name, agent.name
-            )));
+            let message = format!(
+                "agent `{}` is paused: {why}; ask its owner to run `mobo agent:pause {user} --resume`",
+                agent.name
+            );
+            return Err(self.refuse(user, now, message));
         }
         if agent.expires_at.is_some_and(|at| at <= now) {
-            return Err(stopped(format!(
-                "agent `{}` has expired; ask its owner for a new term",
-                agent.name
-            )));
+            let message =
+                format!("agent `{}` has expired; ask its owner for a new one", agent.name);
+            return Err(self.refuse(user, now, message));
         }
         Ok(())
     }
@@ -134,11 +164,12 @@ impl Watch {
             if let Some(max) = max
                 && spent >= max
             {
-                return Err(stopped(format!(
+                let message = format!(
                     "agent `{}` has made its {max} calls of this {span}; wait for the next \
-                     {span}, or ask its owner to run `mobo agent:limit {}`",
-                    agent.name, agent.name
-                )));
+                     {span}, or ask its owner to run `mobo agent:limit {user}`",
+                    agent.name
+                );
+                return Err(self.refuse(user, now, message));
             }
         }
         of_agent.hour.1 += 1;
@@ -175,13 +206,17 @@ mod tests {
             watch.counts(Some(agent), at(0)).is_ok() && watch.counts(Some(agent), at(1)).is_ok()
         );
         let refused = watch.counts(Some(agent), at(2)).unwrap_err().to_string();
-        assert!(refused.contains("2 calls of this hour") && refused.contains("agent:limit scout"));
+        assert!(
+            refused.contains("2 calls of this hour") && refused.contains("agent:limit 00000000")
+        );
         assert_eq!(watch.spent(agent, at(2)), (2, 2));
         assert!(watch.counts(Some(agent), at(60)).is_ok());
         assert_eq!(watch.spent(agent, at(60)), (1, 3));
         watch.keep_agent(agent, Agent { paused: Some("it went astray".into()), ..limits });
         let refused = watch.admits(Some(agent), None, at(60)).unwrap_err().to_string();
         assert!(refused.contains("paused: it went astray"), "{refused}");
+        assert_eq!(watch.take_refused().len(), 2);
+        assert!(watch.take_refused().is_empty());
     }
 
     #[test]

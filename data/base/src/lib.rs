@@ -80,8 +80,15 @@ impl Base {
 
     /// Whether a table is one of the base's, for whoever shows an app its own tables alone.
     pub fn owns(&self, schema: &str, table: &str) -> bool {
-        schema == self.schema
-            && table.strip_prefix(self.prefix).is_some_and(|bare| TABLES.contains(&bare))
+        let identity = match self.prefix {
+            "" if schema == "auth" => Some(table),
+            "" => None,
+            _ if schema == self.schema => table.strip_prefix("auth_"),
+            _ => None,
+        };
+        identity.is_some_and(|bare| IDENTITY.contains(&bare))
+            || schema == self.schema
+                && table.strip_prefix(self.prefix).is_some_and(|bare| TABLES.contains(&bare))
     }
 
     /// What is there after all migrations, read from their text.
@@ -170,4 +177,23 @@ pub const TABLES: [&str; 16] = [
     "custom_field_definitions",
     "feature_flags",
     "extensions",
+];
+
+/// Tables that stand beside the base and are no app's either: whoever signs in, and how. MagAuth
+/// makes them, in schema `auth` or under the prefix `auth_`.
+pub const IDENTITY: [&str; 14] = [
+    "users",
+    "identities",
+    "sessions",
+    "refresh_tokens",
+    "mfa_amr_claims",
+    "mfa_factors",
+    "mfa_challenges",
+    "one_time_tokens",
+    "flow_state",
+    "mails",
+    "agents",
+    "agent_log",
+    "signing_keys",
+    "api_keys",
 ];

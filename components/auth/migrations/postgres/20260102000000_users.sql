@@ -250,4 +250,5 @@ ALTER TABLE auth.agent_log ENABLE ROW LEVEL SECURITY;
 GRANT USAGE ON SCHEMA auth TO service_role;
 GRANT ALL ON auth.users, auth.identities, auth.sessions, auth.refresh_tokens, auth.mfa_amr_claims, auth.mfa_factors, auth.mfa_challenges, auth.one_time_tokens, auth.flow_state, auth.mails, auth.agents, auth.agent_log TO service_role;
 GRANT ALL ON mag.users TO service_role;
+GRANT SELECT ON mag.roles, mag.permissions, mag.role_permissions, mag.role_bindings TO service_role;
 GRANT USAGE ON SCHEMA mag TO service_role;

@@ -291,7 +291,7 @@ async fn with_identities(home: &Home, rows: Vec<crate::home::Row>) -> Result<Vec
     let of = || Query { filter: vec![any_of("user_id", ids.clone())], ..Query::all() };
     let mut found =
         home.all(vec![home.read("identities", of()), home.read("mfa_factors", of())]).await?;
-    let mut by_user = |rows: Vec<crate::home::Row>| {
+    let by_user = |rows: Vec<crate::home::Row>| {
         let mut map: HashMap<Uuid, Vec<crate::home::Row>> = HashMap::new();
         for row in rows {
             if let Some(user) = row.id("user_id") {

@@ -3,7 +3,6 @@
 
 use super::Gotrue;
 use super::ask::Ask;
-use super::refusal::Refusal;
 
 impl Gotrue {
     /// The page to return to: what was asked for when it is allowed, else the app's own.
@@ -169,11 +168,6 @@ pub(crate) fn decoded(text: &str, plus: bool) -> String {
         at += 1;
     }
     String::from_utf8_lossy(&out).into_owned()
-}
-
-/// An address that is not ours to send people to is a mistake of the request.
-pub(crate) fn refused() -> Refusal {
-    Refusal::bad("The redirect address is not allowed")
 }
 
 #[cfg(test)]

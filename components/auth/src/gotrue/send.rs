@@ -2,7 +2,7 @@
 
 use super::Gotrue;
 use super::ask::Ask;
-use super::redirect::{encoded, form};
+use super::redirect::form;
 use super::refusal::Refusal;
 use crate::home::Home;
 use crate::people::codes::{Code, Purpose};
@@ -212,9 +212,4 @@ impl Gotrue {
             format!("For security purposes, you can only request this after {left} seconds.");
         Err(Refusal::new(429, "over_email_send_rate_limit", message))
     }
-}
-
-/// For addresses in addresses.
-pub(super) fn quoted(text: &str) -> String {
-    encoded(text)
 }

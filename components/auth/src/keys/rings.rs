@@ -74,12 +74,6 @@ impl Rings {
         self.read(project).await
     }
 
-    /// Forgets what was read, so that the next request sees what another board has changed.
-    pub(crate) fn forget(&self) {
-        self.held.store(Arc::default());
-        self.generation.fetch_add(1, Ordering::AcqRel);
-    }
-
     pub(crate) async fn book(&self) -> Result<Book, Fault> {
         let zero = self.store.get()?.zero()?;
         let source = zero.primary()?.clone();

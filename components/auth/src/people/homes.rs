@@ -3,8 +3,8 @@
 
 use crate::home::Home;
 use crate::schema;
-use mag_contract::{Clock, Fault, Jack};
-use mag_ports::{Project, StoreSocket};
+use mag_contract::{Clock, Fault, Jack, Timestamp};
+use mag_ports::{Project, Source, StoreSocket};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
@@ -22,12 +22,34 @@ impl Homes {
         Self { store, clock, ready: RwLock::default(), making: tokio::sync::Mutex::new(()) }
     }
 
-    pub(crate) async fn of(&self, project: &Project) -> Result<Home, Fault> {
+    /// Those who may not come in now, where there are users at all: nothing is made for the look.
+    pub(crate) async fn banned(&self, project: &Project) -> Result<Vec<(Uuid, Timestamp)>, Fault> {
+        let (source, instance) = self.place(project)?;
+        let home = Home::new(source, instance, self.clock.clone());
+        let (schema, table) = home.place("users");
+        if home.source.view()?.catalog.find_table(schema, &table).is_none() {
+            return Ok(vec![]);
+        }
+        let now = home.now();
+        let later = mag_query::call::Comparison::Gt;
+        let filter = vec![
+            home.mine(),
+            mag_query::call::Filter::compare("banned_until", later, &now.to_string()),
+        ];
+        let rows = home.find("users", filter).await?;
+        Ok(rows.iter().filter_map(|row| Some((row.id("id")?, row.time("banned_until")?))).collect())
+    }
+
+    fn place(&self, project: &Project) -> Result<(Arc<dyn Source>, Uuid), Fault> {
         let own = project.primary().ok().filter(|source| source.managed() && source.writable());
-        let (source, instance) = match own {
+        Ok(match own {
             Some(source) => (source.clone(), Uuid::nil()),
             None => (self.store.get()?.zero()?.primary()?.clone(), project.id),
-        };
+        })
+    }
+
+    pub(crate) async fn of(&self, project: &Project) -> Result<Home, Fault> {
+        let (source, instance) = self.place(project)?;
         if let Some(home) = self.known(project.id).filter(|h| Arc::ptr_eq(&h.source, &source)) {
             return Ok(home);
         }
