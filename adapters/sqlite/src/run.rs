@@ -3,22 +3,24 @@
 //! Never: a thread, a lock, a commit. Whoever calls has seen to these.
 
 mod constraint;
-pub(crate) mod shape;
+mod json;
+mod kept;
 mod upsert;
 
 use crate::connect::Link;
 use crate::readers::Pace;
 use crate::{error, types};
+use kept::{Kept, Shown, What};
 use mag_adapter::EngineError;
 use mag_contract::codes;
 use mag_guard::Authorised;
-use mag_model::Value;
+use mag_model::{Type, Value};
 use mag_query::call::Count;
 use mag_query::{Answer, Body, Plan, Rows, Work};
-use mag_sql::{Arg, Error as RenderError, Sqlite as Dialect, Statement, Steps};
+use mag_sql::{Arg, Error as RenderError, Fate, Form, Sqlite as Dialect, Statement, Steps};
 use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
-use shape::{Shapes, Template};
+use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
@@ -26,33 +28,28 @@ use std::sync::Arc;
 const ANSWER_MAX: usize = 512 << 20;
 /// A plan as statements, before a connection is taken.
 pub(crate) enum Ready {
-    /// A shape that was rendered before, with the values of this plan.
-    Known {
-        template: Arc<Template>,
-        values: Vec<Value>,
-    },
+    /// A shape that was rendered before: the values are the plan's.
+    Known(Arc<Kept>),
     Read {
         rows: Statement,
-        count: Counting,
+        count: Counting<Statement>,
     },
     Write(Steps),
 }
 
-pub(crate) enum Counting {
+pub(crate) enum Counting<S> {
     Nothing,
     Known(u64),
-    Ask(Statement),
+    Ask(S),
 }
 
 /// The statements of a plan.
-pub(crate) fn prepare(plan: &Plan, shapes: &Shapes) -> Result<Ready, EngineError> {
+pub(crate) fn prepare(plan: &Authorised<Plan>) -> Result<Ready, EngineError> {
+    if let Some(kept) = Kept::of(plan)? {
+        return Ok(Ready::Known(kept));
+    }
     match &plan.work {
-        Work::Read(select) => {
-            if plan.count.is_none()
-                && let Some((template, values)) = shapes.of(plan, select)?
-            {
-                return Ok(Ready::Known { template, values });
-            }
+        Work::Read(_) => {
             let rows = mag_sql::read(plan, &Dialect).map_err(unrendered)?;
             Ok(Ready::Read { rows, count: counting(plan)? })
         }
@@ -83,7 +80,7 @@ pub(crate) fn unrendered(error: RenderError) -> EngineError {
 }
 
 /// Statistics tell how many rows a table has, and nothing about conditions.
-fn counting(plan: &Plan) -> Result<Counting, EngineError> {
+fn counting(plan: &Plan) -> Result<Counting<Statement>, EngineError> {
     let Some(count) = plan.count else { return Ok(Counting::Nothing) };
     if let (Count::Planned, Work::Read(select)) = (count, &plan.work) {
         let whole = select.filter.is_none() && select.sources.iter().all(|s| s.rule.is_none());
@@ -100,7 +97,8 @@ impl Ready {
     pub(crate) fn kind(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         match self {
-            Self::Known { template, .. } => template.statement.text.hash(&mut hasher),
+            // Its pace is kept with it.
+            Self::Known(_) => {}
             Self::Read { rows, count } => {
                 rows.text.hash(&mut hasher);
                 matches!(count, Counting::Ask(_)).hash(&mut hasher);
@@ -116,13 +114,17 @@ impl Ready {
     /// How long it took before, where that is kept with the statement.
     pub(crate) fn pace(&self) -> Option<Pace> {
         match self {
-            Self::Known { template, .. } => Some(template.pace.clone()),
+            Self::Known(kept) => Some(kept.pace.clone()),
             Self::Read { .. } | Self::Write(_) => None,
         }
     }
     /// Whether it takes more than one statement to read.
     pub(crate) fn needs_moment(&self) -> bool {
-        matches!(self, Self::Read { count: Counting::Ask(_), .. })
+        match self {
+            Self::Known(kept) => matches!(&kept.what, What::Read { count: Counting::Ask(_), .. }),
+            Self::Read { count, .. } => matches!(count, Counting::Ask(_)),
+            Self::Write(_) => false,
+        }
     }
 }
 
@@ -132,18 +134,16 @@ pub(crate) fn run(
     ready: &Ready,
 ) -> Result<Answer, EngineError> {
     match ready {
-        Ready::Known { template, values } => {
-            let rows =
-                fetch_with(link, &template.statement, values.iter()).map_err(Failed::told)?;
-            let read = amount(rows.rows.len());
-            Ok(Answer { body: Body::Rows(rows), rows: read, ..Answer::default() })
-        }
+        Ready::Known(kept) => match &kept.what {
+            What::Read { rows, count } => read_known(link, plan, rows, count),
+            What::Write(known) => write_known(link, plan, known),
+        },
         Ready::Read { rows, count } => read(link, rows, count),
         Ready::Write(steps) => write(link, plan, steps),
     }
 }
 
-fn read(link: &Link, rows: &Statement, count: &Counting) -> Result<Answer, EngineError> {
+fn read(link: &Link, rows: &Statement, count: &Counting<Statement>) -> Result<Answer, EngineError> {
     let rows = fetch(link, rows).map_err(Failed::told)?;
     let count = match count {
         Counting::Nothing => None,
@@ -152,6 +152,105 @@ fn read(link: &Link, rows: &Statement, count: &Counting) -> Result<Answer, Engin
     };
     let read = amount(rows.rows.len());
     Ok(Answer { body: Body::Rows(rows), count, rows: read, ..Answer::default() })
+}
+
+fn read_known(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    rows: &Shown,
+    count: &Counting<Form>,
+) -> Result<Answer, EngineError> {
+    let (body, read) = shown(link, plan, rows, &[]).map_err(Failed::told)?;
+    let count = match count {
+        Counting::Nothing => None,
+        Counting::Known(rows) => Some(*rows),
+        Counting::Ask(form) => Some(number_of(link, plan, form, &[])?),
+    };
+    Ok(Answer { body, count, rows: read, ..Answer::default() })
+}
+
+/// The rows of a kept statement, in the form that the plan wants them in, and how many they are.
+fn shown(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    shown: &Shown,
+    key: &[Value],
+) -> Result<(Body, u64), Failed> {
+    let Shown { form, objects } = shown;
+    let Some(between) = plan.wants_json() else {
+        let rows = cells(link, plan, form, key)?;
+        let read = amount(rows.rows.len());
+        return Ok((Body::Rows(rows), read));
+    };
+    let (mut out, mut read) = (String::with_capacity(512), 0u64);
+    out.push('[');
+    each_row(link, &form.text, values_of(plan, form, key), |row| {
+        if read > 0 {
+            out.push_str(between);
+        }
+        read += 1;
+        objects.write(&mut out, row)?;
+        bounded(out.len())
+    })?;
+    out.push(']');
+    Ok((Body::Json(out.into_bytes()), read))
+}
+
+fn cells(link: &Link, plan: &Authorised<Plan>, form: &Form, key: &[Value]) -> Result<Rows, Failed> {
+    rows_of(link, &form.text, &form.columns, values_of(plan, form, key))
+}
+
+fn values_of<'a>(
+    plan: &'a Authorised<Plan>,
+    form: &'a Form,
+    key: &'a [Value],
+) -> impl Iterator<Item = Cow<'a, Value>> {
+    plan.template().into_iter().flat_map(|(_, filling)| form.values(filling, key))
+}
+
+/// One statement that writes, and what a policy and the answer say about what it touched.
+fn write_known(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    known: &kept::Write,
+) -> Result<Answer, EngineError> {
+    let keys = cells(link, plan, &known.step, &[]).map_err(|failed| match failed {
+        // The statements for people are made of the whole plan.
+        Failed::Sqlite(error) => match mag_sql::steps(plan, &Dialect) {
+            Ok(steps) => constraint::explain(error, plan, &steps, link),
+            Err(_) => error::of(error),
+        },
+        Failed::Own(error) => error,
+    })?;
+    let keys = keys.rows;
+    let touched = amount(keys.len());
+    let one = match &*keys {
+        [key] => Some(key),
+        _ => None,
+    };
+    match (&known.refused, one) {
+        (None, _) => {}
+        (Some(refused), Some(key)) => {
+            if number_of(link, plan, refused, key)? > 0 {
+                let table = plan.table().map(|table| plan.catalog.table(table));
+                return Err(EngineError::row_refused(table.map_or("", |table| &table.name)));
+            }
+        }
+        (Some(_), None) => upsert::refused(link, plan, &keys, Fate::Made)?,
+    }
+    if known.max_affected.is_some_and(|most| touched > most) {
+        return Err(EngineError::too_many_affected(touched));
+    }
+    if known.exactly.is_some_and(|wanted| touched != wanted) {
+        return Err(EngineError::wrong_row_count(touched));
+    }
+    let body = match (&known.answer, one) {
+        (None, _) => Body::default(),
+        (Some(answer), Some(key)) => shown(link, plan, answer, key).map_err(Failed::told)?.0,
+        (Some(_), None) => answer_of(link, plan, &keys)?,
+    };
+    let count = known.counts.then_some(touched);
+    Ok(Answer { body, count, rows: touched, ..Answer::default() })
 }
 
 fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, EngineError> {
@@ -171,18 +270,18 @@ fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, 
     }
     upsert::each_once(plan, &keys)?;
     let touched = amount(keys.len());
-    if plan.max_affected.is_some_and(|most| touched > most) {
-        return Err(EngineError::too_many_affected(touched));
-    }
-    if plan.wish.exactly.is_some_and(|wanted| touched != wanted) {
-        return Err(EngineError::wrong_row_count(touched));
-    }
     if steps.must_touch.is_some_and(|least| touched < least) {
         // A row is there that the caller may not overwrite.
         let table = plan.table().map(|table| plan.catalog.table(table));
         return Err(EngineError::row_refused(table.map_or("", |table| &table.name)));
     }
     upsert::allowed(link, plan, &there, &keys)?;
+    if plan.max_affected.is_some_and(|most| touched > most) {
+        return Err(EngineError::too_many_affected(touched));
+    }
+    if plan.wish.exactly.is_some_and(|wanted| touched != wanted) {
+        return Err(EngineError::wrong_row_count(touched));
+    }
     let body = match doomed {
         Some(rows) => Body::Rows(rows),
         None => answer_of(link, plan, &keys)?,
@@ -246,59 +345,93 @@ impl ToSql for Bound<'_> {
 }
 
 pub(crate) fn fetch(link: &Link, statement: &Statement) -> Result<Rows, Failed> {
-    fetch_with(link, statement, statement.args.iter().map(|Arg { value, .. }| value))
+    let values = statement.args.iter().map(|Arg { value, .. }| Cow::Borrowed(value));
+    rows_of(link, &statement.text, &statement.columns, values)
 }
 
-fn fetch_with<'a>(
+fn rows_of<'a>(
     link: &Link,
-    statement: &Statement,
-    values: impl Iterator<Item = &'a Value>,
+    text: &str,
+    columns: &[(Arc<str>, Type)],
+    values: impl Iterator<Item = Cow<'a, Value>>,
 ) -> Result<Rows, Failed> {
-    let mut prepared = link.db.prepare_cached(&statement.text)?;
-    for (place, value) in (1..).zip(values) {
-        prepared.raw_bind_parameter::<usize, _>(place, Bound(value))?;
-    }
     let mut rows = Vec::new();
     let mut held = 0usize;
-    let mut found = prepared.raw_query();
-    while let Some(row) = found.next()? {
-        let mut values = Vec::with_capacity(statement.columns.len());
-        for (place, (_, ty)) in statement.columns.iter().enumerate() {
+    each_row(link, text, values, |row| {
+        let mut values = Vec::with_capacity(columns.len());
+        for (place, (_, ty)) in columns.iter().enumerate() {
             let cell = row.get_ref(place)?;
             held = held.saturating_add(types::size(&cell));
             values.push(types::read(cell, ty));
         }
-        if held > ANSWER_MAX {
-            let large = EngineError::of_state("54000", "the answer is larger than memory allows");
-            return Err(Failed::Own(large.hint("ask for fewer rows at a time")));
-        }
         rows.push(values);
+        bounded(held)
+    })?;
+    Ok(Rows { columns: columns.to_vec(), rows })
+}
+
+fn each_row<'a>(
+    link: &Link,
+    text: &str,
+    values: impl Iterator<Item = Cow<'a, Value>>,
+    mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let mut prepared = link.db.prepare_cached(text)?;
+    for (place, value) in (1..).zip(values) {
+        prepared.raw_bind_parameter::<usize, _>(place, Bound(&value))?;
     }
-    Ok(Rows { columns: statement.columns.clone(), rows })
+    let mut found = prepared.raw_query();
+    while let Some(row) = found.next()? {
+        take(row)?;
+    }
+    Ok(())
+}
+
+fn bounded(held: usize) -> Result<(), Failed> {
+    if held <= ANSWER_MAX {
+        return Ok(());
+    }
+    let large = EngineError::of_state("54000", "the answer is larger than memory allows");
+    Err(Failed::Own(large.hint("ask for fewer rows at a time")))
 }
 
 fn number(link: &Link, statement: &Statement) -> Result<u64, EngineError> {
-    let rows = fetch(link, statement).map_err(Failed::told)?;
+    fetch(link, statement).map(|rows| first_number(&rows)).map_err(Failed::told)
+}
+
+fn number_of(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    form: &Form,
+    key: &[Value],
+) -> Result<u64, EngineError> {
+    cells(link, plan, form, key).map(|rows| first_number(&rows)).map_err(Failed::told)
+}
+
+fn first_number(rows: &Rows) -> u64 {
     let first = rows.rows.first().and_then(|row| row.first()).and_then(Value::as_int);
-    Ok(first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0))
+    first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
 }
 
 /// The statements, and SQLite's own plan for each.
 pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError> {
-    let statements: Vec<&Statement> = match ready {
-        Ready::Known { template, .. } => vec![&template.statement],
-        Ready::Read { rows, count: Counting::Ask(count) } => vec![rows, count],
-        Ready::Read { rows, .. } => vec![rows],
-        Ready::Write(steps) => steps.before.iter().chain(&steps.writes).collect(),
+    let texts: Vec<&str> = match ready {
+        Ready::Known(kept) => match &kept.what {
+            What::Read { rows, count: Counting::Ask(count) } => vec![&rows.form.text, &count.text],
+            What::Read { rows, .. } => vec![&rows.form.text],
+            What::Write(known) => vec![&known.step.text],
+        },
+        Ready::Read { rows, count: Counting::Ask(count) } => vec![&rows.text, &count.text],
+        Ready::Read { rows, .. } => vec![&rows.text],
+        Ready::Write(steps) => {
+            steps.before.iter().chain(&steps.writes).map(|step| step.text.as_str()).collect()
+        }
     };
     let mut told = String::new();
-    for statement in statements {
-        told.push_str(&statement.text);
+    for text in texts {
+        told.push_str(text);
         told.push('\n');
-        let mut plan = link
-            .db
-            .prepare(&format!("EXPLAIN QUERY PLAN {}", statement.text))
-            .map_err(error::of)?;
+        let mut plan = link.db.prepare(&format!("EXPLAIN QUERY PLAN {text}")).map_err(error::of)?;
         let mut depths = std::collections::HashMap::new();
         let mut rows = plan.raw_query();
         while let Some(row) = rows.next().map_err(error::of)? {

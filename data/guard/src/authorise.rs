@@ -47,8 +47,10 @@ impl Guard {
         }
         plan.next_ref = pass.next_ref;
         keep_budget(&mut plan, role)?;
+        let quiet = self.is_quiet(&plan);
         let time_max = role.budget.time_max_ms.map(Duration::from_millis);
-        Ok(Authorised::whole(plan, session.clone(), time_max, May::of(role.clone())))
+        let may = May::of(role.clone());
+        Ok(Authorised::whole(plan, session.clone(), time_max, may).quiet(quiet))
     }
 }
 

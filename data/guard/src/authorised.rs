@@ -19,7 +19,8 @@ pub struct Authorised<T> {
     session: Arc<Session>,
     time_max: Option<Duration>,
     may: May,
-    in_json: bool,
+    quiet: bool,
+    in_json: Option<&'static str>,
 }
 
 impl<T> Authorised<T> {
@@ -39,12 +40,28 @@ impl<T> Authorised<T> {
     /// Its rows are wanted as JSON and in no other form: an engine may then write them as such and
     /// spare the cells.
     #[must_use]
-    pub fn in_json(mut self) -> Self {
-        self.in_json = true;
+    pub fn in_json(self) -> Self {
+        self.in_json_with(",")
+    }
+    /// With these characters between the objects: a comma, and blanks if at all.
+    #[must_use]
+    pub fn in_json_with(mut self, between: &'static str) -> Self {
+        self.in_json = Some(between);
         self
     }
-    pub fn is_in_json(&self) -> bool {
+    /// What is wanted between the objects, when JSON is wanted.
+    pub fn wants_json(&self) -> Option<&'static str> {
         self.in_json
+    }
+    /// It can run no code of anyone's own: it looks at rows, claims and role alone, and leaves
+    /// nothing behind in its connection.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+    #[must_use]
+    pub(crate) fn quiet(mut self, quiet: bool) -> Self {
+        self.quiet = quiet;
+        self
     }
 }
 
@@ -56,12 +73,13 @@ impl Authorised<Plan> {
         may: May,
     ) -> Self {
         let whole = OnceLock::from(plan);
-        Self { whole, filled: None, session, time_max, may, in_json: false }
+        let (filled, quiet, in_json) = (None, false, None);
+        Self { whole, filled, session, time_max, may, quiet, in_json }
     }
     pub(crate) fn filled(template: Arc<Template>, filling: Filling, session: Arc<Session>) -> Self {
-        let (time_max, may) = (template.time_max, template.may.clone());
-        let filled = Some((template, filling));
-        Self { whole: OnceLock::new(), filled, session, time_max, may, in_json: false }
+        let (time_max, may, quiet) = (template.time_max, template.may.clone(), template.quiet);
+        let (whole, filled, in_json) = (OnceLock::new(), Some((template, filling)), None);
+        Self { whole, filled, session, time_max, may, quiet, in_json }
     }
 
     /// The template that it was made from, and what stands in its slots.

@@ -7,6 +7,7 @@ pub mod explain;
 pub mod guard;
 pub mod may;
 pub mod policy;
+mod quiet;
 pub mod refusal;
 mod rights;
 mod rows;

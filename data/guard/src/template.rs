@@ -21,6 +21,7 @@ pub struct Template {
     askers: Vec<Asker>,
     pub(crate) time_max: Option<Duration>,
     pub(crate) may: May,
+    pub(crate) quiet: bool,
     /// What an engine has made of it: its statement, most likely.
     kept: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
@@ -37,8 +38,8 @@ impl Template {
         let mut empty: Plan = (**plan).clone();
         let askers = empty.askers();
         empty.empty();
-        let (time_max, may) = (plan.time_max(), plan.may().clone());
-        Arc::new(Self { plan: empty, slots, askers, time_max, may, kept: OnceLock::new() })
+        let (time_max, may, quiet) = (plan.time_max(), plan.may().clone(), plan.is_quiet());
+        Arc::new(Self { plan: empty, slots, askers, time_max, may, quiet, kept: OnceLock::new() })
     }
 
     /// The plan with empty slots: for looking at what it does, not for running it.

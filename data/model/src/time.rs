@@ -309,8 +309,8 @@ fn write_instant(out: &mut String, micros: i64, between: char, zone: &str) {
     }
     let seconds = clock / SECOND;
     for (before, two) in [
-        ('-', i64::from(month)),
-        ('-', i64::from(day)),
+        ('-', month),
+        ('-', day),
         (between, seconds / 3_600),
         (':', seconds / 60 % 60),
         (':', seconds % 60),

@@ -73,6 +73,14 @@ impl Rows {
 }
 
 impl Answer {
+    /// The body of a plan that was wanted in JSON: a list of objects, or a function's value.
+    pub fn into_json(self) -> Vec<u8> {
+        match self.body {
+            Body::Json(bytes) => bytes,
+            Body::Rows(rows) => rows.to_json().into_bytes(),
+        }
+    }
+
     /// The body as JSON, for the plan that it answers.
     pub fn json(&self, plan: &Plan) -> String {
         let rows = match &self.body {
