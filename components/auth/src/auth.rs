@@ -60,7 +60,7 @@ impl Component for Auth {
             homes,
             watch,
             vault,
-            passwords: Passwords::new()?,
+            passwords: Passwords::new(),
             post: Arc::new(Post::new(&settings)?),
             limits: Limits::new(settings.limits.clone()),
             providers: Providers::new(&settings.external)?,

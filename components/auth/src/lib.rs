@@ -13,7 +13,7 @@ mod passwords;
 mod people;
 mod post;
 mod schema;
-mod settings;
+pub mod settings;
 pub mod tokens;
 mod totp;
 mod vault;

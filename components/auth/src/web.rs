@@ -6,7 +6,7 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{Method, Request, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -19,8 +19,9 @@ const WITHIN: Duration = Duration::from_secs(10);
 /// The largest set of keys that we have seen is a tenth of it.
 const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 
-#[derive(Clone)]
-pub(crate) struct Web(Arc<ClientConfig>);
+/// The certificates of the machine are read when a provider is first asked.
+#[derive(Default)]
+pub(crate) struct Web(OnceLock<Arc<ClientConfig>>);
 
 /// What is asked of whom.
 pub(crate) struct Wish<'a> {
@@ -31,7 +32,10 @@ pub(crate) struct Wish<'a> {
 }
 
 impl Web {
-    pub(crate) fn new() -> Result<Self, String> {
+    fn config(&self) -> Result<Arc<ClientConfig>, String> {
+        if let Some(config) = self.0.get() {
+            return Ok(config.clone());
+        }
         let mut roots = RootCertStore::empty();
         // A machine without certificates reaches providers on itself alone.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -41,7 +45,7 @@ impl Web {
             .map_err(|e| e.to_string())?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        Ok(Self(Arc::new(config)))
+        Ok(self.0.get_or_init(|| Arc::new(config)).clone())
     }
 
     /// Status and body.
@@ -67,7 +71,7 @@ impl Web {
         let request = request(&uri, &host, port, encrypted, wish)?;
         if encrypted {
             let name = ServerName::try_from(bare.to_owned()).map_err(|e| e.to_string())?;
-            let tls = TlsConnector::from(self.0.clone());
+            let tls = TlsConnector::from(self.config()?);
             let stream = tls.connect(name, stream).await.map_err(|e| e.to_string())?;
             exchange(stream, request).await
         } else {

@@ -1,6 +1,6 @@
 //! Keys for apps, servers and older clients: made, listed, replaced with an overlap, revoked.
 
-use super::{Office, identifier, operations};
+use super::{Office, operations};
 use crate::keys::book::NewKey;
 use crate::keys::{ApiKey, KeyKind, opaque};
 use mag_contract::operation::Call;
@@ -286,8 +286,8 @@ pub(super) struct Rotate;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct RotateInput {
-    /// The key's id, as `mobo key:list` shows it.
-    pub id: String,
+    /// The key's id or name, as `mobo key:list` shows them.
+    pub key: String,
     /// How long both keys open the door, so that apps can be changed without a gap.
     #[serde(default = "day")]
     pub overlap_hours: u32,
@@ -300,7 +300,7 @@ fn day() -> u32 {
 }
 
 fn nobody() -> Json {
-    json!({ "id": "00000000-0000-0000-0000-000000000000" })
+    json!({ "key": "00000000-0000-0000-0000-000000000000" })
 }
 
 impl Operation for Rotate {
@@ -310,7 +310,7 @@ impl Operation for Rotate {
     const SUMMARY: &'static str = "Replaces a key by a new one; the old one goes on for a while";
     const EFFECT: Effect = Effect::Admin;
     const PERMISSION: &'static str = "auth.keys.write";
-    const POSITIONAL: &'static [&'static str] = &["id"];
+    const POSITIONAL: &'static [&'static str] = &["key"];
     fn examples() -> Vec<Example> {
         vec![Example::refused("A key that is not there", nobody(), codes::NO_SUCH_NAME.id)]
     }
@@ -318,7 +318,7 @@ impl Operation for Rotate {
 
 async fn rotate(office: Arc<Office>, input: RotateInput, call: Call) -> Result<KeyMade, Fault> {
     let project = office.project(input.project.as_deref())?;
-    let (old, now) = (key(&office, &project, &input.id).await?, office.clock.now());
+    let (old, now) = (key(&office, &project, &input.key).await?, office.clock.now());
     if !old.holds(now) || old.revoked_at.is_some() {
         return Err(Fault::new(codes::STATE_CONFLICT, "the key is replaced or revoked already")
             .hint("`mobo key:create` makes a new one"));
@@ -344,8 +344,8 @@ pub(super) struct Revoke;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct RevokeInput {
-    /// The key's id, as `mobo key:list` shows it.
-    pub id: String,
+    /// The key's id or name, as `mobo key:list` shows them.
+    pub key: String,
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
@@ -366,7 +366,7 @@ impl Operation for Revoke {
     const SUMMARY: &'static str = "Ends a key at once";
     const EFFECT: Effect = Effect::Admin;
     const PERMISSION: &'static str = "auth.keys.write";
-    const POSITIONAL: &'static [&'static str] = &["id"];
+    const POSITIONAL: &'static [&'static str] = &["key"];
     fn examples() -> Vec<Example> {
         vec![Example::refused("A key that is not there", nobody(), codes::NO_SUCH_NAME.id)]
     }
@@ -374,18 +374,29 @@ impl Operation for Revoke {
 
 async fn revoke(office: Arc<Office>, input: RevokeInput, _: Call) -> Result<Revoked, Fault> {
     let project = office.project(input.project.as_deref())?;
-    let (key, now) = (key(&office, &project, &input.id).await?, office.clock.now());
+    let (key, now) = (key(&office, &project, &input.key).await?, office.clock.now());
     let was_active = key.holds(now);
     office.rings.book().await?.revoke(project.id, key.id, now).await?;
     office.rings.renew(project.id).await?;
     Ok(Revoked { id: key.id.to_string(), name: key.name.clone(), was_active })
 }
 
-async fn key(office: &Office, project: &Project, id: &str) -> Result<Arc<ApiKey>, Fault> {
-    let wanted = identifier(id, "a key")?;
-    let ring = office.rings.of(project.id).await?;
-    ring.key(wanted).cloned().ok_or_else(|| {
-        let message = format!("project `{}` has no key `{wanted}`", project.reference);
+/// The key that was meant, by its id or by a name that only one has.
+async fn key(office: &Office, project: &Project, given: &str) -> Result<Arc<ApiKey>, Fault> {
+    let (ring, now) = (office.rings.of(project.id).await?, office.clock.now());
+    let shown: String = given.chars().take(80).collect();
+    let missing = || {
+        let message = format!("project `{}` has no key `{shown}`", project.reference);
         Fault::new(codes::NO_SUCH_NAME, message).hint("`mobo key:list --all` shows all keys")
-    })
+    };
+    if let Ok(id) = Uuid::parse_str(given) {
+        return ring.key(id).cloned().ok_or_else(missing);
+    }
+    let mut named = ring.keys().into_iter().filter(|key| key.name == given && key.holds(now));
+    match (named.next(), named.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(missing()),
+        (Some(_), Some(_)) => Err(Fault::new(codes::BAD_INPUT, "several keys have this name")
+            .hint("name it by its id, as `mobo key:list` shows it")),
+    }
 }

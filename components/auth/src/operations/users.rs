@@ -287,7 +287,7 @@ pub(super) struct Show;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct OneUser {
-    /// The user's id or address.
+    /// The user's id, address or name.
     pub user: String,
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -324,11 +324,22 @@ impl Operation for Show {
     }
 }
 
-/// The user that was meant, by id or address.
+/// The user that was meant, by id, by address, or by a name that only one has.
 pub(super) async fn meant(home: &Home, given: &str) -> Result<User, Fault> {
     let found = match Uuid::parse_str(given) {
         Ok(id) => home.user(By::Id(id)).await?,
-        Err(_) => home.user(By::Email(given)).await?,
+        Err(_) if given.contains('@') => home.user(By::Email(given)).await?,
+        Err(_) => {
+            let named = home.find_base("users", vec![Filter::eq("display_name", given)]).await?;
+            match named.as_slice() {
+                [one] => home.user(By::Id(one.id("id").unwrap_or_default())).await?,
+                [] => None,
+                _ => {
+                    return Err(Fault::new(codes::BAD_INPUT, "several users have this name")
+                        .hint("name the user by its id, as `mobo user:list` shows it"));
+                }
+            }
+        }
     };
     found.ok_or_else(|| {
         let shown: String = given.chars().take(80).collect();
@@ -364,7 +375,7 @@ pub(super) struct Ban;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct BanInput {
-    /// The user's id or address.
+    /// The user's id, address or name.
     pub user: String,
     /// How long: `24h`, `30d`; `none` lifts the ban.
     #[serde(default = "century")]

@@ -164,6 +164,31 @@ impl Store for Shelf {
     }
 }
 
+/// An answer of the door `/auth/v1`.
+#[derive(Debug)]
+pub struct Told {
+    pub status: u16,
+    pub headers: http::HeaderMap,
+    pub json: serde_json::Value,
+}
+
+impl Told {
+    /// `200`, or the number and the code of a refusal.
+    pub fn brief(&self) -> String {
+        match self.json["code"].as_str() {
+            Some(code) if self.status >= 400 => format!("{} {code}", self.status),
+            _ => self.status.to_string(),
+        }
+    }
+    pub fn text(&self, name: &str) -> String {
+        self.json[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {self:?}")).to_owned()
+    }
+    pub fn location(&self) -> String {
+        let location = self.headers.get("location");
+        location.unwrap_or_else(|| panic!("no way on in {self:?}")).to_str().unwrap().to_owned()
+    }
+}
+
 pub struct House {
     pub bench: Bench,
     pub shelf: Arc<Shelf>,
@@ -251,5 +276,81 @@ impl House {
         };
         let offer = self.live.offers.iter().find(|offer| offer.spec.name == name);
         (offer.expect("the operation is offered").handler)(input, call).await
+    }
+
+    /// A request as a client of the newer interface sends it.
+    pub async fn ask(&self, line: &str, token: Option<&str>, body: serde_json::Value) -> Told {
+        let mut headers = vec![("x-supabase-api-version", "2024-01-01".to_owned())];
+        if let Some(token) = token {
+            headers.push(("authorization", format!("Bearer {token}")));
+        }
+        self.ask_with(line, &headers, body).await
+    }
+
+    pub async fn ask_with(
+        &self,
+        line: &str,
+        headers: &[(&str, String)],
+        body: serde_json::Value,
+    ) -> Told {
+        use http_body_util::BodyExt;
+        use mag_contract::door::{AuthDoor, Peer, body as door_body};
+        let (method, path) = line.split_once(' ').unwrap();
+        let path = if path.starts_with("/.") { path.to_owned() } else { format!("/auth/v1{path}") };
+        let mut request = http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "shop.test")
+            .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let bytes = if body.is_null() { String::new() } else { body.to_string() };
+        let mut request = request.body(door_body(bytes)).unwrap();
+        let from = Peer::Network("203.0.113.7:40000".parse().unwrap());
+        request.extensions_mut().insert(from);
+        let door = self.bench.backplane.jack::<AuthDoor>().get().unwrap();
+        let (parts, body) = door.answer(request).await.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes();
+        let json = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
+        Told { status: parts.status.as_u16(), headers: parts.headers, json }
+    }
+
+    /// The newest mail to this address: its link and its code.
+    pub async fn mail(&self, to: &str) -> (String, String) {
+        let list = self.call("mail:list", serde_json::json!({"to": to})).await.unwrap();
+        let id = list["mails"][0]["id"].as_str().unwrap_or_else(|| panic!("no mail to {to}")).to_owned();
+        let shown = self.call("mail:show", serde_json::json!({"id": id})).await.unwrap();
+        let text = shown["text"].as_str().unwrap();
+        let link = text.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default();
+        let code = text
+            .split(|c: char| !c.is_ascii_digit())
+            .find(|word| word.len() == 6)
+            .unwrap_or_default();
+        let link = link.split("/auth/v1").nth(1).unwrap_or_default();
+        (link.to_owned(), code.to_owned())
+    }
+
+    /// Time goes on by so many seconds.
+    pub fn later(&self, seconds: u64) {
+        self.bench.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Somebody who has signed up, confirmed and signed in: the session.
+    pub async fn member(&self, email: &str, password: &str) -> serde_json::Value {
+        let wish = serde_json::json!({"email": email, "password": password});
+        let told = self.ask("POST /signup", None, wish).await;
+        assert_eq!(told.brief(), "200", "{told:?}");
+        let (_, code) = self.mail(email).await;
+        let wish = serde_json::json!({"type": "signup", "email": email, "token": code});
+        let told = self.ask("POST /verify", None, wish).await;
+        assert_eq!(told.brief(), "200", "{told:?}");
+        self.later(61);
+        told.json
+    }
+
+    pub async fn server_key(&self) -> String {
+        let wish = serde_json::json!({"name": "server", "kind": "secret"});
+        self.call("key:create", wish).await.unwrap()["key"].as_str().unwrap().to_owned()
     }
 }

@@ -58,7 +58,7 @@ async fn keys_open_their_own_project_until_they_end() {
     assert_eq!(house.who(Some("sb_secret_guessed_00000000"), None).await, "BadKey");
 
     let rotated =
-        house.call("key:rotate", json!({"id": made["id"], "overlap_hours": 1})).await.unwrap();
+        house.call("key:rotate", json!({"key": made["id"], "overlap_hours": 1})).await.unwrap();
     let next = rotated["key"].as_str().unwrap();
     for both in [key, next] {
         assert!(house.who(Some(both), None).await.starts_with("service_role "));
@@ -66,7 +66,7 @@ async fn keys_open_their_own_project_until_they_end() {
     house.clock().advance(Duration::from_secs(3_601));
     assert_eq!(house.who(Some(key), None).await, "BadKey");
     let id = rotated["id"].clone();
-    assert_eq!(house.call("key:revoke", json!({"id": id})).await.unwrap()["was_active"], true);
+    assert_eq!(house.call("key:revoke", json!({"key": id})).await.unwrap()["was_active"], true);
     assert_eq!(house.who(Some(next), None).await, "BadKey");
 }
 
@@ -79,7 +79,7 @@ async fn a_key_that_is_a_token_ends_when_it_is_revoked() {
     assert!(house.who(Some(token), None).await.starts_with("anon "));
     house.call("signing:rotate", json!({})).await.unwrap();
     assert!(house.who(Some(token), None).await.starts_with("anon "), "older tokens stay good");
-    house.call("key:revoke", json!({"id": made["id"]})).await.unwrap();
+    house.call("key:revoke", json!({"key": "phone"})).await.unwrap();
     assert_eq!(house.who(Some(token), None).await, "BadKey");
 }
 

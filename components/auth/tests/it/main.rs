@@ -6,6 +6,10 @@
     reason = "a test that cannot go on shall panic where it stands"
 )]
 
+mod factors;
+mod flows;
 mod forged;
 mod house;
 mod identify;
+mod operations;
+mod provider;
