@@ -14,6 +14,7 @@ mod disk;
 mod existing;
 mod facts;
 mod kill;
+mod managed;
 mod outage;
 mod power;
 

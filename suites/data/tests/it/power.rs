@@ -112,6 +112,8 @@ struct Shop {
     runtime: tokio::runtime::Runtime,
     /// Faults of the disk that the boards have met.
     met: Cell<i64>,
+    /// Keys that were made and acknowledged, in the control plane's own database.
+    keys: Cell<usize>,
 }
 
 const WRITERS: u64 = 8;
@@ -125,12 +127,22 @@ impl Shop {
         assert_eq!(board.stop(), Some(0));
         disk.forget_notes();
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        Self { here, disk, door, crowd: Crowd::default(), runtime, met: Cell::new(0) }
+        Self {
+            here,
+            disk,
+            door,
+            crowd: Crowd::default(),
+            runtime,
+            met: Cell::new(0),
+            keys: Cell::new(1),
+        }
     }
 
     /// Writes for a moment, on a disk in this trouble, and pulls the plug.
     fn round(&self, dice: &mut Dice, number: u64, trouble: &dyn Fn(&Disk)) -> usize {
         let board = self.here.boot(&[]);
+        Door::of(&self.here, "files");
+        self.keys.set(self.keys.get() + 1);
         self.disk.sync_takes_micros(300);
         trouble(&self.disk);
         let writers = self.crowd.begin(&self.runtime, &board, &self.door, number, WRITERS);
@@ -165,6 +177,8 @@ impl Shop {
         let board = self.here.boot(&[]);
         self.crowd.check(&self.runtime, &self.door, &board);
         assert!(self.crowd.count() > 0, "nothing was ever acknowledged: the test tests nothing");
+        let keys = self.here.json(&["key:list", "--project", "files"]);
+        assert_eq!(keys["keys"].as_array().unwrap().len(), self.keys.get(), "{keys}");
         let refused = self.crowd.refused.lock().unwrap();
         for (status, body) in refused.iter() {
             let says: serde_json::Value = serde_json::from_str(body).unwrap();
