@@ -27,7 +27,7 @@ pub(crate) fn begin(line: &Lifeline, shelf: &Arc<Shelf>, source: &Arc<Live>) {
     let (shelf, source) = (shelf.clone(), source.clone());
     line.spawn(&name, async move {
         let mut ended = source.ended();
-        let keeper = Keeper { shelf, source, pause: PAUSE_FIRST, changes: None };
+        let keeper = Keeper { shelf, source, pause: PAUSE_FIRST, changes: None, stale: false };
         tokio::select! {
             () = keeper.keep() => {}
             _ = ended.wait_for(|ended| *ended) => {}
@@ -40,6 +40,8 @@ struct Keeper {
     source: Arc<Live>,
     pause: Duration,
     changes: Option<BoxStream<'static, StructureChanged>>,
+    /// The structure is another one than the view shows.
+    stale: bool,
 }
 
 enum Why {
@@ -69,9 +71,7 @@ impl Keeper {
             match self.wait().await {
                 Why::Changed => {
                     sleep(SETTLE).await;
-                    if let Err(fault) = self.source.refresh_now().await {
-                        self.is_gone(fault);
-                    }
+                    self.stale = true;
                 }
                 Why::Unwatched => self.changes = None,
                 Why::Turn => {}
@@ -95,9 +95,14 @@ impl Keeper {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => return Err(self.late(within)),
         }
-        let was_gone = matches!(**source.standing.load(), Standing::Unreachable { .. });
-        if was_gone {
-            source.refresh_now().await?;
+        self.stale |= matches!(**source.standing.load(), Standing::Unreachable { .. });
+        if self.stale {
+            match source.refresh_now().await {
+                Ok(_) => self.stale = false,
+                // All its connections are at work: it is looked at again with the next turn.
+                Err(fault) if fault.code() == codes::ENGINE_BUSY => {}
+                Err(fault) => return Err(fault),
+            }
         }
         if self.changes.is_none() {
             match timeout(within, source.database.watch()).await {

@@ -134,7 +134,9 @@ impl Shelf {
     }
 
     pub(crate) fn begin_keeping(self: &Arc<Self>, source: &Arc<Live>) {
-        if let Some(line) = self.line.get() {
+        if let Some(line) = self.line.get()
+            && source.claim()
+        {
             keeper::begin(line, self, source);
         }
     }

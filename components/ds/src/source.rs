@@ -39,6 +39,8 @@ pub(crate) struct Live {
     home: Home,
     pub(crate) bus: Bus,
     ended: watch::Sender<bool>,
+    /// Somebody keeps it already.
+    kept: AtomicBool,
 }
 
 /// What was seen at the last look.
@@ -93,6 +95,7 @@ impl Live {
             home,
             bus,
             ended: watch::channel(false).0,
+            kept: AtomicBool::new(false),
         }
     }
 
@@ -260,6 +263,10 @@ impl Live {
     }
     pub(crate) fn set_primary(&self, primary: bool) {
         self.primary.store(primary, Ordering::Relaxed);
+    }
+    /// True for the first who asks: a source has one keeper.
+    pub(crate) fn claim(&self) -> bool {
+        !self.kept.swap(true, Ordering::AcqRel)
     }
     /// Tells its keeper to leave.
     pub(crate) fn end(&self) {

@@ -24,7 +24,7 @@ pub(crate) struct CreateInput {
     pub project: String,
     /// For people; the short name when absent.
     #[serde(default)]
-    pub name: Option<String>,
+    pub title: Option<String>,
     /// Host names that lead to the project.
     #[serde(default)]
     pub hosts: Vec<String>,
@@ -60,7 +60,7 @@ impl Operation for Create {
         vec![
             Example::new(
                 "A project for a shop",
-                json!({ "project": "shop", "name": "The shop" }),
+                json!({ "project": "shop", "title": "The shop" }),
                 json!({ "project": "shop", "sources": ["main"], "default": false }),
             ),
             Example::refused(
@@ -92,7 +92,7 @@ pub(crate) async fn create(
     let hosts = check_hosts(&input.hosts, &input.project, &now)?;
     let project = ProjectRow {
         id: Uuid::new_v4(),
-        name: input.name.unwrap_or_else(|| input.project.clone()),
+        name: input.title.unwrap_or_else(|| input.project.clone()),
         reference: input.project,
         default: input.default,
         hosts,

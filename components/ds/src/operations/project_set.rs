@@ -20,7 +20,7 @@ pub(crate) struct Set;
 pub(crate) struct SetInput {
     /// The project's short name.
     pub project: String,
-    /// `name`, `hosts`, `default`, or a setting such as `rest.max_rows`, as `project:show` has them.
+    /// `title`, `hosts`, `default`, or a setting such as `rest.max_rows`, as `project:show` has them.
     pub key: String,
     /// The new value, as JSON or as plain text; without one the setting is what it was at first.
     #[serde(default)]
@@ -89,7 +89,7 @@ pub(crate) async fn set(
         }
     };
     match input.key.as_str() {
-        "name" => row.name = value.unwrap_or_else(|| row.reference.clone()),
+        "title" => row.name = value.unwrap_or_else(|| row.reference.clone()),
         "default" => row.default = truth(value.as_deref().unwrap_or("false"))?,
         "hosts" => {
             let hosts = list(value.as_deref().unwrap_or_default());
@@ -231,7 +231,7 @@ fn check_together(row: &ProjectRow) -> Result<(), Fault> {
         return bad("`tokens.jwt_secret` has at least 32 characters");
     }
     if row.name.trim().is_empty() || row.name.len() > 200 {
-        return bad("a project's name has 1 to 200 characters");
+        return bad("a project's title has 1 to 200 characters");
     }
     Ok(())
 }

@@ -19,7 +19,8 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ProjectLine {
     pub project: String,
-    pub name: String,
+    /// For people.
+    pub title: String,
     /// It answers requests that name none.
     pub default: bool,
     pub sources: Vec<String>,
@@ -30,7 +31,7 @@ impl ProjectLine {
     pub(crate) fn of(held: &Held, default: bool) -> Self {
         Self {
             project: held.row.reference.clone(),
-            name: held.row.name.clone(),
+            title: held.row.name.clone(),
             default,
             sources: held.sources.iter().map(|source| source.row.name.clone()).collect(),
             hosts: held.row.hosts.clone(),
@@ -156,7 +157,7 @@ impl SourceShown {
             line: SourceLine::of(source),
             id: source.row.id.to_string(),
             version: reached.then(|| abilities.version.clone()),
-            abilities: abilities.abilities.iter().map(|one| format!("{one:?}")).collect(),
+            abilities: abilities.abilities.iter().map(|one| words(&format!("{one:?}"))).collect(),
             tables: view.as_ref().map(|view| table_count(view)),
             structure_version: view.as_ref().map(|view| view.catalog.version),
             policies_held_by: view.as_ref().map(|view| match view.rules {
@@ -178,6 +179,18 @@ impl SourceShown {
             created_by: source.row.created_by.clone(),
         }
     }
+}
+
+/// `TransactionalDdl` is `transactional ddl`.
+fn words(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.push(c.to_ascii_lowercase());
+    }
+    text
 }
 
 pub(crate) fn table_count(view: &mag_ports::View) -> u64 {
