@@ -29,10 +29,10 @@ pub fn reference_page(openapi: &Json) -> String {
     );
     for (at, (id, name)) in LANGUAGES.iter().enumerate() {
         let checked = if at == 0 { " checked" } else { "" };
-        let _ = write!(
+        let _ = writeln!(
             page,
             "<input type=\"radio\" name=\"language\" id=\"in-{id}\"{checked}>\
-             <label class=\"language\" for=\"in-{id}\">{name}</label>\n"
+             <label class=\"language\" for=\"in-{id}\">{name}</label>"
         );
     }
     let sections = sections(openapi);
@@ -109,7 +109,7 @@ fn navigation(sections: &[Section<'_>]) -> String {
         if of_kind.is_empty() {
             continue;
         }
-        let _ = write!(text, "<h2>{title}</h2>\n<ul>\n");
+        let _ = writeln!(text, "<h2>{title}</h2>\n<ul>");
         for section in of_kind {
             let name = escaped(&section.name);
             let _ = writeln!(text, "<li><a href=\"#{}\">{name}</a></li>", section.anchor);
@@ -147,9 +147,9 @@ fn shown(openapi: &Json, section: &Section<'_>) -> String {
     for (verb, operation) in operations(section.item) {
         let summary = marked(operation["summary"].as_str().unwrap_or_default());
         let path = escaped(section.path);
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "<h3>{summary}</h3>\n<p class=\"route\"><b>{}</b> <code>{path}</code></p>\n",
+            "<h3>{summary}</h3>\n<p class=\"route\"><b>{}</b> <code>{path}</code></p>",
             verb.to_uppercase()
         );
         let example = examples::of(openapi, section.path, &section.name, verb, operation);

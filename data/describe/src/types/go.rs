@@ -47,9 +47,16 @@ fn structure(schema: &Schema, record: &Record) -> String {
     }
     text.push_str(" {\n");
     let mut scope = Scope::new(&[]);
-    let fields: Vec<(String, String, &Field)> = record
-        .fields
-        .iter()
+    let (named, unnamed): (Vec<&Field>, Vec<&Field>) =
+        record.fields.iter().partition(|field| can_be_named(&field.name));
+    for field in unnamed {
+        text.push_str(&format!(
+            "\t// No field is {}: encoding/json cannot name it.\n",
+            quoted(&field.name)
+        ));
+    }
+    let fields: Vec<(String, String, &Field)> = named
+        .into_iter()
         .map(|field| (scope.name(pascal(&field.name)), field_type(field), field))
         .collect();
     let names = fields.iter().map(|(name, ..)| name.len()).max().unwrap_or(0);
@@ -86,8 +93,13 @@ fn kind(of: &Kind) -> String {
 
 /// The name in a tag stands between quotes between backquotes.
 fn tag(name: &str, omit: &str) -> String {
-    let inner = format!("json:{}", quoted(&format!("{name}{omit}")));
-    if inner.contains('`') { quoted(&inner) } else { format!("`{inner}`") }
+    format!("`json:\"{name}{omit}\"`")
+}
+
+/// What encoding/json takes as a name in a tag; any other it leaves aside without a word.
+fn can_be_named(name: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "!#$%&()*+-./:;<=>?@[]^_{|}~ ".contains(c);
+    !name.is_empty() && name != "-" && name.chars().all(plain)
 }
 
 fn quoted(text: &str) -> String {

@@ -5,10 +5,7 @@ use super::casing::{Scope, pascal, snake};
 use super::outline::{Enum, Field, Kind, Outline, Record};
 
 pub(super) fn write(outline: &Outline) -> String {
-    let mut text = String::from(
-        "//! Types of the database. Made by `mobo gen:types`; it is written anew, not edited.\n\n\
-         #![allow(dead_code, unused_imports, clippy::option_option)]\n",
-    );
+    let mut text = String::from(HEAD);
     let mut modules = Scope::new(RESERVED);
     for schema in &outline.schemas {
         let module = modules.name(snake(&schema.name));
@@ -26,6 +23,17 @@ pub(super) fn write(outline: &Outline) -> String {
     }
     text
 }
+
+const HEAD: &str = r#"//! Types of the database. Made by `mobo gen:types`; it is written anew, not edited.
+
+#![allow(
+    dead_code,
+    unreachable_pub,
+    unused_imports,
+    clippy::option_option,
+    reason = "nobody uses all of it, and a column may be left out as well as be NULL"
+)]
+"#;
 
 fn enumeration(made: &Enum) -> String {
     let mut text = format!(

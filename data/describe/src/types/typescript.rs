@@ -68,7 +68,7 @@ fn schema_of(kinds: &Kinds<'_>, schema: &str) -> Shape {
                 let mut fields: Vec<Member> = made
                     .fields
                     .iter()
-                    .map(|(field, ty)| Member::new(field, kinds.of(schema, ty).or_null(true)))
+                    .map(|(field, ty)| Member::new(field, kinds.of(ty).or_null(true)))
                     .collect();
                 fields.sort_by(|a, b| order::compare(&a.name, &b.name));
                 composites.push(Member::new(name, Shape::open(fields)));
@@ -103,7 +103,7 @@ fn sorted_ids(table: &Table) -> Vec<ColumnId> {
 }
 
 fn relation(kinds: &Kinds<'_>, id: TableId, table: &Table) -> Shape {
-    let mut row = columns_as_read(kinds, &table.schema, table);
+    let mut row = columns_as_read(kinds, table);
     row.extend(functions::computed(kinds, id, &table.schema));
     let mut parts = vec![Member::new("Row", Shape::open(row))];
     for (part, insert, takes) in
@@ -120,12 +120,12 @@ fn relation(kinds: &Kinds<'_>, id: TableId, table: &Table) -> Shape {
     Shape::open(parts)
 }
 
-fn columns_as_read(kinds: &Kinds<'_>, schema: &str, table: &Table) -> Vec<Member> {
+fn columns_as_read(kinds: &Kinds<'_>, table: &Table) -> Vec<Member> {
     sorted_ids(table)
         .into_iter()
         .map(|id| {
             let column = table.column(id);
-            Member::new(&column.name, kinds.of(schema, &column.ty).or_null(column.nullable))
+            Member::new(&column.name, kinds.of(&column.ty).or_null(column.nullable))
         })
         .collect()
 }
@@ -137,7 +137,7 @@ fn written(kinds: &Kinds<'_>, table: &Table, id: ColumnId, insert: bool) -> Memb
         return Member::new(&column.name, Shape::word("never")).optional();
     }
     let nullable = column.nullable || table.is_view();
-    let shown = Member::new(&column.name, kinds.of(&table.schema, &column.ty).or_null(nullable));
+    let shown = Member::new(&column.name, kinds.of(&column.ty).or_null(nullable));
     let may_be_left_out = !insert || nullable || column.fills_itself();
     if may_be_left_out { shown.optional() } else { shown }
 }

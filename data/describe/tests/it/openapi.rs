@@ -13,6 +13,13 @@ fn everything_in_the_schema_is_told() {
     shop::check_file("openapi.json", &text);
 }
 
+#[test]
+fn a_document_of_hostile_names_is_told_as_well() {
+    let document = openapi(&shop::hostile(), &May::everything(), &Settings::new("public"));
+    let text = serde_json::to_string_pretty(&document).unwrap() + "\n";
+    shop::check_file("hostile/openapi.json", &text);
+}
+
 fn names(parameters: &Json) -> Vec<&str> {
     parameters.as_array().unwrap().iter().filter_map(|p| p["name"].as_str()).collect()
 }

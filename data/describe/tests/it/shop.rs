@@ -9,7 +9,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(crate) fn catalog() -> Arc<Catalog> {
-    let text = std::fs::read_to_string(path("shop.draft.json")).unwrap();
+    of("shop.draft.json")
+}
+
+/// Names of tables and columns may hold anything.
+pub(crate) fn hostile() -> Arc<Catalog> {
+    of("hostile.draft.json")
+}
+
+fn of(file: &str) -> Arc<Catalog> {
+    let text = std::fs::read_to_string(path(file)).unwrap();
     let draft: Draft = serde_json::from_str(&text).unwrap();
     Arc::new(draft.build(7).unwrap())
 }

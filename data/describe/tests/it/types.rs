@@ -10,6 +10,10 @@ use std::process::{Command, Stdio};
 #[rustfmt::skip]
 mod database;
 
+#[path = "../golden/hostile/database.rs"]
+#[rustfmt::skip]
+mod hostile;
+
 const SCHEMAS: [&str; 2] = ["public", "staff"];
 
 #[test]
@@ -20,6 +24,16 @@ fn each_language_has_its_file() {
             &types(&shop::catalog(), Wanted::schemas(&SCHEMAS), language),
         );
     }
+}
+
+#[test]
+fn names_that_hold_anything_are_names_in_every_language() {
+    for language in Language::ALL {
+        let text = types(&shop::hostile(), Wanted::schemas(&["public"]), language);
+        shop::check_file(&format!("hostile/{}", language.file_name()), &text);
+    }
+    let state: hostile::public::Type = serde_json::from_value(json!("a\"b")).unwrap();
+    assert_eq!(serde_json::to_value(state).unwrap(), json!("a\"b"));
 }
 
 #[test]
@@ -56,27 +70,32 @@ fn rust_rows_are_read_and_changes_are_written() {
 fn python_reads_its_file() {
     let read = "import ast, sys; ast.parse(open(sys.argv[1]).read())";
     tool("python3", &["-c", read], "database.py");
+    tool("python3", &["-c", read], "hostile/database.py");
 }
 
 #[test]
 fn go_reads_its_file() {
     tool("gofmt", &["-l", "-e"], "database.go");
+    tool("gofmt", &["-l", "-e"], "hostile/database.go");
 }
 
 #[test]
 fn swift_reads_its_file() {
     tool("swiftc", &["-typecheck"], "Database.swift");
+    tool("swiftc", &["-typecheck"], "hostile/Database.swift");
 }
 
 #[test]
 fn dart_reads_its_file() {
     tool("dart", &["analyze", "--fatal-warnings"], "database.dart");
+    tool("dart", &["analyze", "--fatal-warnings"], "hostile/database.dart");
 }
 
 #[test]
 fn kotlin_reads_its_file() {
     // Without the library of serialization only the grammar can be checked.
     tool("ktlint", &["--log-level=error"], "Database.kt");
+    tool("ktlint", &["--log-level=error"], "hostile/Database.kt");
 }
 
 #[allow(clippy::print_stderr, reason = "what is skipped is said where the test is read")]

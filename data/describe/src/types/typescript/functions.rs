@@ -70,7 +70,7 @@ fn signature(kinds: &Kinds<'_>, function: &Function) -> String {
 }
 
 fn one(kinds: &Kinds<'_>, schema: &str, function: &Function, overloads: &[&Function]) -> Shape {
-    let args = arguments(kinds, schema, function);
+    let args = arguments(kinds, function);
     if let Some(problem) = ambiguity(kinds, schema, function, overloads) {
         return call(args, Shape::Failed(problem), None);
     }
@@ -102,12 +102,12 @@ fn call(args: Shape, returns: Shape, options: Option<Shape>) -> Shape {
     Shape::short(members)
 }
 
-fn arguments(kinds: &Kinds<'_>, schema: &str, function: &Function) -> Shape {
+fn arguments(kinds: &Kinds<'_>, function: &Function) -> Shape {
     let mut taken: Vec<Member> = function
         .arguments
         .iter()
         .map(|argument| {
-            let member = Member::new(&argument.name, argument_kind(kinds, schema, argument));
+            let member = Member::new(&argument.name, argument_kind(kinds, argument));
             if argument.required { member } else { member.optional() }
         })
         .collect();
@@ -118,32 +118,32 @@ fn arguments(kinds: &Kinds<'_>, schema: &str, function: &Function) -> Shape {
     Shape::short(taken)
 }
 
-fn argument_kind(kinds: &Kinds<'_>, schema: &str, argument: &Argument) -> Shape {
+fn argument_kind(kinds: &Kinds<'_>, argument: &Argument) -> Shape {
     match argument.row_of {
         Some(id) => {
             let table = kinds.catalog.table(id);
             let row = kinds.row(&table.schema, &table.name);
             row.unwrap_or_else(|| Shape::word("unknown"))
         }
-        None => kinds.of(schema, &argument.ty),
+        None => kinds.of(&argument.ty),
     }
 }
 
 fn returned(kinds: &Kinds<'_>, schema: &str, function: &Function) -> Shape {
     match &function.returns {
         Returns::Void => Shape::word("undefined"),
-        Returns::Scalar(ty) => kinds.of(schema, ty),
+        Returns::Scalar(ty) => kinds.of(ty),
         Returns::Rows(id) => {
             let table = kinds.catalog.table(*id);
             if *table.schema == *schema {
-                return Shape::open(columns_as_read(kinds, schema, table));
+                return Shape::open(columns_as_read(kinds, table));
             }
             let row = kinds.row(&table.schema, &table.name);
             row.unwrap_or_else(|| Shape::word("unknown"))
         }
         Returns::Columns(columns) => {
             let mut columns: Vec<Member> =
-                columns.iter().map(|(name, ty)| Member::new(name, kinds.of(schema, ty))).collect();
+                columns.iter().map(|(name, ty)| Member::new(name, kinds.of(ty))).collect();
             columns.sort_by(|a, b| order::compare(&a.name, &b.name));
             Shape::open(columns)
         }

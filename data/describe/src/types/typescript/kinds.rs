@@ -12,7 +12,7 @@ pub(super) struct Kinds<'a> {
 }
 
 impl Kinds<'_> {
-    pub(super) fn of(&self, schema: &str, ty: &Type) -> Shape {
+    pub(super) fn of(&self, ty: &Type) -> Shape {
         match ty.base() {
             Type::Bool => Shape::word("boolean"),
             Type::Int2
@@ -34,7 +34,7 @@ impl Kinds<'_> {
             | Type::Interval => Shape::word("string"),
             Type::Json | Type::Jsonb => Shape::word("Json"),
             Type::Void => Shape::word("undefined"),
-            Type::Array(element) => Shape::Array(Box::new(self.of(schema, element))),
+            Type::Array(element) => Shape::Array(Box::new(self.of(element))),
             Type::Enum(made) => match self.pointer(&made.schema, "Enums", &made.name) {
                 Some(pointer) => pointer,
                 None => Shape::Union(
