@@ -60,7 +60,7 @@ fn misnamed(package: &Package) -> Option<String> {
     let (folder, name) = (&package.folder, &package.name);
     let last = folder.rsplit('/').next().unwrap_or(folder);
     let expected = match folder.split('/').next() {
-        Some("cli") => "mobo".into(),
+        Some("cli") if last == "cli" => "mobo".into(),
         Some("xtask") => "xtask".into(),
         Some("benches") => format!("bench-{last}"),
         Some("suites") => format!("suite-{last}"),
