@@ -83,5 +83,5 @@ pub(crate) fn document(store: &Jack<StoreSocket>, input: &Input) -> Result<Answe
         anonymous: place.project.settings.rest.anon_role.is_some(),
         ..openapi::Settings::new(schema)
     };
-    Ok(Answer { document: mag_describe::openapi(&view.catalog, &may, &settings) })
+    Ok(Answer { document: openapi(&view.catalog, &may, &settings) })
 }

@@ -78,7 +78,7 @@ pub(crate) fn answer(
             anonymous: rest.anon_role.is_some(),
             ..openapi::Settings::new(schema)
         };
-        mag_describe::openapi(&view.catalog, &may, &settings)
+        openapi(&view.catalog, &may, &settings)
     };
     let text = match page {
         Page::Document => document().to_string(),
