@@ -94,6 +94,7 @@ impl Keeper {
             let event = tokio::select! {
                 () = life.draining() => break,
                 () = sleep_until(boot_waits), if !said_ready => {
+                    life.health(Health::Degraded("the server is still starting".into()));
                     life.ready();
                     said_ready = true;
                     continue;
@@ -175,6 +176,8 @@ impl Keeper {
                 Work::Serving(Box::new(server))
             }
             Ok(None) => {
+                // Nobody's databases are missing, whatever kept a first one from being made.
+                life.health(Health::Good);
                 self.stage.send_replace(Stage::Off);
                 // Somebody who wants a first one came while the others were looking.
                 let (first, rest): (Vec<Wish>, Vec<Wish>) =

@@ -3,12 +3,14 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 
 /// Enough to see what led to an end.
 const KEPT: usize = 20;
-/// The server cuts longer ones itself.
+/// What is kept of a line; a longer one is a statement, and its beginning says enough.
 const LINE_MAX: usize = 1024;
+/// A line that does not end is taken in pieces of this size.
+const PIECE_MAX: u64 = 64 * 1024;
 
 #[derive(Clone, Default)]
 pub(crate) struct Tail(Arc<Mutex<VecDeque<String>>>);
@@ -18,7 +20,7 @@ impl Tail {
     pub(crate) async fn follow(self, said: impl AsyncRead + Unpin) {
         let mut said = BufReader::new(said);
         let mut line = Vec::new();
-        while let Ok(read) = said.read_until(b'\n', &mut line).await {
+        while let Ok(read) = (&mut said).take(PIECE_MAX).read_until(b'\n', &mut line).await {
             if read == 0 {
                 return;
             }

@@ -11,10 +11,10 @@ pub(crate) fn check(here: &Installation) -> Result<usize, String> {
     let kept = everything(here);
     let mut last: HashMap<&str, (u64, u64)> = HashMap::new();
     for (source, run, number) in kept.values() {
-        if let Some(before) = last.insert(source, (*run, *number)) {
-            if before >= (*run, *number) {
-                return Err(format!("{source}: {:?} after {before:?}", (run, number)));
-            }
+        if let Some(before) = last.insert(source, (*run, *number))
+            && before >= (*run, *number)
+        {
+            return Err(format!("{source}: {:?} after {before:?}", (run, number)));
         }
     }
     let mut acknowledged = 0;
