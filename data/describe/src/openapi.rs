@@ -1,10 +1,10 @@
 //! An OpenAPI 3.1 document of the REST door for one schema, cut to what a role may do: a table that
 //! it may not read has no `get`, a column that it may not see is nowhere in it.
 
+mod components;
 mod filters;
 mod functions;
 mod labels;
-mod shared;
 mod tables;
 mod values;
 
@@ -52,7 +52,7 @@ pub fn openapi(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json {
     let labels = Labels::new(catalog, may, settings.schema);
     let scene = Scene { catalog, may, labels, settings };
     let mut paths = Map::new();
-    let mut schemas = shared::schemas();
+    let mut schemas = components::schemas();
     let mut tags = Vec::new();
     for id in scene.labels.tables() {
         let table = catalog.table(id);
@@ -89,10 +89,10 @@ pub fn openapi(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json {
         "paths": paths,
         "components": {
             "schemas": schemas,
-            "parameters": shared::parameters(settings),
-            "headers": shared::headers(),
-            "responses": shared::responses(),
-            "securitySchemes": shared::security_schemes(),
+            "parameters": components::parameters(settings),
+            "headers": components::headers(),
+            "responses": components::responses(),
+            "securitySchemes": components::security_schemes(),
         },
     })
 }

@@ -1,7 +1,7 @@
 //! Paths of functions: by POST, and by GET for those that change nothing.
 
 use super::filters;
-use super::{Scene, reference, shared, tables, values};
+use super::{Scene, components, reference, tables, values};
 use crate::names::title_and_text;
 use mag_model::catalog::{Function, Returns, Volatility};
 use mag_model::{FunctionId, Type};
@@ -25,7 +25,7 @@ pub(super) fn path(scene: &Scene<'_>, name: &str, overloads: &[FunctionId]) -> J
         let mut parameters = arguments(&looking);
         parameters.extend(for_rows(&looking));
         parameters.push(reference("parameters", "preferCall"));
-        parameters.extend(shared::profile(scene.settings, true));
+        parameters.extend(components::profile(scene.settings, true));
         shown.insert("parameters".into(), json!(parameters));
         shown.insert("responses".into(), responses(scene, &looking));
         path.insert("get".into(), Json::Object(shown));
@@ -33,7 +33,7 @@ pub(super) fn path(scene: &Scene<'_>, name: &str, overloads: &[FunctionId]) -> J
     let mut shown = operation(scene, "call", name, &all);
     let mut parameters = for_rows(&all);
     parameters.push(reference("parameters", "preferCall"));
-    parameters.extend(shared::profile(scene.settings, false));
+    parameters.extend(components::profile(scene.settings, false));
     shown.insert("parameters".into(), json!(parameters));
     if all.iter().any(|function| !function.arguments.is_empty()) {
         shown.insert("requestBody".into(), body(&all));
@@ -185,5 +185,5 @@ fn responses(scene: &Scene<'_>, all: &[&Function]) -> Json {
     if silent {
         responses.insert("204".into(), json!({ "description": "Done." }));
     }
-    shared::with_errors(responses, true)
+    components::with_errors(responses, true)
 }

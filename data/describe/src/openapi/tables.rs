@@ -1,7 +1,7 @@
 //! Paths of tables and views, and the schemas of their rows and bodies.
 
 use super::filters::{self, Family};
-use super::{Scene, reference, shared, values};
+use super::{Scene, components, reference, values};
 use crate::names::title_and_text;
 use mag_model::TableId;
 use mag_model::catalog::Column;
@@ -131,17 +131,17 @@ fn read(scene: &Scene<'_>, id: TableId) -> Json {
     let names = ["select", "order", "limit", "offset", "range", "rangeUnit", "preferRead"];
     let mut parameters = filters(scene, id);
     parameters.extend(shared_parameters(&names));
-    parameters.extend(shared::profile(scene.settings, true));
+    parameters.extend(components::profile(scene.settings, true));
     shown.insert("parameters".into(), json!(parameters));
     let row = row_of(scene, id);
     let headers =
-        shared::header_references(&["Content-Range", "Content-Location", "Preference-Applied"]);
+        components::header_references(&["Content-Range", "Content-Location", "Preference-Applied"]);
     let answer =
         |about: &str| json!({ "description": about, "headers": headers, "content": rows(&row) });
     let mut responses = Map::new();
     responses.insert("200".into(), answer("The rows."));
     responses.insert("206".into(), answer("Some of the rows, of the number that was asked for."));
-    shown.insert("responses".into(), shared::with_errors(responses, true));
+    shown.insert("responses".into(), components::with_errors(responses, true));
     Json::Object(shown)
 }
 
@@ -159,7 +159,7 @@ fn insert(scene: &Scene<'_>, id: TableId) -> Json {
     let row = reference("schemas", &format!("{label}.insert"));
     let names = ["select", "columns", "on_conflict", "preferInsert"];
     let mut parameters: Vec<Json> = shared_parameters(&names).collect();
-    parameters.extend(shared::profile(scene.settings, false));
+    parameters.extend(components::profile(scene.settings, false));
     shown.insert("parameters".into(), json!(parameters));
     let body = json!({
         "required": true,
@@ -172,7 +172,8 @@ fn insert(scene: &Scene<'_>, id: TableId) -> Json {
         },
     });
     shown.insert("requestBody".into(), body);
-    let headers = shared::header_references(&["Content-Range", "Location", "Preference-Applied"]);
+    let headers =
+        components::header_references(&["Content-Range", "Location", "Preference-Applied"]);
     let content = rows(&row_of(scene, id));
     let mut responses = Map::new();
     let answer =
@@ -180,7 +181,7 @@ fn insert(scene: &Scene<'_>, id: TableId) -> Json {
     responses.insert("200".into(), answer("The rows were there already and were changed."));
     responses
         .insert("201".into(), answer("The rows are in, and are shown when that was asked for."));
-    shown.insert("responses".into(), shared::with_errors(responses, false));
+    shown.insert("responses".into(), components::with_errors(responses, false));
     Json::Object(shown)
 }
 
@@ -200,7 +201,7 @@ fn put(scene: &Scene<'_>, id: TableId) -> Json {
         })
         .collect();
     parameters.extend(shared_parameters(&["select", "preferInsert"]));
-    parameters.extend(shared::profile(scene.settings, false));
+    parameters.extend(components::profile(scene.settings, false));
     shown.insert("parameters".into(), json!(parameters));
     let row = reference("schemas", &format!("{label}.insert"));
     let body = json!({ "required": true, "content": { "application/json": { "schema": row } } });
@@ -211,7 +212,7 @@ fn put(scene: &Scene<'_>, id: TableId) -> Json {
         responses.insert(status.into(), json!({ "description": about, "content": content }));
     }
     responses.insert("204".into(), json!({ "description": "Done." }));
-    shown.insert("responses".into(), shared::with_errors(responses, false));
+    shown.insert("responses".into(), components::with_errors(responses, false));
     Json::Object(shown)
 }
 
@@ -224,7 +225,7 @@ fn change(scene: &Scene<'_>, id: TableId, verb: &str, body: bool) -> Json {
     let mut parameters = filters(scene, id);
     parameters.extend(shared_parameters(names));
     parameters.extend(shared_parameters(&["order", "limit", "preferChange"]));
-    parameters.extend(shared::profile(scene.settings, false));
+    parameters.extend(components::profile(scene.settings, false));
     shown.insert("parameters".into(), json!(parameters));
     if body {
         let row = reference("schemas", &format!("{label}.update"));
@@ -234,7 +235,7 @@ fn change(scene: &Scene<'_>, id: TableId, verb: &str, body: bool) -> Json {
         });
         shown.insert("requestBody".into(), json!({ "required": true, "content": content }));
     }
-    let headers = shared::header_references(&["Content-Range", "Preference-Applied"]);
+    let headers = components::header_references(&["Content-Range", "Preference-Applied"]);
     let rows = rows(&row_of(scene, id));
     let mut responses = Map::new();
     responses.insert(
@@ -243,6 +244,6 @@ fn change(scene: &Scene<'_>, id: TableId, verb: &str, body: bool) -> Json {
     );
     let silent = json!({ "description": "Done, and nothing was asked for.", "headers": headers });
     responses.insert("204".into(), silent);
-    shown.insert("responses".into(), shared::with_errors(responses, false));
+    shown.insert("responses".into(), components::with_errors(responses, false));
     Json::Object(shown)
 }

@@ -30,7 +30,7 @@ pub(super) fn write(catalog: &Catalog, wanted: Wanted<'_>) -> String {
     }
     text.push_str("}\n");
     let default = schemas.first().copied().unwrap_or("public");
-    text.push_str(&HELPERS.replace("\"public\"", &shape::quoted(default)));
+    text.push_str(&LOOKUPS.replace("\"public\"", &shape::quoted(default)));
     text.push_str(&constants(&kinds, &sorted));
     text
 }
@@ -44,7 +44,7 @@ const JSON: &str = "export type Json =
   | Json[]
 ";
 
-const HELPERS: &str = include_str!("typescript/helpers.ts");
+const LOOKUPS: &str = include_str!("typescript/lookups.ts");
 
 fn schema_of(kinds: &Kinds<'_>, schema: &str) -> Shape {
     let (mut tables, mut views) = (Vec::new(), Vec::new());
