@@ -35,10 +35,7 @@ impl Passwords {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         // One core stays with everybody else.
         let at_once = cores.saturating_sub(1).clamp(1, AT_ONCE_MAX);
-        Self {
-            hands: Arc::new(Semaphore::new(at_once)),
-            waiting: Arc::default(),
-        }
+        Self { hands: Arc::new(Semaphore::new(at_once)), waiting: Arc::default() }
     }
 
     pub(crate) async fn hash(&self, password: &Secret<String>) -> Result<String, Fault> {

@@ -153,7 +153,7 @@ impl Gotrue {
                     home.touch(id, &ask.origin).await?;
                 }
                 let session = home.told(&session).await?;
-                let told = self.told(ask, &user, &session, Method::Password, token).await?;
+                let told = self.told(ask, &user, &session, Method::Refresh, token).await?;
                 Ok(Answer::Told(told))
             }
         }

@@ -156,7 +156,7 @@ impl Gotrue {
     ) -> Result<NewUser, Refusal> {
         let provider = name.provider();
         let mut new = NewUser::human();
-        let now = at_once.then(|| ask.now);
+        let now = at_once.then_some(ask.now);
         let (key, value) = match name {
             Name::Email(email) => {
                 new.email = Some(email.clone());

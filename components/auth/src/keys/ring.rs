@@ -70,7 +70,7 @@ impl Ring {
     /// The newest first.
     pub(crate) fn keys(&self) -> Vec<Arc<ApiKey>> {
         let mut keys: Vec<_> = self.by_id.values().cloned().collect();
-        keys.sort_by(|a, b| (b.created_at, b.id).cmp(&(a.created_at, a.id)));
+        keys.sort_by_key(|key| std::cmp::Reverse((key.created_at, key.id)));
         keys
     }
 }

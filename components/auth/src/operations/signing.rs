@@ -63,7 +63,7 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<SigningK
             created_at: key.created_at,
         })
         .collect();
-    keys.sort_by(|a, b| b.created_at.cmp(&a.created_at));
+    keys.sort_by_key(|key| std::cmp::Reverse(key.created_at));
     Ok(SigningKeys { keys })
 }
 

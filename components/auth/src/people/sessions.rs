@@ -26,6 +26,8 @@ pub(crate) enum Method {
     MagicLink,
     EmailSignup,
     EmailChange,
+    /// The session goes on; it was begun by something else.
+    Refresh,
 }
 
 impl Method {
@@ -41,6 +43,7 @@ impl Method {
             Self::MagicLink => "magiclink",
             Self::EmailSignup => "email/signup",
             Self::EmailChange => "email_change",
+            Self::Refresh => "token_refresh",
         }
     }
     /// As a link says it in its type.
@@ -250,7 +253,7 @@ impl Home {
                 (claim.words("authentication_method").to_owned(), seconds(at))
             })
             .collect();
-        amr.sort_by(|a, b| b.1.cmp(&a.1));
+        amr.sort_by_key(|(_, at)| std::cmp::Reverse(*at));
         let aal = row.text("aal").unwrap_or("aal1").to_owned();
         Ok(Session { id, aal, amr })
     }

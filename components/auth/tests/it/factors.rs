@@ -12,8 +12,11 @@ fn code(secret: &str, millis: i64) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String =
         secret.chars().map(|c| format!("{:05b}", ALPHABET.find(c).unwrap())).collect();
-    let bytes: Vec<u8> =
-        bits.as_bytes().chunks_exact(8).map(|b| u8::from_str_radix(std::str::from_utf8(b).unwrap(), 2).unwrap()).collect();
+    let bytes: Vec<u8> = bits
+        .as_bytes()
+        .chunks_exact(8)
+        .map(|b| u8::from_str_radix(std::str::from_utf8(b).unwrap(), 2).unwrap())
+        .collect();
     let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &bytes);
     let tag = hmac::sign(&key, &(millis / 30_000).to_be_bytes());
     let at = usize::from(tag.as_ref()[19] & 15);
@@ -60,7 +63,10 @@ async fn a_second_factor_raises_the_session_and_guards_the_account() {
 
     // The session that was begun without the factor has ended.
     let old = other["access_token"].as_str().unwrap();
-    assert_eq!(house.ask("GET /user", Some(old), json!(null)).await.brief(), "403 session_not_found");
+    assert_eq!(
+        house.ask("GET /user", Some(old), json!(null)).await.brief(),
+        "403 session_not_found"
+    );
     let low = house.ask(line, None, json!({"email": ADA, "password": SECRET})).await;
     let low = low.text("access_token");
     let told = house.ask("PUT /user", Some(&low), json!({"password": "brand new words 5"})).await;
@@ -83,6 +89,7 @@ async fn a_factor_is_its_owners_alone() {
     let line = format!("POST /factors/{}/challenge", made.text("id"));
     let told = house.ask(&line, Some(&token(&eve)), json!({})).await;
     assert_eq!(told.brief(), "404 mfa_factor_not_found");
-    let told = house.ask("POST /factors", Some(&token(&ada)), json!({"factor_type": "webauthn"})).await;
+    let told =
+        house.ask("POST /factors", Some(&token(&ada)), json!({"factor_type": "webauthn"})).await;
     assert_eq!(told.brief(), "422 mfa_webauthn_enroll_not_enabled");
 }

@@ -100,7 +100,11 @@ async fn a_refusal_has_the_shape_that_the_client_asks_for() {
         ("POST /signup", json!({"email": 7, "password": SECRET}), "400 bad_json"),
         ("POST /token", json!({}), "400 invalid_credentials"),
         ("POST /token?grant_type=password", json!({}), "400 validation_failed"),
-        ("POST /token?grant_type=refresh_token", json!({"refresh_token": "x"}), "400 refresh_token_not_found"),
+        (
+            "POST /token?grant_type=refresh_token",
+            json!({"refresh_token": "x"}),
+            "400 refresh_token_not_found",
+        ),
         ("POST /verify", json!({"type": "signup"}), "400 validation_failed"),
         ("POST /recover", json!({}), "400 validation_failed"),
         ("GET /user", json!(null), "401 no_authorization"),
@@ -152,12 +156,20 @@ async fn a_refresh_token_is_used_once_and_two_tabs_get_the_same_one() {
     assert_eq!(tab.text("refresh_token"), second.text("refresh_token"));
     house.later(3_600);
     let not_saved = swap(first.clone()).await;
-    assert_eq!(not_saved.text("refresh_token"), second.text("refresh_token"), "its answer was lost");
+    assert_eq!(
+        not_saved.text("refresh_token"),
+        second.text("refresh_token"),
+        "its answer was lost"
+    );
     let third = swap(second.text("refresh_token")).await;
     let late = swap(first.clone()).await;
     assert_eq!(late.brief(), "400 refresh_token_already_used");
     let family = swap(third.text("refresh_token")).await;
-    assert_eq!(family.brief(), "400 refresh_token_already_used", "the thief is out, and so is the other");
+    assert_eq!(
+        family.brief(),
+        "400 refresh_token_already_used",
+        "the thief is out, and so is the other"
+    );
 }
 
 #[tokio::test]
@@ -173,7 +185,8 @@ async fn a_link_ends_on_a_page_of_the_app_and_nowhere_else() {
         ("//evil.test", "https://shop.test#"),
     ] {
         house.later(61);
-        let line = format!("POST /signup?redirect_to={}", asked.replace(':', "%3A").replace('/', "%2F"));
+        let line =
+            format!("POST /signup?redirect_to={}", asked.replace(':', "%3A").replace('/', "%2F"));
         assert_eq!(house.ask(&line, None, wish.clone()).await.brief(), "200");
         let (link, _) = house.mail(ADA).await;
         let broken = link.replacen("token=", "token=0", 1);
@@ -185,7 +198,12 @@ async fn a_link_ends_on_a_page_of_the_app_and_nowhere_else() {
     let (link, _) = house.mail(ADA).await;
     let told = house.ask(&format!("GET {link}"), None, json!(null)).await;
     let to = told.location();
-    assert!(to.contains("#access_token=") && to.contains("&refresh_token=") && to.contains("type=signup"), "{to}");
+    assert!(
+        to.contains("#access_token=")
+            && to.contains("&refresh_token=")
+            && to.contains("type=signup"),
+        "{to}"
+    );
 }
 
 #[tokio::test]
@@ -237,7 +255,10 @@ async fn a_forgotten_password_is_chosen_anew_and_other_sessions_end() {
     assert_eq!(put(json!({"password": "short"})).await.brief(), "422 weak_password");
     assert_eq!(put(json!({"password": "brand new words 5"})).await.brief(), "200");
     let old = old["access_token"].as_str().unwrap();
-    assert_eq!(house.ask("GET /user", Some(old), json!(null)).await.brief(), "403 session_not_found");
+    assert_eq!(
+        house.ask("GET /user", Some(old), json!(null)).await.brief(),
+        "403 session_not_found"
+    );
     let line = "POST /token?grant_type=password";
     let told = house.ask(line, None, json!({"email": ADA, "password": SECRET})).await;
     assert_eq!(told.brief(), "400 invalid_credentials");
@@ -263,7 +284,11 @@ async fn a_new_address_is_confirmed_at_both_ends() {
     let (_, new) = house.mail("ada@new.example").await;
     let (_, current) = house.mail(ADA).await;
     let verify = |email: &'static str, code: String| {
-        house.ask("POST /verify", None, json!({"type": "email_change", "email": email, "token": code}))
+        house.ask(
+            "POST /verify",
+            None,
+            json!({"type": "email_change", "email": email, "token": code}),
+        )
     };
     let half = verify("ada@new.example", new).await;
     assert_eq!((half.status, &half.json["code"]), (200, &"200".into()), "{half:?}");
@@ -328,7 +353,10 @@ async fn the_server_looks_after_users_and_nobody_else_does() {
     let member = house.member("bob@example.com", SECRET).await;
     let key = house.server_key().await;
     let token = member["access_token"].as_str().unwrap();
-    assert_eq!(house.ask("GET /admin/users", Some(token), json!(null)).await.brief(), "403 not_admin");
+    assert_eq!(
+        house.ask("GET /admin/users", Some(token), json!(null)).await.brief(),
+        "403 not_admin"
+    );
     let wish = json!({
         "email": ADA, "password": SECRET, "email_confirm": true, "app_metadata": {"plan": "pro"},
         "user_metadata": {"name": "Ada"},
@@ -355,8 +383,14 @@ async fn the_server_looks_after_users_and_nobody_else_does() {
     assert_eq!(house.ask(line, None, sign_in).await.brief(), "400 invalid_credentials");
     let token = session.text("access_token");
     assert!(house.identify("shop", None, Some(&token)).await.is_err(), "its token went with it");
-    assert_eq!(house.ask(&format!("GET {one}"), Some(&key), json!(null)).await.brief(), "404 user_not_found");
-    assert_eq!(house.ask("GET /admin/users/7", Some(&key), json!(null)).await.brief(), "404 validation_failed");
+    assert_eq!(
+        house.ask(&format!("GET {one}"), Some(&key), json!(null)).await.brief(),
+        "404 user_not_found"
+    );
+    assert_eq!(
+        house.ask("GET /admin/users/7", Some(&key), json!(null)).await.brief(),
+        "404 validation_failed"
+    );
 }
 
 #[tokio::test]
@@ -392,6 +426,9 @@ async fn the_public_half_of_the_signing_key_verifies_tokens_elsewhere() {
     let known = house.identify("blog", None, Some(&token)).await.unwrap();
     assert_eq!(&*known.session.role, "authenticated");
     let told = house.ask("GET /settings", None, json!(null)).await;
-    assert_eq!((&told.json["external"]["email"], &told.json["external"]["google"]), (&true.into(), &false.into()));
+    assert_eq!(
+        (&told.json["external"]["email"], &told.json["external"]["google"]),
+        (&true.into(), &false.into())
+    );
     assert_eq!(house.ask("GET /health", None, json!(null)).await.json["name"], "GoTrue");
 }

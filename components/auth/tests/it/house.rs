@@ -319,14 +319,14 @@ impl House {
     /// The newest mail to this address: its link and its code.
     pub async fn mail(&self, to: &str) -> (String, String) {
         let list = self.call("mail:list", serde_json::json!({"to": to})).await.unwrap();
-        let id = list["mails"][0]["id"].as_str().unwrap_or_else(|| panic!("no mail to {to}")).to_owned();
+        let id =
+            list["mails"][0]["id"].as_str().unwrap_or_else(|| panic!("no mail to {to}")).to_owned();
         let shown = self.call("mail:show", serde_json::json!({"id": id})).await.unwrap();
         let text = shown["text"].as_str().unwrap();
-        let link = text.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default();
-        let code = text
-            .split(|c: char| !c.is_ascii_digit())
-            .find(|word| word.len() == 6)
-            .unwrap_or_default();
+        let link =
+            text.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default();
+        let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
+        let code = text.split_whitespace().find(is_code).unwrap_or_default();
         let link = link.split("/auth/v1").nth(1).unwrap_or_default();
         (link.to_owned(), code.to_owned())
     }

@@ -1,9 +1,9 @@
 //! Sign-ins through another site: a provider on this machine that speaks OpenID Connect.
 
 use crate::house::House;
+use mag_auth::Settings;
 use mag_auth::settings::Provider as Told;
 use mag_auth::tokens::{Algorithm, SigningKey};
-use mag_auth::Settings;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -15,6 +15,14 @@ struct Site {
     /// What the next id token says beside the usual.
     says: Mutex<Json>,
     now: i64,
+}
+
+/// Whether the head and all of the body are there.
+fn is_whole(request: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(request).to_lowercase();
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
+    let length = head.split("content-length: ").nth(1).and_then(|rest| rest.lines().next());
+    body.len() >= length.and_then(|length| length.trim().parse().ok()).unwrap_or(0)
 }
 
 impl Site {
@@ -34,8 +42,7 @@ impl Site {
                 tokio::spawn(async move {
                     let mut request = vec![];
                     let mut piece = [0; 4096];
-                    // Head and body of these requests come together.
-                    while !request.windows(4).any(|w| w == b"\r\n\r\n") {
+                    while !is_whole(&request) {
                         let n = stream.read(&mut piece).await.unwrap_or(0);
                         if n == 0 {
                             return;
@@ -43,7 +50,8 @@ impl Site {
                         request.extend_from_slice(&piece[..n]);
                     }
                     let text = String::from_utf8_lossy(&request).into_owned();
-                    let body = told.answer(text.split_whitespace().nth(1).unwrap_or("/")).to_string();
+                    let body =
+                        told.answer(text.split_whitespace().nth(1).unwrap_or("/")).to_string();
                     let answer = format!(
                         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                         body.len()
@@ -73,7 +81,9 @@ impl Site {
             "iss": self.address, "aud": "our-client", "sub": "42", "exp": self.now + 600,
             "iat": self.now, "email": "Ada@Example.com", "email_verified": true, "name": "Ada",
         });
-        if let (Some(claims), Json::Object(more)) = (claims.as_object_mut(), self.says.lock().unwrap().clone()) {
+        if let (Some(claims), Json::Object(more)) =
+            (claims.as_object_mut(), self.says.lock().unwrap().clone())
+        {
             claims.extend(more);
         }
         let Json::Object(claims) = claims else { panic!() };
@@ -83,7 +93,8 @@ impl Site {
 
 async fn house() -> (House, Arc<Site>) {
     let site = Site::open(1_767_225_600).await;
-    let told = Told { client_id: "our-client".into(), url: Some(site.address.clone()), ..Told::default() };
+    let told =
+        Told { client_id: "our-client".into(), url: Some(site.address.clone()), ..Told::default() };
     let settings = Settings {
         external: BTreeMap::from([("keycloak".to_owned(), told)]),
         ..Settings::default()
@@ -96,7 +107,8 @@ async fn through(house: &House, site: &Site) -> String {
     let out = house.ask("GET /authorize?provider=keycloak", None, json!(null)).await.location();
     assert!(out.starts_with(&format!("{}/authorize?", site.address)), "{out}");
     let part = |name: &str| {
-        let text = out.split(&format!("{name}=")).nth(1).unwrap_or_else(|| panic!("{name} in {out}"));
+        let text =
+            out.split(&format!("{name}=")).nth(1).unwrap_or_else(|| panic!("{name} in {out}"));
         text.split('&').next().unwrap().to_owned()
     };
     assert_eq!(part("code_challenge_method"), "S256");
@@ -137,11 +149,17 @@ async fn a_site_that_does_not_vouch_for_an_address_opens_no_account_of_others() 
 async fn an_id_token_counts_for_us_now_and_from_its_issuer_only() {
     let (house, site) = house().await;
     let line = "POST /token?grant_type=id_token";
-    let ask = |token: String| house.ask(line, None, json!({"provider": "keycloak", "id_token": token}));
+    let ask =
+        |token: String| house.ask(line, None, json!({"provider": "keycloak", "id_token": token}));
     assert_eq!(ask(site.id_token()).await.brief(), "200");
     for says in [
-        json!({"aud": "another-client"}), json!({"aud": null}), json!({"iss": "https://evil.test"}),
-        json!({"exp": 1}), json!({"exp": null}), json!({"sub": ""}), json!({"nonce": "x"}),
+        json!({"aud": "another-client"}),
+        json!({"aud": null}),
+        json!({"iss": "https://evil.test"}),
+        json!({"exp": 1}),
+        json!({"exp": null}),
+        json!({"sub": ""}),
+        json!({"nonce": "x"}),
     ] {
         *site.says.lock().unwrap() = says.clone();
         let told = ask(site.id_token()).await;
@@ -153,7 +171,8 @@ async fn an_id_token_counts_for_us_now_and_from_its_issuer_only() {
     assert_eq!(ask(format!("{head}.AAAA")).await.status, 400);
     let pkcs8 = SigningKey::generate(Algorithm::Es256).unwrap();
     let forger = SigningKey::of_pkcs8("k1".into(), Algorithm::Es256, &pkcs8).unwrap();
-    let claims = json!({"iss": site.address, "aud": "our-client", "sub": "42", "exp": site.now + 600});
+    let claims =
+        json!({"iss": site.address, "aud": "our-client", "sub": "42", "exp": site.now + 600});
     let Json::Object(claims) = claims else { panic!() };
     assert_eq!(ask(forger.sign(&claims).unwrap()).await.status, 400);
 }
