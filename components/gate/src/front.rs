@@ -144,7 +144,8 @@ impl Front {
         }
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&trace.0) {
-            headers.insert("x-request-id", id);
+            // A door that was told to give back the client's own has done so.
+            headers.entry("x-request-id").or_insert(id);
         }
         // The next request of this client shall go to the one who takes over.
         let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;

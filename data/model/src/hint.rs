@@ -13,6 +13,17 @@ pub fn nearest_among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) 
     nearest_of(given, known, 0.33)
 }
 
+/// The nearest column as PostgreSQL tells it: half of the letters may be others.
+pub fn nearest_column<'a>(
+    given: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let given = letters(given);
+    let distance = |name: &&str| edits(&given, &letters(name));
+    let nearest = known.into_iter().min_by_key(distance)?;
+    (edits(&given, &letters(nearest)) * 2 <= given.len()).then_some(nearest)
+}
+
 /// Longer names are compared by their beginning; no name of a table is as long.
 const LETTERS_MAX: usize = 128;
 

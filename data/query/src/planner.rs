@@ -52,6 +52,7 @@ pub fn plan_with_slots(
         picks: 0,
         values: 0,
         slots: Slots::default(),
+        next_alias: None,
     };
     let work = match &call.act {
         Act::Read(read) => {
@@ -90,6 +91,8 @@ struct Planner<'a> {
     picks: usize,
     values: usize,
     slots: Slots,
+    /// What the engine will call the rows of the next select.
+    next_alias: Option<Arc<str>>,
 }
 
 /// The rows that the names of a select are looked up in.
@@ -101,6 +104,8 @@ struct Scope {
     columns: Arc<[(Arc<str>, Type)]>,
     /// What errors call it.
     label: Arc<str>,
+    /// What the engine calls it, in errors about columns.
+    alias: Arc<str>,
 }
 
 impl Planner<'_> {
@@ -129,13 +134,17 @@ impl Planner<'_> {
             crate::select::From::Function { id, shape, .. } => {
                 let label = self.catalog.function(*id).name.clone();
                 match shape {
-                    Shape::Row(table) => (Some(*table), Arc::default(), label),
+                    // Its rows are the table's, and so is their name.
+                    Shape::Row(table) => {
+                        (Some(*table), Arc::default(), self.catalog.table(*table).name.clone())
+                    }
                     Shape::Columns(columns) => (None, columns.clone(), label),
                     Shape::Scalar(ty) => (None, Arc::from([(label.clone(), ty.clone())]), label),
                 }
             }
         };
-        Scope { id: source.id, table, columns, label }
+        let alias = label.clone();
+        Scope { id: source.id, table, columns, label, alias }
     }
 
     /// The outermost select: nothing is hoisted out of it.

@@ -77,7 +77,8 @@ impl Problem {
             | Error::NoKeyForConflict { .. } => {
                 let state = error.state().unwrap_or("22000");
                 let details = error.details().map_or(Value::Null, Value::String);
-                Self::of_state(state, error.to_string()).details(details).maybe_hint(error.hint())
+                let hint = error.hint().or_else(|| postgres_hint(error));
+                Self::of_state(state, error.to_string()).details(details).maybe_hint(hint)
             }
         }
     }
@@ -144,6 +145,19 @@ impl Problem {
             Denied::Fault(fault) => Self::of_fault(fault),
         }
     }
+}
+
+/// What PostgreSQL advises when it is the one to find out.
+fn postgres_hint(error: &Error) -> Option<String> {
+    let what = match error {
+        Error::NoOperator { .. } => "operator",
+        Error::NoAggregate { .. } => "function",
+        _ => return None,
+    };
+    Some(format!(
+        "No {what} matches the given name and argument types. You might need to add explicit type \
+         casts."
+    ))
 }
 
 fn status_of(class: Class) -> StatusCode {

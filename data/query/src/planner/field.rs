@@ -76,12 +76,12 @@ impl Planner<'_> {
             Some(id) => {
                 let table = self.catalog.table(id);
                 let known = table.ids().filter(|column| self.sight.column(id, *column));
-                hint::nearest(name, known.map(|column| &*table.column(column).name))
+                hint::nearest_column(name, known.map(|column| &*table.column(column).name))
             }
-            None => hint::nearest(name, scope.columns.iter().map(|(known, _)| &**known)),
+            None => hint::nearest_column(name, scope.columns.iter().map(|(known, _)| &**known)),
         };
         Error::NoColumn {
-            table: scope.label.to_string(),
+            table: scope.alias.to_string(),
             column: name.to_owned(),
             nearest: nearest.map(str::to_owned),
         }

@@ -29,7 +29,10 @@ impl Planner<'_> {
         depth: usize,
         hoist: bool,
     ) -> Result<Planned, Error> {
-        let scope = self.scope(&source);
+        let mut scope = self.scope(&source);
+        if let Some(alias) = self.next_alias.take() {
+            scope.alias = alias;
+        }
         let mut select = Select { sources: vec![source], ..Select::default() };
         let mut hoisted = Vec::new();
         let mut spread_hoists = Vec::new();

@@ -15,7 +15,7 @@ impl Planner<'_> {
     pub(super) fn insert(&mut self, call: &call::Insert) -> Result<Insert, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        writable(table, table.insertable, Verb::Insert)?;
+        self.misfit(writable(table, table.insertable, Verb::Insert))?;
         let target = self.fresh();
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Insert)?;
         let first = self.slots.next();
@@ -34,7 +34,7 @@ impl Planner<'_> {
             None => None,
         };
         if let Some(conflict) = on_conflict.as_ref().filter(|conflict| conflict.merge.is_some()) {
-            each_row_once(&columns, &rows, &conflict.columns)?;
+            self.misfit(each_row_once(&columns, &rows, &conflict.columns))?;
         }
         let returning = self.returning(id, call.returning.as_ref())?;
         let check = None;
@@ -44,7 +44,7 @@ impl Planner<'_> {
     pub(super) fn update(&mut self, call: &call::Update) -> Result<Update, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        writable(table, table.updatable, Verb::Update)?;
+        self.misfit(writable(table, table.updatable, Verb::Update))?;
         let target = self.fresh();
         let scope = self.scope(&Source::table(target, id));
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Update)?;
@@ -65,7 +65,7 @@ impl Planner<'_> {
     pub(super) fn delete(&mut self, call: &call::Delete) -> Result<Delete, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        writable(table, table.deletable, Verb::Delete)?;
+        self.misfit(writable(table, table.deletable, Verb::Delete))?;
         let target = self.fresh();
         let scope: Scope = self.scope(&Source::table(target, id));
         let filter = self.conditions(&scope, &call.filter)?;
@@ -99,7 +99,7 @@ impl Planner<'_> {
             })?;
             if !table.column(column).writable() {
                 let identity = table.column(column).generated.is_none();
-                return Err(Error::Generated { column: name.clone(), verb, identity });
+                self.misfit(Err(Error::Generated { column: name.clone(), verb, identity }))?;
             }
             if places.iter().all(|(known, _)| *known != column) {
                 places.push((column, payload.columns.iter().position(|given| given == name)));
@@ -178,7 +178,7 @@ impl Planner<'_> {
                 && columns.iter().all(|c| index.columns.contains(c))
         });
         if table.kind == TableKind::Table && !by_index && !table.is_key(&columns) {
-            return Err(Error::NoKeyForConflict { table: table.name.to_string() });
+            self.misfit(Err(Error::NoKeyForConflict { table: table.name.to_string() }))?;
         }
         let merge = match wanted.resolution {
             Resolution::Merge if !written.is_empty() => Some(written.to_vec()),

@@ -29,8 +29,8 @@ fn requests() -> Vec<Asked<'static>> {
         let (method, path) = lines.next().unwrap().split_once(' ').unwrap();
         let (mut head, mut body) = (String::new(), String::new());
         for line in lines {
-            match line.strip_prefix("| ") {
-                Some(text) => body = text.replace("\\n", "\n"),
+            match line.strip_prefix('|') {
+                Some(text) => body = text.trim_start().replace("\\n", "\n"),
                 None => head.push_str(&format!("{line}\r\n")),
             }
         }
@@ -52,10 +52,24 @@ fn shown(answer: &str) -> String {
         .collect();
     told.sort();
     let body = match serde_json::from_str::<Json>(body) {
-        Ok(json) => json.to_string(),
+        Ok(json) => sorted(json).to_string(),
         Err(_) => body.replace('\n', "\\n"),
     };
     format!("{status}\n{}\n{body}", told.join("\n"))
+}
+
+/// The keys of `jsonb` have no order that an engine must keep.
+fn sorted(json: Json) -> Json {
+    match json {
+        Json::Object(members) => {
+            let mut members: Vec<(String, Json)> =
+                members.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            members.sort_by(|(a, _), (b, _)| a.cmp(b));
+            Json::Object(members.into_iter().collect())
+        }
+        Json::Array(items) => Json::Array(items.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
 
 struct House {
@@ -101,9 +115,8 @@ impl House {
             here.json(&["project:set", "cinema", name, value]);
         }
         let made =
-            here.json(&["key:create", "suite", "--project", "cinema", "--role", "service_role"]);
-        let key = ["key", "secret"].into_iter().find_map(|name| made[name].as_str());
-        key.unwrap_or_else(|| panic!("no key in {made}")).to_owned()
+            here.json(&["key:create", "suite", "--project", "cinema", "--kind", "secret"]);
+        made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}")).to_owned()
     }
 
     fn ask(&self, board: &Board<'_>, key: &str) -> Vec<String> {
@@ -134,10 +147,13 @@ fn golden_file() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/cinema/answers.txt")
 }
 
+/// Between two answers.
+const BETWEEN: &str = "----\n";
+
 fn written(answers: &[String]) -> String {
     let mut text = String::new();
     for (asked, answer) in requests().iter().zip(answers) {
-        let _ = write!(text, "{} {}\n{answer}\n\n", asked.method, asked.path);
+        let _ = write!(text, "{} {}\n{answer}\n{BETWEEN}", asked.method, asked.path);
     }
     text
 }
@@ -152,13 +168,13 @@ fn check(engine: Engine) {
         return;
     }
     let expected = std::fs::read_to_string(golden_file()).unwrap();
-    let pairs = expected.split("\n\n").zip(got.split("\n\n"));
+    let pairs = expected.split(BETWEEN).zip(got.split(BETWEEN));
     let wrong: Vec<String> = pairs
         .filter(|(expected, got)| expected != got)
         .map(|(expected, got)| format!("expected\n{expected}\ngot\n{got}"))
         .collect();
     assert!(wrong.is_empty(), "{} differ on {engine:?}:\n\n{}", wrong.len(), wrong.join("\n\n"));
-    assert_eq!(expected.split("\n\n").count(), got.split("\n\n").count());
+    assert_eq!(expected.split(BETWEEN).count(), got.split(BETWEEN).count());
 }
 
 #[test]

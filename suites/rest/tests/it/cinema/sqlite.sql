@@ -23,6 +23,6 @@ CREATE TABLE reviews (
   words TEXT
 );
 CREATE TABLE genres (id INTEGER PRIMARY KEY, name TEXT NOT NULL, parent_id INTEGER REFERENCES genres (id));
-CREATE TABLE labels (code TEXT PRIMARY KEY, label TEXT DEFAULT 'none', weight INTEGER);
+CREATE TABLE labels (code TEXT NOT NULL PRIMARY KEY, label TEXT DEFAULT 'none', weight INTEGER);
 CREATE TABLE posters (film_id INTEGER PRIMARY KEY REFERENCES films (id), colour TEXT);
 CREATE VIEW good_films AS SELECT id, title, director_id, rating FROM films WHERE rating >= 8;
