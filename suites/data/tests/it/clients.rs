@@ -116,6 +116,11 @@ impl Crowd {
     pub(crate) fn count(&self) -> usize {
         self.acknowledged.lock().unwrap().len()
     }
+    /// Whether something was acknowledged since this round began.
+    pub(crate) fn wrote_in(&self, round: u64) -> bool {
+        let begin = format!("{round}-");
+        self.acknowledged.lock().unwrap().last().is_some_and(|key| key.starts_with(&begin))
+    }
     /// Every acknowledged row is there.
     pub(crate) fn check(&self, runtime: &Runtime, door: &Door, board: &Board<'_>) {
         let kept = door.kept(runtime, board);

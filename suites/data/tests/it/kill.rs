@@ -34,7 +34,8 @@ fn rows_that_were_acknowledged_survive_every_kill() {
         for (door, crowd) in doors.iter().zip(&crowds) {
             writers.extend(crowd.begin(&runtime, &board, door, round, WRITERS));
         }
-        std::thread::sleep(Duration::from_millis(60 + dice.throw(300)));
+        mag_kit::until("writers are at work", || crowds.iter().all(|c| c.wrote_in(round)));
+        std::thread::sleep(Duration::from_millis(dice.throw(300)));
         board.kill();
         // Every other time the machine takes the server down as well.
         if dice.heads() {
