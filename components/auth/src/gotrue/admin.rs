@@ -133,6 +133,16 @@ impl Gotrue {
             let message = "Cannot create a user without either an email or phone";
             return Err(Refusal::bad(message));
         }
+        if let Some(email) = &email
+            && home.user(By::Email(email)).await?.is_some()
+        {
+            return Err(Refusal::new(422, "email_exists", EMAIL_EXISTS));
+        }
+        if let Some(phone) = &phone
+            && home.user(By::Phone(phone)).await?.is_some()
+        {
+            return Err(Refusal::new(422, "phone_exists", PHONE_EXISTS));
+        }
         let password_hash = match (ask.secret("password")?, ask.text("password_hash")?) {
             (Some(_), Some(_)) => {
                 let message = "Only a password or a password hash should be provided";

@@ -175,6 +175,9 @@ async fn person(
     })?;
     let email = crate::gotrue::address(given)
         .ok_or_else(|| Fault::new(codes::BAD_INPUT, "this is no address of a mailbox"))?;
+    if home.user(By::Email(&email)).await?.is_some() {
+        return Err(taken(&email));
+    }
     if let Some(password) = &input.password {
         if let Some(weak) = weakness(password.expose(), &office.gotrue.wanted_strength()) {
             return Err(Fault::new(codes::BAD_INPUT, weak.message));
@@ -197,8 +200,12 @@ fn exists(fault: Fault, email: Option<&str>) -> Fault {
     if fault.code() != codes::DUPLICATE_KEY {
         return fault;
     }
-    let message = format!("there is a user `{}` already", email.unwrap_or("of this name"));
-    Fault::new(codes::EXISTS, message).hint("`mobo user:list` shows them")
+    taken(email.unwrap_or("of this name"))
+}
+
+fn taken(name: &str) -> Fault {
+    Fault::new(codes::EXISTS, format!("there is a user `{name}` already"))
+        .hint("`mobo user:list` shows them")
 }
 
 fn changed(office: &Office, project: &Project, user: Uuid, what: &str) {

@@ -324,7 +324,7 @@ impl House {
         let shown = self.call("mail:show", serde_json::json!({"id": id})).await.unwrap();
         let text = shown["text"].as_str().unwrap();
         let link =
-            text.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_default();
+            text.split_whitespace().find(|word| word.contains("/auth/v1/")).unwrap_or_default();
         let is_code = |word: &&str| word.len() == 6 && word.bytes().all(|b| b.is_ascii_digit());
         let code = text.split_whitespace().find(is_code).unwrap_or_default();
         let link = link.split("/auth/v1").nth(1).unwrap_or_default();
