@@ -11,6 +11,7 @@ mod generic;
 mod health;
 mod jobs;
 mod logs;
+mod rules;
 mod sql;
 mod table;
 mod time;
@@ -42,6 +43,8 @@ pub(crate) fn answer(screen: &Screen, operation: &str, input: &Json, answer: &Js
         "gen:openapi" => document_of(answer),
         "policy:words" => sentences(answer, "words"),
         "schema:diff" => sql::difference(screen, answer),
+        "schema:lint" => rules::lint(screen, answer),
+        "policy:explain" => rules::explained(screen, answer),
         "logs:show" => logs::show(screen, answer),
         "doctor:run" => doctor::report(screen, answer),
         "audit:list" => audit::list(screen, answer),

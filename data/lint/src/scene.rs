@@ -143,6 +143,18 @@ pub(crate) fn speaks_to(policy: &PolicyRule, role: &str) -> bool {
     policy.roles.is_empty() || policy.roles.iter().any(|r| r == role || r == "public")
 }
 
+/// An index of columns as they are: no expression, no order or class of its own. Engines tell each
+/// index as a statement as well.
+pub(crate) fn is_plain(index: &IndexDraft) -> bool {
+    let Some(definition) = &index.definition else { return true };
+    let Some((_, behind)) = definition.split_once('(') else { return false };
+    let Some((list, rest)) = behind.split_once(')') else { return false };
+    let named = list.split(',').map(|name| name.trim().trim_matches(['"', '`', '[', ']']));
+    let rest = rest.trim().trim_end_matches(';').to_ascii_uppercase();
+    named.eq(index.columns.iter().map(String::as_str))
+        && (rest.is_empty() || rest.starts_with("WHERE"))
+}
+
 /// `true`, `(TRUE)`, `1 = 1`: opens every row.
 pub(crate) fn always_true(condition: &str) -> bool {
     let bare = condition.to_ascii_lowercase().replace(['(', ')', ' ', '\n', '\t'], "");

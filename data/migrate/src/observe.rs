@@ -31,6 +31,8 @@ pub enum About {
     Indexes,
     /// name, schema
     Extensions,
+    /// name, bytes: of tables and indexes, where telling it means reading all of the file
+    Sizes,
 }
 
 pub const SQLITE: &[Question] = &[
@@ -41,15 +43,16 @@ pub const SQLITE: &[Question] = &[
     },
     Question {
         about: About::Tables,
-        sql: "SELECT 'public', s.name, 't', 'f', CAST((SELECT sum(d.pgsize) FROM dbstat d \
-            WHERE d.name = s.name AND d.aggregate) AS TEXT), NULL \
-          FROM sqlite_schema s WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
+        sql: "SELECT 'public', name, 't', 'f', NULL, NULL FROM sqlite_schema \
+          WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'",
     },
     Question {
         about: About::Indexes,
-        sql: "SELECT 'public', s.name, NULL, CAST((SELECT sum(d.pgsize) FROM dbstat d \
-            WHERE d.name = s.name AND d.aggregate) AS TEXT) \
-          FROM sqlite_schema s WHERE s.type = 'index'",
+        sql: "SELECT 'public', name, NULL, NULL FROM sqlite_schema WHERE type = 'index'",
+    },
+    Question {
+        about: About::Sizes,
+        sql: "SELECT name, CAST(sum(pgsize) AS TEXT) FROM dbstat GROUP BY name",
     },
 ];
 
@@ -217,6 +220,13 @@ impl Observed {
                     bytes: cell(3).and_then(|n| n.parse().ok()),
                 }),
                 About::Extensions => self.extensions.push((text(0), text(1))),
+                About::Sizes => {
+                    let (name, bytes) = (text(0), cell(1).and_then(|n| n.parse().ok()));
+                    let tables = self.tables.iter_mut().filter(|table| table.name.name == name);
+                    tables.for_each(|table| table.bytes = bytes);
+                    let indexes = self.indexes.iter_mut().filter(|index| index.name.name == name);
+                    indexes.for_each(|index| index.bytes = bytes);
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use mag_contract::operation::Call;
 use mag_contract::{Fault, codes};
 use mag_guard::{Guard, Ruleset};
 use mag_migrate::rules::RuleChange;
-use mag_migrate::{Applied, Consents, Error, Plan, Script, Step, Structure};
+use mag_migrate::{Applied, Consents, Direction, Error, Plan, Script, Step, Structure};
 use mag_model::Catalog;
 use mag_ports::driver::Database;
 use mag_ports::events::{AfterMigration, BeforeMigration, MigrationApplied};
@@ -78,6 +78,17 @@ fn foreseen(
     for step in &plan.steps {
         let script = Prepared::of(&step.sql, spot.dialect(), Some(&catalog), keeps)
             .map_err(|fault| placed(fault, step))?;
+        // What a new migration begins with: nothing but a comment.
+        if script.work.is_empty() && script.rules.is_empty() {
+            let migration = step.label();
+            return Err(match step.direction {
+                Direction::Down => Error::NoWayBack { migration }.into(),
+                Direction::Up => {
+                    let problem = "it says nothing yet".to_owned();
+                    placed(Error::BadScript { line: 1, problem }.into(), step)
+                }
+            });
+        }
         report.add(step, &script, consents);
         scripts.push(script);
     }

@@ -119,7 +119,8 @@ pub(crate) async fn show(hands: &Hands, input: Input, _: Call) -> Result<Answer,
         known(&catalog, named)?;
     }
     let ours_too = input.all || named.is_some();
-    let whole = structure::read(spot.database(), &catalog, &rules, ours_too).await?;
+    let mut whole = structure::read(spot.database(), &catalog, &rules, ours_too).await?;
+    structure::measure(spot.database(), &mut whole).await;
     let mut answer =
         Answer { at: spot.label(), engine: spot.source.kind().to_owned(), ..Answer::default() };
     let Some(named) = named else {

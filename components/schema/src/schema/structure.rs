@@ -7,9 +7,10 @@ use mag_guard::Ruleset;
 use mag_lint::Engine;
 use mag_migrate::Structure;
 use mag_migrate::diff::Name;
-use mag_migrate::observe::Observed;
+use mag_migrate::observe::{About, Observed};
 use mag_model::Catalog;
 use mag_ports::driver::Database;
+use std::time::Duration;
 
 pub(crate) struct Whole {
     pub(crate) structure: Structure,
@@ -25,6 +26,9 @@ pub(crate) async fn read(
 ) -> Result<Whole, Fault> {
     let mut observed = Observed::default();
     for question in database.base().dialect.questions() {
+        if question.about == About::Sizes {
+            continue;
+        }
         let rows = texts(database, Console::reading(question.sql)).await?;
         observed.take(question.about, rows);
     }
@@ -41,6 +45,21 @@ pub(crate) async fn read(
         observed.triggers.retain(|trigger| !ours(&trigger.table));
     }
     Ok(Whole { structure, observed })
+}
+
+/// A large file takes longer to measure than anybody waits for a list of tables.
+const MEASURED_WITHIN: Duration = Duration::from_secs(2);
+
+/// How large tables and indexes are, where that has to be asked apart; nothing when it takes long.
+pub(crate) async fn measure(database: &dyn Database, whole: &mut Whole) {
+    let questions = database.base().dialect.questions().iter();
+    for question in questions.filter(|question| question.about == About::Sizes) {
+        let mut console = Console::reading(question.sql);
+        console.timeout = Some(MEASURED_WITHIN);
+        if let Ok(rows) = texts(database, console).await {
+            whole.observed.take(question.about, rows);
+        }
+    }
 }
 
 fn without(structure: &mut Structure, ours: &dyn Fn(&Name) -> bool) {

@@ -1,7 +1,7 @@
 //! Indexes that say what another says.
 
 use crate::advisor::{Advisor, Engines, Found, Level};
-use crate::scene::{Scene, name_of, sql_name};
+use crate::scene::{Scene, is_plain, name_of, sql_name};
 
 pub(super) const ADVISOR: Advisor = Advisor {
     id: "duplicate_index",
@@ -23,12 +23,12 @@ fn check(scene: &Scene<'_>, found: &mut Vec<Found>) {
                     && other.method == index.method
                     && other.condition == index.condition
                     && other.unique == index.unique
-                    && other.definition.is_none()
-                    && index.definition.is_none()
+                    && is_plain(other)
+                    && is_plain(index)
             });
             let key =
                 table.primary.iter().chain(&table.unique).find(|k| k.columns == index.columns);
-            let plain = index.condition.is_none() && index.definition.is_none();
+            let plain = index.condition.is_none() && is_plain(index);
             let other = twin.map(|t| &t.name).or_else(|| key.filter(|_| plain).map(|k| &k.name));
             if let Some(other) = other {
                 let detail = format!("it says what `{other}` says");

@@ -1,7 +1,7 @@
 //! Indexes that are the beginning of a longer one.
 
 use crate::advisor::{Advisor, Engines, Found, Level};
-use crate::scene::{Scene, name_of, sql_name};
+use crate::scene::{Scene, is_plain, name_of, sql_name};
 
 pub(super) const ADVISOR: Advisor = Advisor {
     id: "redundant_index",
@@ -14,16 +14,14 @@ pub(super) const ADVISOR: Advisor = Advisor {
 
 fn check(scene: &Scene<'_>, found: &mut Vec<Found>) {
     for table in scene.tables() {
-        for index in table
-            .indexes
-            .iter()
-            .filter(|i| !i.unique && !i.columns.is_empty() && i.definition.is_none())
+        for index in
+            table.indexes.iter().filter(|i| !i.unique && !i.columns.is_empty() && is_plain(i))
         {
             let longer = |columns: &[String]| {
                 columns.len() > index.columns.len() && columns.starts_with(&index.columns)
             };
             let indexes = table.indexes.iter().filter(|other| {
-                other.definition.is_none()
+                is_plain(other)
                     && other.method == index.method
                     && other.condition == index.condition
                     && longer(&other.columns)

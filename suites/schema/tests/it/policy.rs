@@ -12,9 +12,10 @@ fn posts(house: &House) {
         "CREATE TABLE posts (id integer PRIMARY KEY, owner uuid NOT NULL, title text, secret text);
          INSERT INTO posts VALUES (1, '{ANN}', 'a', 's1'), (2, '{ANN}', 'b', 's2'), (3, '{BOB}', 'c', 's3');"
     ));
-    if house.engine == crate::house::Engine::Postgres {
-        // Where MagFlock keeps the rules, every table begins so.
-        house.good(&["policy:enable", "posts"]);
+    // A PostgreSQL that MagFlock furnished lets those who come through the doors ask, and no policy
+    // gives them a row; elsewhere they may not even ask. From here on both are alike.
+    for role in ["anon", "authenticated"] {
+        house.good(&["grant:remove", role, "posts", "all"]);
     }
 }
 
@@ -133,7 +134,7 @@ fn both_engines_give_the_same_answers_about_policies() {
             // How an expression is written back is the engine's affair.
             let explained = steps[at][0] == "policy:explain";
             if explained {
-                let bare = |text: &str| text.replace(['(', ')'], "");
+                let bare = |text: &str| text.replace(['(', ')'], "").replace("::text", "");
                 assert_eq!(bare(sqlite), bare(postgres), "step {at}");
             } else {
                 assert_eq!(sqlite, postgres, "step {at}");

@@ -129,11 +129,10 @@ fn what_only_reads_cannot_write_whatever_it_says() {
                 if !script {
                     assert_ne!(ran.code, Some(0), "{attempt}: {}", ran.text());
                 }
-                assert_eq!(ran.code == Some(0) && ran.text().contains("panicked"), false);
             }
-            let left = house.ask("SELECT id, word FROM t ORDER BY id").to_string();
-            assert_eq!(left, r#"[[1,"one"],[2,null]]"#, "{attempt}");
         }
+        let left = house.ask("SELECT id, word FROM t ORDER BY id").to_string();
+        assert_eq!(left, r#"[[1,"one"],[2,null]]"#);
         assert_eq!(house.tables(), ["t"]);
     });
 }
@@ -189,7 +188,10 @@ fn a_role_is_taken_on_where_there_are_roles_and_refused_where_not() {
             Engine::Postgres => {
                 let row = house.good(&words)["answers"][0]["rows"][0].to_string();
                 assert_eq!(row, format!("[\"{me}\",\"authenticated\"]"));
-                assert_eq!(house.code(&["sql:run", "SELECT * FROM t", "--role", "anon"]), "MF3010");
+                let seen = house.good(&["sql:run", "SELECT * FROM t", "--role", "anon"]);
+                assert_eq!(seen["answers"][0]["count"], 0, "no policy gives it a row");
+                let write = ["sql:run", "CREATE TABLE u (i int)", "--role", "anon", "--write"];
+                assert_eq!(house.code(&write), "MF3010");
             }
         }
     });
