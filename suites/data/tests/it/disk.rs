@@ -8,6 +8,7 @@ use crate::BINARY;
 use crate::dice::Dice;
 use mag_kit::Installation;
 use notes::{Kind, Note};
+use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::{FileExt, MetadataExt};
@@ -283,20 +284,27 @@ impl Again {
     }
 }
 
-/// Compiled once a run.
+/// Compiled when its source has changed; the tests of several runs may begin together.
 fn shim() -> &'static Path {
     static SHIM: OnceLock<PathBuf> = OnceLock::new();
     SHIM.get_or_init(|| {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("shim/disk.c");
-        let name = format!("disk-{}.so", std::process::id());
-        let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let digest = Sha256::digest(std::fs::read(&source).unwrap());
+        let name: String = digest[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+        let library = folder.join(format!("disk-{name}.so"));
+        if library.exists() {
+            return library;
+        }
+        let draft = folder.join(format!("disk-{name}.{}.draft", std::process::id()));
         let made = Command::new("cc")
             .args(["-shared", "-fPIC", "-O1", "-Wall", "-o"])
-            .args([&library, &source])
+            .args([&draft, &source])
             .args(["-ldl", "-lpthread"])
             .output()
             .unwrap();
         assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        std::fs::rename(draft, &library).unwrap();
         library
     })
 }
