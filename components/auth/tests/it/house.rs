@@ -129,7 +129,7 @@ impl Source for Main {
 }
 
 /// Projects `shop` (the default one) and `blog`, and project zero.
-pub struct Shelf {
+pub(crate) struct Shelf {
     projects: Mutex<Vec<Arc<Project>>>,
     zero: Arc<Project>,
 }
@@ -166,41 +166,41 @@ impl Store for Shelf {
 
 /// An answer of the door `/auth/v1`.
 #[derive(Debug)]
-pub struct Told {
-    pub status: u16,
-    pub headers: http::HeaderMap,
-    pub json: serde_json::Value,
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) json: serde_json::Value,
 }
 
 impl Told {
     /// `200`, or the number and the code of a refusal.
-    pub fn brief(&self) -> String {
+    pub(crate) fn brief(&self) -> String {
         match self.json["code"].as_str() {
             Some(code) if self.status >= 400 => format!("{} {code}", self.status),
             _ => self.status.to_string(),
         }
     }
-    pub fn text(&self, name: &str) -> String {
+    pub(crate) fn text(&self, name: &str) -> String {
         self.json[name].as_str().unwrap_or_else(|| panic!("no `{name}` in {self:?}")).to_owned()
     }
-    pub fn location(&self) -> String {
+    pub(crate) fn location(&self) -> String {
         let location = self.headers.get("location");
         location.unwrap_or_else(|| panic!("no way on in {self:?}")).to_str().unwrap().to_owned()
     }
 }
 
-pub struct House {
-    pub bench: Bench,
-    pub shelf: Arc<Shelf>,
-    pub live: Live,
+pub(crate) struct House {
+    pub(crate) bench: Bench,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) live: Live,
 }
 
 impl House {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         Self::with(Settings::default()).await
     }
 
-    pub async fn with(settings: Settings) -> Self {
+    pub(crate) async fn with(settings: Settings) -> Self {
         let bench = Bench::default();
         let zero = Arc::new(project(0, "zero"));
         let projects = vec![Arc::new(project(1, "shop")), Arc::new(project(2, "blog"))];
@@ -210,16 +210,16 @@ impl House {
         Self { bench, shelf, live }
     }
 
-    pub fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         self.bench.clock.clone()
     }
 
-    pub fn project(&self, reference: &str) -> Arc<Project> {
+    pub(crate) fn project(&self, reference: &str) -> Arc<Project> {
         self.shelf.project(ProjectRef::Reference(reference)).unwrap()
     }
 
     /// Gives the project other settings, as its owner would.
-    pub fn settle(&self, reference: &str, change: impl FnOnce(&mut ProjectSettings)) {
+    pub(crate) fn settle(&self, reference: &str, change: impl FnOnce(&mut ProjectSettings)) {
         let mut projects = self.shelf.projects.lock().unwrap();
         let old = projects.iter_mut().find(|p| &*p.reference == reference).unwrap();
         let mut settings = ProjectSettings::clone(&old.settings);
@@ -235,11 +235,11 @@ impl House {
         *old = Arc::new(new);
     }
 
-    pub fn authn(&self) -> Arc<dyn Authn> {
+    pub(crate) fn authn(&self) -> Arc<dyn Authn> {
         self.bench.backplane.jack::<AuthnSocket>().get().unwrap()
     }
 
-    pub async fn identify(
+    pub(crate) async fn identify(
         &self,
         reference: &str,
         apikey: Option<&str>,
@@ -251,7 +251,7 @@ impl House {
     }
 
     /// Who that is, in a few words, or why nobody was recognised.
-    pub async fn who(&self, apikey: Option<&str>, bearer: Option<&str>) -> String {
+    pub(crate) async fn who(&self, apikey: Option<&str>, bearer: Option<&str>) -> String {
         match self.identify("shop", apikey, bearer).await {
             Ok(identity) => format!("{} {}", identity.session.role, identity.session.claims),
             Err(denied) => format!("{denied:?}"),
@@ -259,7 +259,7 @@ impl House {
     }
 
     /// Calls an operation as the owner of the installation would.
-    pub async fn call(
+    pub(crate) async fn call(
         &self,
         name: &str,
         input: serde_json::Value,
@@ -279,7 +279,12 @@ impl House {
     }
 
     /// A request as a client of the newer interface sends it.
-    pub async fn ask(&self, line: &str, token: Option<&str>, body: serde_json::Value) -> Told {
+    pub(crate) async fn ask(
+        &self,
+        line: &str,
+        token: Option<&str>,
+        body: serde_json::Value,
+    ) -> Told {
         let mut headers = vec![("x-supabase-api-version", "2024-01-01".to_owned())];
         if let Some(token) = token {
             headers.push(("authorization", format!("Bearer {token}")));
@@ -287,7 +292,7 @@ impl House {
         self.ask_with(line, &headers, body).await
     }
 
-    pub async fn ask_with(
+    pub(crate) async fn ask_with(
         &self,
         line: &str,
         headers: &[(&str, String)],
@@ -317,7 +322,7 @@ impl House {
     }
 
     /// The newest mail to this address: its link and its code.
-    pub async fn mail(&self, to: &str) -> (String, String) {
+    pub(crate) async fn mail(&self, to: &str) -> (String, String) {
         let list = self.call("mail:list", serde_json::json!({"to": to})).await.unwrap();
         let id =
             list["mails"][0]["id"].as_str().unwrap_or_else(|| panic!("no mail to {to}")).to_owned();
@@ -332,12 +337,12 @@ impl House {
     }
 
     /// Time goes on by so many seconds.
-    pub fn later(&self, seconds: u64) {
+    pub(crate) fn later(&self, seconds: u64) {
         self.bench.clock.advance(Duration::from_secs(seconds));
     }
 
     /// Somebody who has signed up, confirmed and signed in: the session.
-    pub async fn member(&self, email: &str, password: &str) -> serde_json::Value {
+    pub(crate) async fn member(&self, email: &str, password: &str) -> serde_json::Value {
         let wish = serde_json::json!({"email": email, "password": password});
         let told = self.ask("POST /signup", None, wish).await;
         assert_eq!(told.brief(), "200", "{told:?}");
@@ -349,7 +354,7 @@ impl House {
         told.json
     }
 
-    pub async fn server_key(&self) -> String {
+    pub(crate) async fn server_key(&self) -> String {
         let wish = serde_json::json!({"name": "server", "kind": "secret"});
         self.call("key:create", wish).await.unwrap()["key"].as_str().unwrap().to_owned()
     }
