@@ -212,6 +212,9 @@ fn sessions() -> Vec<Arc<Session>> {
         .collect()
 }
 
+/// The states of a name that is not there, for one who may not know of it.
+const UNKNOWN: [&str; 4] = ["MF2001", "MF2002", "MF2003", "42703"];
+
 /// Differences that someone has looked at and found right, each with its reason.
 fn reviewed(held_by: Rules, call: &Call, wanted: &Acted, got: &Acted) -> Option<&'static str> {
     let embeds = |query: &Option<Query>| {
@@ -233,10 +236,10 @@ fn reviewed(held_by: Rules, call: &Call, wanted: &Acted, got: &Acted) -> Option<
         // What the guard does not let one know of, the engine refuses by name.
         (Err(Outcome::Refused { state, .. }), Err(Outcome::Refused { state: told, .. }))
             if held_by == Rules::Native
-                && told == "42501"
-                && ["MF2001", "MF2002", "MF2003", "42703"].contains(&state.as_str()) =>
+                && [state, told].iter().any(|state| *state == "42501")
+                && [state, told].iter().any(|state| UNKNOWN.contains(&state.as_str())) =>
         {
-            Some("an engine names what it refuses")
+            Some("an engine names what it refuses, and when the call's turn has come")
         }
         // Two rules are broken by one write; which is told first is the engine's choice.
         (Err(Outcome::Refused { state: a, .. }), Err(Outcome::Refused { state: b, .. }))

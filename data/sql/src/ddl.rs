@@ -109,9 +109,9 @@ pub fn postgres_rules(rules: &Ruleset, draft: &Draft) -> Vec<String> {
         let schema = if table.schema.is_empty() { "public" } else { &table.schema };
         let open = rules.open_rows.iter().any(|o| o.table == table.name && o.schema == schema);
         let table = name(schema, &table.name);
-        if !open {
-            out.push(format!("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY"));
-        }
+        // A database may close each new table by itself.
+        let held = if open { "DISABLE" } else { "ENABLE" };
+        out.push(format!("ALTER TABLE {table} {held} ROW LEVEL SECURITY"));
         for role in &rules.roles {
             // What a database gives to every role by default is not in the rules.
             let role_name = dialect.quote(&role.name);

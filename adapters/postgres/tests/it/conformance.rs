@@ -64,7 +64,12 @@ impl Stage for OnPostgres {
         Some(Box::pin(async move {
             let database = self.server.create(self.native_template().await?);
             let mut script = mag_sql::ddl::postgres(draft);
-            script.extend(rules.roles.iter().map(|role| role_if_missing(&role.name)));
+            for role in &rules.roles {
+                script.push(role_if_missing(&role.name));
+                // As the roles that the installation makes: they may ask who they are.
+                script.push(format!("GRANT USAGE ON SCHEMA auth, public TO {}", role.name));
+                script.push(format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA auth TO {}", role.name));
+            }
             script.extend(mag_sql::ddl::postgres_rules(rules, draft));
             self.server.sql(&database, &script.join(";\n"));
             let engine: Arc<dyn Engine> = Arc::new(self.connect(&database).await?);

@@ -89,7 +89,10 @@ fn order(chance: &mut Chance, table: &TableDraft, embeds: &[(Embed, bool)]) -> V
             nulls_first: chance.percent(30).then(|| chance.percent(50)),
         });
     }
-    let one = embeds.iter().find(|(_, one)| *one).map(|(embed, _)| embed);
+    // A list that a relation further in has brought has no order.
+    let brings = |pick: &Pick| matches!(pick, Pick::Embed(inner) if inner.spread);
+    let one = embeds.iter().find(|(embed, one)| *one && !embed.query.select.iter().any(brings));
+    let one = one.map(|(embed, _)| embed);
     if let Some(embed) = one.filter(|_| chance.percent(25)) {
         let field = Field::column("id");
         order.push(Order {

@@ -447,9 +447,7 @@ impl Renderer<'_> {
         let mut origins = Origins(insert.first);
         for row in &insert.rows {
             let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
-                Cell::Value(value) => {
-                    self.bind_cell(value, &table.column(*id).ty, origins.next())
-                }
+                Cell::Value(value) => self.bind_cell(value, &table.column(*id).ty, origins.next()),
                 Cell::Default => Ok(self.own_default(table.column(*id))),
             });
             rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
@@ -536,7 +534,7 @@ impl Renderer<'_> {
         if update.set.is_empty() {
             return Ok(self.nothing(update.table, tail));
         }
-        let set = self.set(update)?;
+        let set = self.set(update, |_| true)?;
         let named = self.dialect.table(table);
         let alias = Self::alias(update.target);
         let texts = set.iter().map(|(id, value)| {
@@ -564,16 +562,26 @@ impl Renderer<'_> {
         Ok(text + tail)
     }
 
-    /// The new value of each column that an update changes.
-    fn set(&mut self, update: &Update) -> Result<Vec<(ColumnId, String)>, Error> {
+    /// The new values of those columns that an update changes and that are wanted.
+    fn set(
+        &mut self,
+        update: &Update,
+        wanted: impl Fn(ColumnId) -> bool,
+    ) -> Result<Vec<(ColumnId, String)>, Error> {
         let table = self.catalog.table(update.table);
         let mut origins = Origins(update.first);
-        let each = update.set.iter().map(|(id, cell)| {
+        let mut set = Vec::with_capacity(update.set.len());
+        for (id, cell) in &update.set {
             let column = table.column(*id);
+            let origin = match cell {
+                Cell::Value(_) => origins.next(),
+                Cell::Default => Origin::Fixed,
+            };
+            if !wanted(*id) {
+                continue;
+            }
             let value = match cell {
-                Cell::Value(value) => {
-                    self.bind_cell(value, &column.ty, origins.next())?
-                }
+                Cell::Value(value) => self.bind_from(value.clone(), column.ty.clone(), origin)?,
                 Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
                 // The engine's own words for the default, from its own catalog.
                 Cell::Default => match &column.default {
@@ -581,18 +589,28 @@ impl Renderer<'_> {
                     None => "NULL".to_owned(),
                 },
             };
-            Ok((*id, value))
-        });
-        each.collect()
+            set.push((*id, value));
+        }
+        Ok(set)
     }
 
     /// How many of the rows that an update would change the check does not allow as they would be.
     fn changes(&mut self, update: &Update, check: &Expr) -> Result<String, Error> {
         let table = self.catalog.table(update.table);
         self.rows.insert(update.target, RowOf::Table(update.table));
-        let mut set = self.set(update)?;
-        for ((id, value), (_, cell)) in set.iter_mut().zip(&update.set) {
-            if *cell == Cell::Default {
+        // A value that the check does not speak of would be bound for nothing, and an engine could
+        // not tell its type.
+        let mut spoken_of = BTreeSet::new();
+        check.clone().visit_deep_mut(&mut |expr| {
+            if let Expr::Column(column) = expr
+                && column.of == update.target
+            {
+                spoken_of.insert(column.id);
+            }
+        });
+        let mut set = self.set(update, |id| spoken_of.contains(&id))?;
+        for (id, value) in &mut set {
+            if update.set.iter().any(|(known, cell)| known == id && *cell == Cell::Default) {
                 *value = self.own_default(table.column(*id));
             }
         }
