@@ -53,6 +53,15 @@ impl EngineError {
             format!("new row violates row-level security policy for table \"{table}\""),
         )
     }
+    /// A row that is there, and that the policies do not let the caller overwrite.
+    pub fn row_behind_policy(table: &str) -> Self {
+        Self::of_state(
+            "42501",
+            format!(
+                "new row violates row-level security policy (USING expression) for table \"{table}\""
+            ),
+        )
+    }
     pub fn too_many_affected(rows: u64) -> Self {
         Self::new(codes::TOO_MANY_AFFECTED, "more rows would be changed than the caller allows")
             .details(format!("The query affects {rows} rows"))

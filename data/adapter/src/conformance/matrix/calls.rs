@@ -181,7 +181,7 @@ const CALLS: &[&str] = &[
     "read tasks?select=id&secret=like.7%",
     "read tasks?select=id&or=(id.eq.8001,secret.is.null)",
     "read tasks?select=id&order=secret",
-    "read tasks?select=secret,count()",
+    "read tasks?select=secret,count()&order=secret",
     "read tasks?select=secret.max()",
     "read tasks?select=secret.count()",
     "read tasks?select=id,comments(id)&comments.order=id&order=secret",
