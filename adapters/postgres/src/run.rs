@@ -314,7 +314,7 @@ async fn write_in_steps(
     let inserted = steps.tells_made.then_some(made.len());
     let touched = u64::try_from(keys.len()).unwrap_or(u64::MAX);
     if steps.must_touch.is_some_and(|least| touched < least) {
-        return Err(EngineError::row_refused(&table).into());
+        return Err(EngineError::row_behind_policy(&table).into());
     }
     let fate = if steps.tells_made { Fate::Made } else { Fate::Unknown };
     for (keys, fate) in [(&made, fate), (&changed, Fate::Changed)] {
