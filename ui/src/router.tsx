@@ -36,6 +36,12 @@ const index = createRoute({
 const routes = [
   index,
   place('/board', () => import('./screens/board/board'), 'BoardScreen'),
+  place('/data', () => import('./screens/data/data'), 'DataScreen'),
+  place('/data/$schema/$table', () => import('./screens/data/data'), 'DataScreen'),
+  place('/query', () => import('./screens/query/query'), 'QueryScreen'),
+  place('/policies', () => import('./screens/policies/policies'), 'PoliciesScreen'),
+  place('/people', () => import('./screens/people/people'), 'PeopleScreen'),
+  place('/api', () => import('./screens/api/api'), 'ApiScreen'),
   place('/events', () => import('./screens/events/events'), 'EventsScreen'),
   place('/settings', () => import('./screens/settings/settings'), 'SettingsScreen'),
 ]

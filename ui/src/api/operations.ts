@@ -120,6 +120,128 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/operations/agent:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes an AI agent with an owner, a purpose and bounds
+         * @description An agent is a user like others: policies see it as `auth.uid()`, rows that it writes name it, and the audit log tells its acts. It differs in that somebody answers for it, that it ends, and that it stops when its calls are spent.
+         */
+        post: operations["agent:create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/agent:limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives an agent other bounds */
+        post: operations["agent:limit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/agent:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists AI agents, with what they have spent */
+        post: operations["agent:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/agent:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists AI agents, with what they have spent */
+        get: operations["read agent:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/agent:log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what became of an agent, and what was refused to it */
+        post: operations["agent:log"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/agent:log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what became of an agent, and what was refused to it */
+        get: operations["read agent:log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/agent:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stops an agent at every door at once, or lets it go on */
+        post: operations["agent:pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/operations/audit:list": {
         parameters: {
             query?: never;
@@ -180,6 +302,40 @@ export interface paths {
         };
         /** Proves that no line of the audit log was changed or taken out */
         get: operations["read audit:verify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/auth:can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells whether a user holds a permission, and why */
+        post: operations["auth:can"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/auth:can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether a user holds a permission, and why */
+        get: operations["read auth:can"];
         put?: never;
         post?: never;
         delete?: never;
@@ -796,6 +952,157 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/operations/gen:openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes the OpenAPI document of a source's REST door
+         * @description The same document that the door answers at `/rest/v1/openapi.json`, for any role: what the role may not do is not in it.
+         */
+        post: operations["gen:openapi"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/gen:openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes the OpenAPI document of a source's REST door
+         * @description The same document that the door answers at `/rest/v1/openapi.json`, for any role: what the role may not do is not in it.
+         */
+        get: operations["read gen:openapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/gen:types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Writes the types of a source for a language
+         * @description The file is printed: `mobo gen:types typescript > database.types.ts`. TypeScript is in the shape that supabase-js takes as `createClient<Database>`.
+         */
+        post: operations["gen:types"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/gen:types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Writes the types of a source for a language
+         * @description The file is printed: `mobo gen:types typescript > database.types.ts`. TypeScript is in the shape that supabase-js takes as `createClient<Database>`.
+         */
+        get: operations["read gen:types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/grant:add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Gives a role the right to read or write a table
+         * @description A right opens a table, a policy its rows: both are needed. A column without a right does not exist for the role.
+         */
+        post: operations["grant:add"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/grant:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the rights of roles */
+        post: operations["grant:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/grant:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the rights of roles */
+        get: operations["read grant:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/grant:remove": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a right from a role */
+        post: operations["grant:remove"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/operations/health:check": {
         parameters: {
             query?: never;
@@ -1190,6 +1497,541 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/operations/mail:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lists mails and messages to users, the newest first
+         * @description Without `[auth.smtp]` nothing leaves the machine: this is the mailbox of development, with the links and codes that people would have got.
+         */
+        post: operations["mail:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/mail:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists mails and messages to users, the newest first
+         * @description Without `[auth.smtp]` nothing leaves the machine: this is the mailbox of development, with the links and codes that people would have got.
+         */
+        get: operations["read mail:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/mail:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows what a mail would look like, without sending it */
+        post: operations["mail:preview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/mail:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what a mail would look like, without sending it */
+        get: operations["read mail:preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/mail:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a mail as its reader sees it */
+        post: operations["mail:show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/mail:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a mail as its reader sees it */
+        get: operations["read mail:show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs all migrations in a throw-away database
+         * @description From nothing to the newest, in a database that is made for it and removed afterwards; the source itself is not touched. On PostgreSQL the source's user must be allowed to make databases.
+         */
+        post: operations["migrate:check"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/migrate:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs all migrations in a throw-away database
+         * @description From nothing to the newest, in a database that is made for it and removed afterwards; the source itself is not touched. On PostgreSQL the source's user must be allowed to make databases.
+         */
+        get: operations["read migrate:check"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:down": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the newest migrations back
+         * @description Runs the down.sql of the folder; where it is gone, the one that the history has kept. What a down.sql destroys needs consent as everywhere.
+         */
+        post: operations["migrate:down"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:mark": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Says that a migration is done or undone, without running it
+         * @description After a migration has ended midway and was mended by hand, or for a structure that was there before its migration. Rules that a migration brings are kept when it is marked as done, where the engine does not hold them itself.
+         */
+        post: operations["migrate:mark"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:new": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a new migration: a folder with up.sql and down.sql */
+        post: operations["migrate:new"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:redo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes the newest migration back and applies it again
+         * @description For a migration that is still being written: it may have been changed since it was applied.
+         */
+        post: operations["migrate:redo"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows which migrations are applied, wait, or need a look */
+        post: operations["migrate:status"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/migrate:status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows which migrations are applied, wait, or need a look */
+        get: operations["read migrate:status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/migrate:up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Applies the migrations that wait
+         * @description Each migration is one transaction where the engine can do that; where it cannot, the history says how far it came. A step that destroys data is refused until somebody consents to it by its name.
+         */
+        post: operations["migrate:up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a row policy: which rows a role may see or write
+         * @description PostgreSQL runs the statement itself; for an engine without policies of its own it is kept and becomes part of every call. The advisors' hints about the table come with the answer.
+         */
+        post: operations["policy:create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows all rows of a table to every role that has a right to it */
+        post: operations["policy:disable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a row policy away
+         * @description Without a permissive policy a table shows no row; without a restrictive one it may show more than before. `policy:list` shows the statement that makes it again.
+         */
+        post: operations["policy:drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lets policies hold a table's rows back
+         * @description From then on a role sees the rows that a policy admits, and without one none. Where MagFlock keeps the rules, every table begins so.
+         */
+        post: operations["policy:enable"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells why a role may or may not do something with a table */
+        post: operations["policy:explain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/policy:explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells why a role may or may not do something with a table */
+        get: operations["read policy:explain"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the policies and masks that are in force */
+        post: operations["policy:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/policy:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the policies and masks that are in force */
+        get: operations["read policy:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:mask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows a column changed to a role
+         * @description A masked column can be shown and nothing else: neither filtered, sorted nor grouped by. The role needs the right to read it besides.
+         */
+        post: operations["policy:mask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Shows which rows somebody would see
+         * @description Takes the way that every request takes, as the role and with the claims that are named. A right that is missing is an answer, not an error.
+         */
+        post: operations["policy:test"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/policy:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Shows which rows somebody would see
+         * @description Takes the way that every request takes, as the role and with the claims that are named. A right that is missing is an answer, not an error.
+         */
+        get: operations["read policy:test"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:unmask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a masked column to a role as it is */
+        post: operations["policy:unmask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/policy:words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells in words who may do what with a table */
+        post: operations["policy:words"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/policy:words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells in words who may do what with a table */
+        get: operations["read policy:words"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/operations/postgresql:status": {
         parameters: {
             query?: never;
@@ -1344,6 +2186,242 @@ export interface paths {
         };
         /** Shows a project with its settings */
         get: operations["read project:show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/role:budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bounds what one call of a role may cost
+         * @description What is beyond a bound is refused before anything is run; rows are cut.
+         */
+        post: operations["role:budget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/role:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a role of a source, which holds nothing yet */
+        post: operations["role:create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/role:drop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes a role away, with its rights */
+        post: operations["role:drop"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/role:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the roles of a source and their budgets */
+        post: operations["role:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/role:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the roles of a source and their budgets */
+        get: operations["read role:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/schema:diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tells what differs between two structures, as a migration
+         * @description Between what the migrations make and what the source is, two sources of one kind, or a source and a script. Migrations and scripts are run in a throw-away database, so that both sides are told by the engine itself. Without `--name` nothing is written.
+         */
+        post: operations["schema:diff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/schema:dump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the structure as the script that makes it */
+        post: operations["schema:dump"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/schema:dump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Writes the structure as the script that makes it */
+        get: operations["read schema:dump"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/schema:lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks the advisors what is wrong with the structure and its rules
+         * @description Each finding has a level, says why it matters, and where that is safe the SQL that mends it. Nothing is changed.
+         */
+        post: operations["schema:lint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/schema:lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Asks the advisors what is wrong with the structure and its rules
+         * @description Each finding has a level, says why it matters, and where that is safe the SQL that mends it. Nothing is changed.
+         */
+        get: operations["read schema:lint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/schema:seed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs the scripts that fill a source with its first rows
+         * @description In the order of their names, each in one transaction. They are not noted anywhere and may be run again, so let them say what happens then: `ON CONFLICT DO NOTHING`.
+         */
+        post: operations["schema:seed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/schema:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows tables, or one table with its columns, keys and policies */
+        post: operations["schema:show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/schema:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows tables, or one table with its columns, keys and policies */
+        get: operations["read schema:show"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1749,6 +2827,145 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/operations/sql:run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs one statement, or a script, and shows its rows
+         * @description It only reads unless `--write` is given, and the engine holds that: a transaction that cannot write, one statement, a time limit. A preview runs it and takes it back.
+         */
+        post: operations["sql:run"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/user:ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keeps a user out for a time, and ends its sessions */
+        post: operations["user:ban"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/user:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a user: a person, or an account for a service */
+        post: operations["user:create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/user:delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deletes a user with all its ways to sign in */
+        post: operations["user:delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/user:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lists the users of a project, of all four kinds */
+        post: operations["user:list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/user:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the users of a project, of all four kinds */
+        get: operations["read user:list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/user:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Shows a user, its ways to sign in and its sessions */
+        post: operations["user:show"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/user:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a user, its ways to sign in and its sessions */
+        get: operations["read user:show"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1788,12 +3005,182 @@ export interface components {
              * @description Every session.
              * @default false
              */
-            all: boolean;
+            all?: boolean;
         };
         /** SignedOut */
         "admin.signout.output": {
             /** Format: uint64 */
             ended: number;
+        };
+        /** CreateInput */
+        "agent.create.input": {
+            /** @description What it is called. */
+            name: string;
+            /** @description What it is for, in a sentence. */
+            purpose: string;
+            /** @description Who answers for it: a user's id or address. The system itself when nobody is named. */
+            owner?: string | null;
+            /**
+             * @description The role that its requests have, which decides what it sees.
+             * @default authenticated
+             */
+            role?: string;
+            /**
+             * Format: uint32
+             * @description Calls in an hour, at every door together.
+             * @default 1000
+             */
+            calls_per_hour?: number;
+            /**
+             * Format: uint32
+             * @default 10000
+             */
+            calls_per_day?: number;
+            /**
+             * Format: uint32
+             * @description It ends after so many days.
+             * @default 90
+             */
+            days?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AgentMade */
+        "agent.create.output": {
+            id: string;
+            name: string;
+            owner: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Keep it now: it is not shown again. */
+            key: string;
+        };
+        /** LimitInput */
+        "agent.limit.input": {
+            /** @description The agent's name or id. */
+            agent: string;
+            /** Format: uint32 */
+            calls_per_hour?: number | null;
+            /** Format: uint32 */
+            calls_per_day?: number | null;
+            /**
+             * Format: uint32
+             * @description It ends after so many days from now.
+             */
+            days?: number | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AgentRow */
+        "agent.limit.output": {
+            id: string;
+            name: string;
+            /** @description `active`, `paused` or `expired`. */
+            state: string;
+            why?: string | null;
+            owner?: string | null;
+            role: string;
+            /** Format: uint64 */
+            calls_this_hour: number;
+            /** Format: uint64 */
+            calls_today: number;
+            /** Format: uint64 */
+            calls_per_hour?: number | null;
+            /** Format: uint64 */
+            calls_per_day?: number | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        /** ListInput */
+        "agent.list.input": {
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        AgentRow: {
+            id: string;
+            name: string;
+            /** @description `active`, `paused` or `expired`. */
+            state: string;
+            why?: string | null;
+            owner?: string | null;
+            role: string;
+            /** Format: uint64 */
+            calls_this_hour: number;
+            /** Format: uint64 */
+            calls_today: number;
+            /** Format: uint64 */
+            calls_per_hour?: number | null;
+            /** Format: uint64 */
+            calls_per_day?: number | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        /** AgentList */
+        "agent.list.output": {
+            agents: components["schemas"]["AgentRow"][];
+        };
+        /** LogInput */
+        "agent.log.input": {
+            /** @description The agent's name or id. */
+            agent: string;
+            /**
+             * Format: uint32
+             * @description So many lines at most, the newest first.
+             * @default 50
+             */
+            limit?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        LogLine: {
+            /** Format: date-time */
+            at: string;
+            what: string;
+            /** @description `done` or `refused`. */
+            result: string;
+            details: unknown;
+        };
+        /** AgentLog */
+        "agent.log.output": {
+            agent: components["schemas"]["AgentRow"];
+            lines: components["schemas"]["LogLine"][];
+        };
+        /** PauseInput */
+        "agent.pause.input": {
+            /** @description The agent's name or id. */
+            agent: string;
+            /**
+             * @description What the agent is told.
+             * @default somebody stopped it
+             */
+            why?: string;
+            /**
+             * @description Lets it go on.
+             * @default false
+             */
+            resume?: boolean;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AgentRow */
+        "agent.pause.output": {
+            id: string;
+            name: string;
+            /** @description `active`, `paused` or `expired`. */
+            state: string;
+            why?: string | null;
+            owner?: string | null;
+            role: string;
+            /** Format: uint64 */
+            calls_this_hour: number;
+            /** Format: uint64 */
+            calls_today: number;
+            /** Format: uint64 */
+            calls_per_hour?: number | null;
+            /** Format: uint64 */
+            calls_per_day?: number | null;
+            /** Format: date-time */
+            expires_at?: string | null;
         };
         /** ListInput */
         "audit.list.input": {
@@ -1806,7 +3193,7 @@ export interface components {
              * @description So many at most, the newest.
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /** @description Who did what, from where, and how it went: one line a call. */
         AuditRow: {
@@ -1850,6 +3237,23 @@ export interface components {
             /** @description Keep it elsewhere: it proves the log up to now. */
             seal?: string | null;
         };
+        /** CanInput */
+        "auth.can.input": {
+            /** @description The user's id or address. */
+            user: string;
+            /** @description What it wants to do, such as `crm.view`. */
+            permission: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Decision */
+        "auth.can.output": {
+            allowed: boolean;
+            /** @description What decided it, in a sentence. */
+            why: string;
+            /** @description Roles that were looked at. */
+            roles: string[];
+        };
         /** BootsInput */
         "board.boots.input": {
             /**
@@ -1857,7 +3261,7 @@ export interface components {
              * @description So many, the newest first.
              * @default 20
              */
-            limit: number;
+            limit?: number;
         };
         BootRow: {
             /** Format: int64 */
@@ -2019,7 +3423,7 @@ export interface components {
              * @description Also parts that could be plugged in.
              * @default false
              */
-            all: boolean;
+            all?: boolean;
         };
         /** PartList */
         "component.list.output": {
@@ -2138,7 +3542,7 @@ export interface components {
              * @description Also when the part is essential or protected.
              * @default false
              */
-            force: boolean;
+            force?: boolean;
         };
         /**
          * StopReport
@@ -2183,7 +3587,7 @@ export interface components {
              * @description Also when the part is essential or protected.
              * @default false
              */
-            force: boolean;
+            force?: boolean;
         };
         /**
          * StopReport
@@ -2277,12 +3681,12 @@ export interface components {
              * @description Only those that somebody has set.
              * @default false
              */
-            changed: boolean;
+            changed?: boolean;
             /**
              * @description With the place where each value was set.
              * @default false
              */
-            origin: boolean;
+            origin?: boolean;
         };
         SettingRow: {
             name: string;
@@ -2325,7 +3729,7 @@ export interface components {
              * @description Mend what can be mended.
              * @default false
              */
-            fix: boolean;
+            fix?: boolean;
             /** @description Look for this trouble alone. */
             only?: string | null;
         };
@@ -2402,7 +3806,7 @@ export interface components {
              * @description So many at most.
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /** @description A fact as people and programs see it. */
         EventRow: {
@@ -2445,12 +3849,12 @@ export interface components {
              * @description Begin with so many that were told already.
              * @default 0
              */
-            last: number;
+            last?: number;
             /**
              * @description With those that are told for every request, which are made only while somebody listens.
              * @default false
              */
-            traffic: boolean;
+            traffic?: boolean;
         };
         /**
          * Tailed
@@ -2461,6 +3865,143 @@ export interface components {
             told: number;
             /** Format: uint64 */
             missed: number;
+        };
+        /** Input */
+        "gen.openapi.input": {
+            /** @description The role whose rights count; all there is when absent. */
+            role?: string | null;
+            /** @description The first one that the project's REST door shows when absent. */
+            schema?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "gen.openapi.output": {
+            document: unknown;
+        };
+        /** @enum {string} */
+        Language: "typescript" | "rust" | "go" | "swift" | "python" | "dart" | "kotlin";
+        /** Input */
+        "gen.types.input": {
+            language: components["schemas"]["Language"];
+            /** @description Those that the project's REST door shows when none is named. The first one is the default. */
+            schemas?: string[];
+            /**
+             * @description MagFlock's own tables as well.
+             * @default false
+             */
+            all?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "gen.types.output": {
+            language: components["schemas"]["Language"];
+            /** @description What most people would call the file. */
+            file: string;
+            schemas: string[];
+            text: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "grant.add.input": {
+            /** @description The role; `public` is everyone. */
+            role: string;
+            /** @description The table: `posts`, `app.posts`; `*` for each table that is there now. */
+            table: string;
+            /** @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`. */
+            verbs: string;
+            /** @description Only these columns, with commas between them. */
+            columns?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "grant.add.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * ListInput
+         * @description Where an operation works.
+         */
+        "grant.list.input": {
+            /** @description Of this role alone. */
+            role?: string | null;
+            /** @description On this table alone. */
+            table?: string | null;
+            /**
+             * @description Those on MagFlock's own tables as well.
+             * @default false
+             */
+            all?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        Row: {
+            role: string;
+            /** @description A table, or what else the right is on. */
+            on: string;
+            verbs: string;
+            /** @description All when absent. */
+            columns?: string[] | null;
+        };
+        /** Answer */
+        "grant.list.output": {
+            /** @description `project/source` */
+            at: string;
+            grants: components["schemas"]["Row"][];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "grant.remove.input": {
+            /** @description The role; `public` is everyone. */
+            role: string;
+            /** @description The table: `posts`, `app.posts`; `*` for each table that is there now. */
+            table: string;
+            /** @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`. */
+            verbs: string;
+            /** @description Only these columns, with commas between them. */
+            columns?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "grant.remove.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
         };
         /**
          * MaybePart
@@ -2593,7 +4134,7 @@ export interface components {
              * @description So many at most, the newest first.
              * @default 100
              */
-            limit: number;
+            limit?: number;
         };
         /** @description A job in one line. */
         JobRow: {
@@ -2707,7 +4248,7 @@ export interface components {
              * @description `publishable` for apps, `secret` for servers, `jwt` for clients that want a token.
              * @default publishable
              */
-            kind: components["schemas"]["KeyKind"];
+            kind?: components["schemas"]["KeyKind"];
             /** @description The role it opens; otherwise `service_role` for secret keys, `anon` for the others. */
             role?: string | null;
             /**
@@ -2715,7 +4256,7 @@ export interface components {
              *     its project when none is named for a key of `service_role`.
              * @default []
              */
-            scopes: string[];
+            scopes?: string[];
             /**
              * Format: uint32
              * @description It ends after so many days; tokens end after ten years when nothing is said.
@@ -2746,7 +4287,7 @@ export interface components {
              * @description Those that open nothing any more as well.
              * @default false
              */
-            all: boolean;
+            all?: boolean;
         };
         /** @description A key without its text. */
         KeyRow: {
@@ -2795,7 +4336,7 @@ export interface components {
              * @description How long both keys open the door, so that apps can be changed without a gap.
              * @default 24
              */
-            overlap_hours: number;
+            overlap_hours?: number;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
         };
@@ -2866,6 +4407,726 @@ export interface components {
             /** Format: uint64 */
             lines: number;
         };
+        /** ListInput */
+        "mail.list.input": {
+            /** @description Only those to this address. */
+            to?: string | null;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 50
+             */
+            limit?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        MailRow: {
+            id: string;
+            /** Format: date-time */
+            at: string;
+            to: string;
+            /** @description `email` or `sms`. */
+            channel: string;
+            template: string;
+            subject: string;
+            /** @description `sent`, `failed`, or `kept` when there is no server to send it. */
+            state: string;
+            error?: string | null;
+        };
+        /** MailList */
+        "mail.list.output": {
+            mails: components["schemas"]["MailRow"][];
+            /** @description Whether mails leave this machine, by `[auth.smtp]`. */
+            goes_out: boolean;
+        };
+        /** PreviewInput */
+        "mail.preview.input": {
+            /** @description `confirmation`, `invite`, `recovery`, `magic_link`, `email_change`, `reauthentication`, `sms`. */
+            template: string;
+        };
+        /** Previewed */
+        "mail.preview.output": {
+            subject: string;
+            text: string;
+            html: string;
+        };
+        /** ShowInput */
+        "mail.show.input": {
+            /** @description The mail's id, as `mobo mail:list` shows it. */
+            id: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** MailShown */
+        "mail.show.output": {
+            mail: components["schemas"]["MailRow"];
+            text: string;
+            html: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.check.input": {
+            /**
+             * @description Takes all of them back again as well.
+             * @default false
+             */
+            down?: boolean;
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "migrate.check.output": {
+            good: boolean;
+            /**
+             * Format: uint
+             * @description Run, from nothing to the newest.
+             */
+            migrations: number;
+            /**
+             * Format: uint
+             * @description Tables that are there afterwards, those of MagFlock left out.
+             */
+            tables: number;
+            /** @description Policies that cannot be read. */
+            problems: string[];
+            /** @description Tables that are left when all migrations are taken back. */
+            left: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.down.input": {
+            /** @description Down to this version, which stays; one migration when absent. */
+            to?: string | null;
+            /**
+             * Format: uint
+             * @description So many migrations.
+             */
+            count?: number | null;
+            /**
+             * @description All of them.
+             * @default false
+             */
+            all?: boolean;
+            /** @description Says yes to one destructive step: `drop_table people`. Each needs its own. */
+            consent?: string[];
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        StepRow: {
+            migration: string;
+            /** @description `up` or `down` */
+            direction: string;
+            /** @description In one transaction, or why not. */
+            runs: string;
+            /** Format: uint */
+            statements: number;
+            /**
+             * Format: uint
+             * @description Statements about who may do what, which are kept as rules.
+             */
+            rules: number;
+            /** Format: uint64 */
+            took_ms?: number | null;
+        };
+        DangerRow: {
+            migration: string;
+            /** Format: uint */
+            line: number;
+            why: string;
+            /** @description For `--consent`. */
+            consent: string;
+            given: boolean;
+        };
+        WarningRow: {
+            migration: string;
+            /** Format: uint */
+            line: number;
+            object: string;
+            why: string;
+            instead?: string | null;
+        };
+        /** Report */
+        "migrate.down.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description What was run, or would be. */
+            steps: components["schemas"]["StepRow"][];
+            /**
+             * Format: uint
+             * @description How many wait still.
+             */
+            waiting: number;
+            /** @description What would be destroyed, and how one consents to it. */
+            dangers: components["schemas"]["DangerRow"][];
+            /** @description Worth knowing on a source that is in use. */
+            warnings: components["schemas"]["WarningRow"][];
+            /** @description Policies that cannot be read: their tables are closed until they are mended. */
+            problems: string[];
+        };
+        Stands: "done" | "undone";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.mark.input": {
+            /** @description The migration's version, or the name of its folder. */
+            version: string;
+            /** @description How it stands. */
+            standing: components["schemas"]["Stands"];
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "migrate.mark.output": {
+            migration: string;
+            /** @description `applied` or `pending` */
+            standing: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.new.input": {
+            /** @description What it does: `add people`. */
+            name: string;
+            /** @description The text of up.sql, when it is known already. */
+            up?: string | null;
+            /** @description The text of down.sql. */
+            down?: string | null;
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "migrate.new.output": {
+            migration: string;
+            /** @description The files that were made, or would be. */
+            files: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.redo.input": {
+            /**
+             * Format: uint
+             * @description So many migrations; one when absent.
+             */
+            count?: number | null;
+            /** @description Says yes to one destructive step: `drop_table people`. Each needs its own. */
+            consent?: string[];
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Report */
+        "migrate.redo.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description What was run, or would be. */
+            steps: components["schemas"]["StepRow"][];
+            /**
+             * Format: uint
+             * @description How many wait still.
+             */
+            waiting: number;
+            /** @description What would be destroyed, and how one consents to it. */
+            dangers: components["schemas"]["DangerRow"][];
+            /** @description Worth knowing on a source that is in use. */
+            warnings: components["schemas"]["WarningRow"][];
+            /** @description Policies that cannot be read: their tables are closed until they are mended. */
+            problems: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.status.input": {
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        Row_2: {
+            /** @description `applied`, `pending`, `changed`, `lost`, `out of order`, `half done` */
+            standing: string;
+            migration: string;
+            applied_at?: string | null;
+            applied_by?: string | null;
+            /** Format: uint64 */
+            took_ms?: number | null;
+            /**
+             * Format: uint64
+             * @description Statements that were done, of a migration that ended midway.
+             */
+            done?: number | null;
+        };
+        /** Answer */
+        "migrate.status.output": {
+            /** @description `project/source` */
+            at: string;
+            folder: string;
+            /** Format: uint */
+            applied: number;
+            /** Format: uint */
+            waiting: number;
+            migrations: components["schemas"]["Row_2"][];
+            /** @description What has to be settled before anything is applied. */
+            trouble?: string | null;
+            hint?: string | null;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "migrate.up.input": {
+            /** @description Up to and with this version; everything that waits when absent. */
+            to?: string | null;
+            /**
+             * Format: uint
+             * @description So many migrations at most.
+             */
+            count?: number | null;
+            /** @description Says yes to one destructive step: `drop_column people.email`. Each needs its own. */
+            consent?: string[];
+            /**
+             * @description Also applies migrations that are older than an applied one.
+             * @default false
+             */
+            out_of_order?: boolean;
+            /**
+             * @description Runs all migrations in a throw-away database first.
+             * @default false
+             */
+            check?: boolean;
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Report */
+        "migrate.up.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description What was run, or would be. */
+            steps: components["schemas"]["StepRow"][];
+            /**
+             * Format: uint
+             * @description How many wait still.
+             */
+            waiting: number;
+            /** @description What would be destroyed, and how one consents to it. */
+            dangers: components["schemas"]["DangerRow"][];
+            /** @description Worth knowing on a source that is in use. */
+            warnings: components["schemas"]["WarningRow"][];
+            /** @description Policies that cannot be read: their tables are closed until they are mended. */
+            problems: string[];
+        };
+        /** @enum {string} */
+        For: "all" | "select" | "insert" | "update" | "delete";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.create.input": {
+            /** @description `CREATE POLICY own ON posts FOR select TO authenticated USING (owner = auth.uid())` */
+            statement?: string | null;
+            /** @description Instead of a statement: the policy's name. */
+            name?: string | null;
+            /** @description The table: `posts`, `app.posts`. */
+            table?: string | null;
+            /**
+             * @description For what.
+             * @default all
+             */
+            for?: components["schemas"]["For"];
+            /** @description For whom, several times for several; everyone when absent. */
+            to?: string[];
+            /** @description Which rows there are: an expression over a row. */
+            using?: string | null;
+            /** @description Which rows may be written. */
+            check?: string | null;
+            /**
+             * @description All restrictive policies must hold, besides one permissive.
+             * @default false
+             */
+            restrictive?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "policy.create.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.disable.input": {
+            /** @description The table: `posts`, `app.posts`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "policy.disable.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.drop.input": {
+            /** @description The policy. */
+            name: string;
+            /** @description Its table: `posts`, `app.posts`. */
+            table: string;
+            /**
+             * @description It is fine when there is none.
+             * @default false
+             */
+            if_exists?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "policy.drop.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.enable.input": {
+            /** @description The table: `posts`, `app.posts`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "policy.enable.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /** @enum {string} */
+        Deed: "select" | "insert" | "update" | "delete";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.explain.input": {
+            /** @description The table: `posts`, `app.posts`. */
+            table: string;
+            /** @description What is done; all four when absent. */
+            verb?: components["schemas"]["Deed"] | null;
+            /** @description The role; `authenticated` with a user, `anon` without one. */
+            role?: string | null;
+            /** @description The user's id, as `auth.uid()` gives it. */
+            user?: string | null;
+            /** @description Further claims of the token, as a JSON object. */
+            claims?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uint64
+             * @description Shows so many rows, and for each which policy admits it. They are shown whole, to whoever
+             *     may explain policies.
+             * @default 0
+             */
+            rows?: number;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        DeedRow: {
+            verb: string;
+            /** @description `all_rows`, `some_rows`, `no_rows`, `not_granted`, `bypasses`, `broken`, `no_role` */
+            verdict: string;
+            /** @description The same in words, with the next step. */
+            because: string;
+            /** @description Columns that may be touched. */
+            columns: string[];
+            masked: string[];
+            policies: components["schemas"]["NoteRow"][];
+        };
+        NoteRow: {
+            policy: string;
+            restrictive: boolean;
+            /** @description It speaks to the role and to what is done. */
+            applies: boolean;
+            condition?: string | null;
+        };
+        /** Answer */
+        "policy.explain.output": {
+            role: string;
+            table: string;
+            deeds: components["schemas"]["DeedRow"][];
+            /** @description Rows, and whether each policy admits them. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.list.input": {
+            /** @description Of this table alone. */
+            table?: string | null;
+            /**
+             * @description Those of MagFlock's own tables as well.
+             * @default false
+             */
+            all?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        PolicyRow: {
+            table: string;
+            name: string;
+            for: string;
+            /** @description Everyone when empty. */
+            to: string[];
+            restrictive: boolean;
+            using?: string | null;
+            check?: string | null;
+            /** @description What makes it. */
+            statement: string;
+        };
+        MaskRow: {
+            table: string;
+            column: string;
+            role: string;
+            /** @description What is shown instead. */
+            shows: string;
+        };
+        /** Answer */
+        "policy.list.output": {
+            /** @description `project/source` */
+            at: string;
+            policies: components["schemas"]["PolicyRow"][];
+            masks: components["schemas"]["MaskRow"][];
+            /** @description Tables whose rows no policy holds back. */
+            open: string[];
+            /** @description Policies that cannot be read: their tables are closed until they are mended. */
+            problems: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.mask.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            column: string;
+            /** @description Who sees it changed. */
+            role: string;
+            /** @description Shows this value; NULL when neither a value nor an expression is given. */
+            value?: string | null;
+            /** @description Shows this expression over the row: `left(email, 1) || '…'`. */
+            expression?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "policy.mask.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description `people.email` */
+            column: string;
+            role: string;
+            /** @description What it sees. */
+            shows: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "policy.test.input": {
+            /** @description The table: `posts`, `app.posts`. */
+            table: string;
+            /** @description The role; `authenticated` with a user, `anon` without one. */
+            role?: string | null;
+            /** @description The user's id, as `auth.uid()` gives it. */
+            user?: string | null;
+            /** @description Further claims of the token, as a JSON object. */
+            claims?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Format: uint64
+             * @description Rows to show at most.
+             * @default 10
+             */
+            rows?: number;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "policy.test.output": {
+            table: string;
+            role: string;
+            user?: string | null;
+            /** @description `all_rows`, `some_rows`, `no_rows`, `not_granted` ... */
+            verdict: string;
+            /**
+             * Format: uint64
+             * @description Rows that are seen.
+             */
+            sees: number;
+            /**
+             * Format: uint64
+             * @description Rows that there are.
+             */
+            of: number;
+            /** @description The first of those that are seen, with what is seen of them. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description Why nothing is seen. */
+            refused?: string | null;
+        };
+        /**
+         * UnmaskInput
+         * @description Where an operation works.
+         */
+        "policy.unmask.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            column: string;
+            /** @description Who sees it as it is again. */
+            role: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "policy.unmask.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description `people.email` */
+            column: string;
+            role: string;
+            /** @description What it sees. */
+            shows: string;
+        };
+        /** Input */
+        "policy.words.input": {
+            /** @description `notes`, `app.notes` */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "policy.words.output": {
+            table: string;
+            /** @description A sentence each. */
+            words: string[];
+        };
         /** StatusInput */
         "postgresql.status.input": Record<string, never>;
         Doing: ("starting" | "running") | "off" | "broken";
@@ -2893,22 +5154,22 @@ export interface components {
              * @description For people; the short name when absent.
              * @default null
              */
-            name: string | null;
+            name?: string | null;
             /**
              * @description Host names that lead to the project.
              * @default []
              */
-            hosts: string[];
+            hosts?: string[];
             /**
              * @description It answers requests that name no project.
              * @default false
              */
-            default: boolean;
+            default?: boolean;
             /**
              * @description The engine of its first database; `none` leaves it without one.
              * @default sqlite
              */
-            engine: string;
+            engine?: string;
         };
         ProjectSettings: {
             /**
@@ -2941,7 +5202,7 @@ export interface components {
              *       "statement_timeout_ms": null
              *     }
              */
-            rest: components["schemas"]["RestSettings"];
+            rest?: components["schemas"]["RestSettings"];
             /**
              * @default {
              *       "jwt_secret_is_base64": false,
@@ -2950,7 +5211,7 @@ export interface components {
              *       "jwt_cache_max_entries": 1000
              *     }
              */
-            tokens: components["schemas"]["TokenSettings"];
+            tokens?: components["schemas"]["TokenSettings"];
         };
         /** @description The REST door, in PostgREST's words. */
         RestSettings: {
@@ -2960,59 +5221,59 @@ export interface components {
              *       "public"
              *     ]
              */
-            schemas: string[];
+            schemas?: string[];
             /**
              * @description Schemas in which functions, types and operators are looked for besides.
              * @default [
              *       "public"
              *     ]
              */
-            extra_search_path: string[];
+            extra_search_path?: string[];
             /**
              * @description The role of a request without credentials; nobody gets in without when it is absent.
              * @default anon
              */
-            anon_role: string | null;
+            anon_role?: string | null;
             /**
              * Format: uint64
              * @description Rows of an answer at most, at every level.
              * @default null
              */
-            max_rows: number | null;
+            max_rows?: number | null;
             /** @default commit */
-            tx_end: components["schemas"]["TxEnd"];
+            tx_end?: components["schemas"]["TxEnd"];
             /** @default false */
-            aggregates_enabled: boolean;
+            aggregates_enabled?: boolean;
             /** @default false */
-            plan_enabled: boolean;
+            plan_enabled?: boolean;
             /**
              * @description A function that is called before each request: `schema.name`.
              * @default null
              */
-            pre_request: string | null;
+            pre_request?: string | null;
             /**
              * @description A function whose answer is the root's.
              * @default null
              */
-            root_spec: string | null;
+            root_spec?: string | null;
             /** @default follow-privileges */
-            openapi_mode: components["schemas"]["OpenapiMode"];
+            openapi_mode?: components["schemas"]["OpenapiMode"];
             /** @default false */
-            openapi_security_active: boolean;
+            openapi_security_active?: boolean;
             /** @default null */
-            openapi_server_proxy_uri: string | null;
+            openapi_server_proxy_uri?: string | null;
             /** @default false */
-            server_timing_enabled: boolean;
+            server_timing_enabled?: boolean;
             /**
              * @description Origins that browsers may ask from; all when absent.
              * @default null
              */
-            cors_allowed_origins: string[] | null;
+            cors_allowed_origins?: string[] | null;
             /**
              * @description Settings that statements can read: `app.settings.name`.
              * @default {}
              */
-            app_settings: {
+            app_settings?: {
                 [key: string]: string;
             };
             /**
@@ -3023,18 +5284,18 @@ export interface components {
              *       "default_transaction_isolation"
              *     ]
              */
-            hoisted_tx_settings: string[];
+            hoisted_tx_settings?: string[];
             /**
              * @description The header with the trace of a request, given back with the answer.
              * @default null
              */
-            server_trace_header: string | null;
+            server_trace_header?: string | null;
             /**
              * Format: uint64
              * @description Milliseconds that the engine may work on one request.
              * @default null
              */
-            statement_timeout_ms: number | null;
+            statement_timeout_ms?: number | null;
         };
         /** @enum {string} */
         TxEnd: "commit" | "commit-allow-override" | "rollback" | "rollback-allow-override";
@@ -3048,20 +5309,20 @@ export interface components {
             /** @description A shared secret, a JSON Web Key, or a set of them. Kept sealed, never shown. */
             jwt_secret?: string | null;
             /** @default false */
-            jwt_secret_is_base64: boolean;
+            jwt_secret_is_base64?: boolean;
             /** @default null */
-            jwt_aud: string | null;
+            jwt_aud?: string | null;
             /**
              * @description Where the role is in the claims: `.role`, `.app_metadata.roles[0]`.
              * @default .role
              */
-            jwt_role_claim_key: string;
+            jwt_role_claim_key?: string;
             /**
              * Format: uint32
              * @description Verified tokens that are kept; 0 keeps none.
              * @default 1000
              */
-            jwt_cache_max_entries: number;
+            jwt_cache_max_entries?: number;
         };
         /**
          * ProjectShown
@@ -3088,7 +5349,7 @@ export interface components {
              *     never touched.
              * @default false
              */
-            data: boolean;
+            data?: boolean;
         };
         /**
          * Deleted
@@ -3129,13 +5390,13 @@ export interface components {
              * @description The new value, as JSON or as plain text; without one the setting is what it was at first.
              * @default null
              */
-            value: string | null;
+            value?: string | null;
             /**
              * Format: password
              * @description The new value of a setting that is a secret. No log shows it.
              * @default null
              */
-            secret: string | null;
+            secret?: string | null;
         };
         /**
          * ProjectShown
@@ -3162,7 +5423,7 @@ export interface components {
              * @description The project's short name; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * ProjectShown
@@ -3179,6 +5440,360 @@ export interface components {
             settings: components["schemas"]["ProjectSettings"];
             created_at: string;
             created_by: string;
+        };
+        /**
+         * BudgetInput
+         * @description Where an operation works.
+         */
+        "role.budget.input": {
+            role: string;
+            /**
+             * Format: uint64
+             * @description Rows of an answer, at each level.
+             */
+            rows_max?: number | null;
+            /**
+             * Format: uint32
+             * @description Relations inside each other.
+             */
+            depth_max?: number | null;
+            /**
+             * Format: uint64
+             * @description Tables read, those of policies included.
+             */
+            cost_max?: number | null;
+            /**
+             * Format: uint64
+             * @description Milliseconds that the engine may work on one call.
+             */
+            time_max_ms?: number | null;
+            /**
+             * @description Takes all bounds away that are not named.
+             * @default false
+             */
+            clear?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Row */
+        "role.budget.output": {
+            name: string;
+            inherits: string[];
+            /** @description No policy and no right is asked for. */
+            bypass: boolean;
+            /** Format: uint64 */
+            rows_max?: number | null;
+            /** Format: uint32 */
+            depth_max?: number | null;
+            /** Format: uint64 */
+            cost_max?: number | null;
+            /** Format: uint64 */
+            time_max_ms?: number | null;
+        };
+        /**
+         * CreateInput
+         * @description Where an operation works.
+         */
+        "role.create.input": {
+            name: string;
+            /** @description Has the rights and policies of this role as well, several times for several. */
+            inherits?: string[];
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "role.create.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * DropInput
+         * @description Where an operation works.
+         */
+        "role.drop.input": {
+            name: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of rules answers.
+         */
+        "role.drop.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statements: string[];
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+            /** @description What the advisors say of the table now. */
+            hints: string[];
+        };
+        /**
+         * ListInput
+         * @description Where an operation works.
+         */
+        "role.list.input": {
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        Row_3: {
+            name: string;
+            inherits: string[];
+            /** @description No policy and no right is asked for. */
+            bypass: boolean;
+            /** Format: uint64 */
+            rows_max?: number | null;
+            /** Format: uint32 */
+            depth_max?: number | null;
+            /** Format: uint64 */
+            cost_max?: number | null;
+            /** Format: uint64 */
+            time_max_ms?: number | null;
+        };
+        /** Answer */
+        "role.list.output": {
+            /** @description `project/source` */
+            at: string;
+            roles: components["schemas"]["Row_3"][];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "schema.diff.input": {
+            /**
+             * Format: script-path
+             * @description Where it begins: `migrations`, the name of a source, or a script that ends with .sql;
+             *     `migrations` when absent.
+             */
+            from?: string | null;
+            /**
+             * Format: script-path
+             * @description Where it leads; the source as it is when absent.
+             */
+            to?: string | null;
+            /** @description Writes the difference into a new migration of this name. */
+            name?: string | null;
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "schema.diff.output": {
+            from: string;
+            to: string;
+            same: boolean;
+            /** @description What leads from one to the other. */
+            up: string;
+            /** @description And back. */
+            down: string;
+            /** @description What would be destroyed. */
+            dangers: string[];
+            /** @description What differs and has no statement. */
+            notes: string[];
+            /** @description The migration that was written. */
+            migration?: string | null;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "schema.dump.input": {
+            /**
+             * @description Leaves out who may do what: roles, rights, policies.
+             * @default false
+             */
+            without_rules?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "schema.dump.output": {
+            /** @description A migration of it would make the same. */
+            sql: string;
+        };
+        /** @enum {string} */
+        FailOn: "error" | "warning" | "info" | "never";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "schema.lint.input": {
+            /** @description Only this advisor, several times for several. */
+            only?: string[];
+            /** @description Without this advisor, several times for several. */
+            without?: string[];
+            /**
+             * @description From this level on it is not good, and the command ends with code 8.
+             * @default error
+             */
+            fail_on?: components["schemas"]["FailOn"];
+            /**
+             * @description MagFlock's own tables as well.
+             * @default false
+             */
+            all?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        FindingRow: {
+            level: string;
+            advisor: string;
+            object: string;
+            /** @description What it is here. */
+            detail: string;
+            why: string;
+            /** @description SQL that mends it. */
+            remedy?: string | null;
+            docs: string;
+        };
+        /** Answer */
+        "schema.lint.output": {
+            /** @description `project/source` */
+            at: string;
+            good: boolean;
+            /** Format: uint */
+            errors: number;
+            /** Format: uint */
+            warnings: number;
+            /** Format: uint */
+            infos: number;
+            /**
+             * Format: uint
+             * @description Advisors that were asked.
+             */
+            asked: number;
+            findings: components["schemas"]["FindingRow"][];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "schema.seed.input": {
+            /**
+             * Format: path
+             * @description A script, or a folder of them; the scripts in `seeds/<project>/<source>` when absent.
+             */
+            file?: string | null;
+            /** @description The script itself. */
+            sql?: string | null;
+            /** @description Says yes to one destructive step: `delete_all people`. Each needs its own. */
+            consent?: string[];
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        ScriptRow: {
+            script: string;
+            /** Format: uint */
+            statements: number;
+            /** Format: uint64 */
+            took_ms: number;
+        };
+        /** Answer */
+        "schema.seed.output": {
+            /** @description `project/source` */
+            at: string;
+            scripts: components["schemas"]["ScriptRow"][];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "schema.show.input": {
+            /** @description One table: `notes`, `app.notes`; all of them when absent. */
+            table?: string | null;
+            /**
+             * @description MagFlock's own tables as well.
+             * @default false
+             */
+            all?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        TableRow: {
+            schema: string;
+            name: string;
+            /** @description `table`, `view` ... */
+            kind: string;
+            /** Format: uint */
+            columns: number;
+            /** Format: uint64 */
+            rows_estimate?: number | null;
+            /** Format: uint64 */
+            size_bytes?: number | null;
+            /** Format: uint */
+            policies: number;
+            comment?: string | null;
+        };
+        ColumnRow: {
+            name: string;
+            type: string;
+            /** @description It may be empty. */
+            nullable: boolean;
+            default?: string | null;
+            generated?: string | null;
+            comment?: string | null;
+        };
+        KeyRow_2: {
+            /** @description `primary`, `unique`, `foreign`, `check` */
+            kind: string;
+            name: string;
+            columns: string[];
+            /** @description Where a foreign key points, or what a check says. */
+            says?: string | null;
+        };
+        IndexRow: {
+            name: string;
+            columns: string[];
+            unique: boolean;
+            /** Format: uint64 */
+            size_bytes?: number | null;
+            /** Format: uint64 */
+            used?: number | null;
+        };
+        /** Answer */
+        "schema.show.output": {
+            /** @description `project/source` */
+            at: string;
+            engine: string;
+            tables?: components["schemas"]["TableRow"][] | null;
+            table?: components["schemas"]["TableRow"] | null;
+            columns: components["schemas"]["ColumnRow"][];
+            keys: components["schemas"]["KeyRow_2"][];
+            indexes: components["schemas"]["IndexRow"][];
+            policies: string[];
         };
         /** ListInput */
         "signing.list.input": {
@@ -3214,7 +5829,7 @@ export interface components {
              * @description `ES256`, `ES384` or `EdDSA`.
              * @default ES256
              */
-            algorithm: string;
+            algorithm?: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
         };
@@ -3237,40 +5852,40 @@ export interface components {
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
             /**
              * @description Rows may be written through MagFlock. Without it the database is only read.
              * @default false
              */
-            writable: boolean;
+            writable?: boolean;
             /**
              * @description MagFlock installs its roles, functions and base model into the database and keeps them up to
              *     date. Without it nothing of MagFlock is written into it, ever.
              * @default false
              */
-            install: boolean;
+            install?: boolean;
             /**
              * @description Its tables need no prefix. The first source of a project is primary in any case.
              * @default false
              */
-            primary: boolean;
+            primary?: boolean;
             /**
              * Format: uint32
              * @description Connections at most.
              * @default null
              */
-            connections_max: number | null;
+            connections_max?: number | null;
             /**
              * @description Addresses of servers that follow it, for reads.
              * @default []
              */
-            replicas: string[];
+            replicas?: string[];
             /**
              * Format: password
              * @description The address past a pooler, for what lasts longer than a transaction.
              * @default null
              */
-            direct: string | null;
+            direct?: string | null;
         };
         /** @description How full a pool of connections is. */
         PoolState: {
@@ -3355,17 +5970,17 @@ export interface components {
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
             /**
              * @description `sqlite` makes a file in the data folder, `postgres` a database in the local PostgreSQL.
              * @default sqlite
              */
-            engine: string;
+            engine?: string;
             /**
              * @description Its tables need no prefix. The first source of a project is primary in any case.
              * @default false
              */
-            primary: boolean;
+            primary?: boolean;
         };
         /**
          * SourceShown
@@ -3426,7 +6041,7 @@ export interface components {
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * Left
@@ -3452,7 +6067,7 @@ export interface components {
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * Left
@@ -3477,7 +6092,7 @@ export interface components {
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * Extension
@@ -3500,12 +6115,12 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /** @description What an engine can be extended with. */
         Extension: {
@@ -3532,12 +6147,12 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         Survey: {
             /**
@@ -3685,7 +6300,7 @@ export interface components {
              * @description Only of this project.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /** @description A source in one line. */
         SourceLine: {
@@ -3716,12 +6331,12 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * SourceShown
@@ -3781,12 +6396,12 @@ export interface components {
              * @description The new value; without one the term is the board's own again.
              * @default null
              */
-            value: string | null;
+            value?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * SourceShown
@@ -3845,12 +6460,12 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         /**
          * SourceShown
@@ -3909,12 +6524,12 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
         };
         SlowCall: {
             /** Format: date-time */
@@ -3948,18 +6563,18 @@ export interface components {
              * @description The source; the project's primary one when absent.
              * @default null
              */
-            source: string | null;
+            source?: string | null;
             /**
              * @description The project; the default one when absent.
              * @default null
              */
-            project: string | null;
+            project?: string | null;
             /**
              * Format: password
              * @description An address that is not connected yet, to be tried without keeping it.
              * @default null
              */
-            address: string | null;
+            address?: string | null;
         };
         /** Tested */
         "source.test.output": {
@@ -3973,6 +6588,229 @@ export interface components {
             took_ms: number;
             /** Format: uint64 */
             tables: number;
+        };
+        Format: ("table" | "csv") | "json";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "sql.run.input": {
+            /** @description The statement. */
+            sql: string;
+            /**
+             * @description A value for `$1` (`?1` on SQLite), several times for `$2` and so on. A number is a number,
+             *     `null` is NULL, everything else is a text; `"5"` in quotes is a text as well.
+             */
+            param?: string[];
+            /**
+             * @description It may change rows and structure.
+             * @default false
+             */
+            write?: boolean;
+            /**
+             * @description More than one statement, all in one transaction.
+             * @default false
+             */
+            script?: boolean;
+            /** @description Runs as this role, where the engine has roles. */
+            role?: string | null;
+            /** @description The id of the user that `auth.uid()` gives. */
+            user?: string | null;
+            /** @description Claims of the token, as a JSON object. */
+            claims?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * @description Shows how it would be run instead.
+             * @default false
+             */
+            explain?: boolean;
+            /**
+             * @description Shows how it was run, with times.
+             * @default false
+             */
+            analyze?: boolean;
+            /**
+             * Format: uint64
+             * @description Rows to show at most.
+             */
+            rows?: number | null;
+            /**
+             * Format: double
+             * @description Seconds that it may take.
+             */
+            timeout?: number | null;
+            /** @default table */
+            format?: components["schemas"]["Format"];
+            /** @description Says yes to one destructive step: `drop_table people`. Each needs its own. */
+            consent?: string[];
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** @description What one statement answers. */
+        Set: {
+            columns: components["schemas"]["ColumnRow_2"][];
+            rows: unknown[][];
+            /** @description The rows as objects, when that was asked. */
+            objects: {
+                [key: string]: unknown;
+            }[];
+            /** Format: uint */
+            count: number;
+            /** @description There are more than are shown. */
+            more: boolean;
+        };
+        ColumnRow_2: {
+            name: string;
+            type: string;
+        };
+        /** Answer */
+        "sql.run.output": {
+            /** @description `project/source` */
+            at: string;
+            /** Format: uint */
+            statements: number;
+            /** Format: uint64 */
+            took_ms: number;
+            answers: components["schemas"]["Set"][];
+            /** @description How it is run, when that was asked. */
+            plan?: string[] | null;
+            /** @description The rows as CSV, when that was asked. */
+            csv?: string | null;
+        };
+        /** BanInput */
+        "user.ban.input": {
+            /** @description The user's id or address. */
+            user: string;
+            /**
+             * @description How long: `24h`, `30d`; `none` lifts the ban.
+             * @default 36500d
+             */
+            lasts?: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Banned */
+        "user.ban.output": {
+            id: string;
+            /** Format: date-time */
+            until?: string | null;
+            /** Format: uint */
+            ended_sessions: number;
+        };
+        /** CreateInput */
+        "user.create.input": {
+            /** @description The address of a person. */
+            email?: string | null;
+            /** @description What it is called; a service account needs a name. */
+            name?: string | null;
+            /**
+             * @description `human` or `service_account`; an agent is made by `agent:create`.
+             * @default human
+             */
+            kind?: string;
+            /**
+             * Format: password
+             * @description The password of a person; without one they choose it by a mail.
+             */
+            password?: string | null;
+            /** @description The role that its requests have; `authenticated` when nothing is said. */
+            role?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Created */
+        "user.create.output": {
+            id: string;
+            kind: string;
+            name: string;
+            /** @description The key of a service account: it is not shown again. */
+            key?: string | null;
+        };
+        /** OneUser */
+        "user.delete.input": {
+            /** @description The user's id or address. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Deleted */
+        "user.delete.output": {
+            id: string;
+            name: string;
+            /** Format: uint */
+            ended_sessions: number;
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ListInput */
+        "user.list.input": {
+            /** @description Only users of this kind. */
+            kind?: string | null;
+            /** @description Only those whose name or address has this in it. */
+            search?: string | null;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            offset?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** @description A user in one line. */
+        UserRow: {
+            id: string;
+            /** @description `human`, `ai_agent`, `service_account` or `system`. */
+            kind: string;
+            name: string;
+            email?: string | null;
+            status: string;
+            owner?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** UserList */
+        "user.list.output": {
+            users: components["schemas"]["UserRow"][];
+            /**
+             * Format: uint64
+             * @description How many there are without a limit.
+             */
+            total: number;
+        };
+        /** OneUser */
+        "user.show.input": {
+            /** @description The user's id or address. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** UserShown */
+        "user.show.output": {
+            user: components["schemas"]["UserRow"];
+            role: string;
+            confirmed: boolean;
+            /** Format: date-time */
+            last_sign_in_at?: string | null;
+            /** Format: date-time */
+            banned_until?: string | null;
+            /** @description The ways in which it signs in. */
+            providers: string[];
+            /**
+             * Format: uint
+             * @description Verified second factors.
+             */
+            factors: number;
+            /** Format: uint */
+            sessions: number;
         };
         Problem: {
             /** @description the page of the code, relative to the book */
@@ -4182,6 +7020,197 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "agent:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["agent.create.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.create.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "agent:limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["agent.limit.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.limit.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "agent:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["agent.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read agent:list": {
+        parameters: {
+            query?: {
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "agent:log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["agent.log.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.log.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read agent:log": {
+        parameters: {
+            query: {
+                /** @description The agent's name or id. */
+                agent: string;
+                /** @description So many lines at most, the newest first. */
+                limit?: number;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.log.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "agent:pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["agent.pause.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["agent.pause.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "audit:list": {
         parameters: {
             query?: never;
@@ -4282,6 +7311,63 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["audit.verify.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "auth:can": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["auth.can.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["auth.can.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read auth:can": {
+        parameters: {
+            query: {
+                /** @description The user's id or address. */
+                user: string;
+                /** @description What it wants to do, such as `crm.view`. */
+                permission: string;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["auth.can.output"];
                     "text/event-stream": string;
                     "application/x-ndjson": string;
                 };
@@ -5209,6 +8295,246 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "gen:openapi": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["gen.openapi.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gen.openapi.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read gen:openapi": {
+        parameters: {
+            query?: {
+                /** @description The role whose rights count; all there is when absent. */
+                role?: string | null;
+                /** @description The first one that the project's REST door shows when absent. */
+                schema?: string | null;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gen.openapi.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "gen:types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["gen.types.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gen.types.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read gen:types": {
+        parameters: {
+            query: {
+                language: components["schemas"]["Language"];
+                /** @description Those that the project's REST door shows when none is named. The first one is the default. */
+                schemas?: string[];
+                /** @description MagFlock's own tables as well. */
+                all?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["gen.types.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "grant:add": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["grant.add.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["grant.add.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "grant:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["grant.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["grant.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read grant:list": {
+        parameters: {
+            query?: {
+                /** @description Of this role alone. */
+                role?: string | null;
+                /** @description On this table alone. */
+                table?: string | null;
+                /** @description Those on MagFlock's own tables as well. */
+                all?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["grant.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "grant:remove": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["grant.remove.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["grant.remove.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "health:check": {
         parameters: {
             query?: never;
@@ -5832,6 +9158,872 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "mail:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["mail.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read mail:list": {
+        parameters: {
+            query?: {
+                /** @description Only those to this address. */
+                to?: string | null;
+                /** @description So many at most, the newest first. */
+                limit?: number;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "mail:preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["mail.preview.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.preview.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read mail:preview": {
+        parameters: {
+            query: {
+                /** @description `confirmation`, `invite`, `recovery`, `magic_link`, `email_change`, `reauthentication`, `sms`. */
+                template: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.preview.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "mail:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["mail.show.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.show.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read mail:show": {
+        parameters: {
+            query: {
+                /** @description The mail's id, as `mobo mail:list` shows it. */
+                id: string;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["mail.show.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["migrate.check.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.check.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read migrate:check": {
+        parameters: {
+            query?: {
+                /** @description Takes all of them back again as well. */
+                down?: boolean;
+                /** @description The folder of migrations. */
+                folder?: string | null;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.check.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:down": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["migrate.down.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.down.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:mark": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["migrate.mark.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.mark.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:new": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["migrate.new.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.new.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:redo": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["migrate.redo.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.redo.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["migrate.status.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.status.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read migrate:status": {
+        parameters: {
+            query?: {
+                /** @description The folder of migrations. */
+                folder?: string | null;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.status.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "migrate:up": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["migrate.up.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["migrate.up.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:create": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["policy.create.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.create.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:disable": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.disable.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.disable.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:drop": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.drop.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.drop.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:enable": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.enable.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.enable.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.explain.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.explain.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read policy:explain": {
+        parameters: {
+            query: {
+                /** @description The table: `posts`, `app.posts`. */
+                table: string;
+                /** @description What is done; all four when absent. */
+                verb?: components["schemas"]["Deed"] | null;
+                /** @description The role; `authenticated` with a user, `anon` without one. */
+                role?: string | null;
+                /** @description The user's id, as `auth.uid()` gives it. */
+                user?: string | null;
+                /** @description Further claims of the token, as a JSON object. */
+                claims?: {
+                    [key: string]: unknown;
+                } | null;
+                /**
+                 * @description Shows so many rows, and for each which policy admits it. They are shown whole, to whoever
+                 *     may explain policies.
+                 */
+                rows?: number;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.explain.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["policy.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read policy:list": {
+        parameters: {
+            query?: {
+                /** @description Of this table alone. */
+                table?: string | null;
+                /** @description Those of MagFlock's own tables as well. */
+                all?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:mask": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.mask.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.mask.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.test.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.test.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read policy:test": {
+        parameters: {
+            query: {
+                /** @description The table: `posts`, `app.posts`. */
+                table: string;
+                /** @description The role; `authenticated` with a user, `anon` without one. */
+                role?: string | null;
+                /** @description The user's id, as `auth.uid()` gives it. */
+                user?: string | null;
+                /** @description Further claims of the token, as a JSON object. */
+                claims?: {
+                    [key: string]: unknown;
+                } | null;
+                /** @description Rows to show at most. */
+                rows?: number;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.test.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:unmask": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.unmask.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.unmask.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "policy:words": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["policy.words.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.words.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read policy:words": {
+        parameters: {
+            query: {
+                /** @description `notes`, `app.notes` */
+                table: string;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["policy.words.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "postgresql:status": {
         parameters: {
             query?: never;
@@ -6065,6 +10257,390 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["project.show.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "role:budget": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["role.budget.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["role.budget.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "role:create": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["role.create.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["role.create.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "role:drop": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["role.drop.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["role.drop.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "role:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["role.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["role.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read role:list": {
+        parameters: {
+            query?: {
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["role.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "schema:diff": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["schema.diff.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.diff.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "schema:dump": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["schema.dump.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.dump.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read schema:dump": {
+        parameters: {
+            query?: {
+                /** @description Leaves out who may do what: roles, rights, policies. */
+                without_rules?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.dump.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "schema:lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["schema.lint.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.lint.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read schema:lint": {
+        parameters: {
+            query?: {
+                /** @description Only this advisor, several times for several. */
+                only?: string[];
+                /** @description Without this advisor, several times for several. */
+                without?: string[];
+                /** @description From this level on it is not good, and the command ends with code 8. */
+                fail_on?: components["schemas"]["FailOn"];
+                /** @description MagFlock's own tables as well. */
+                all?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.lint.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "schema:seed": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["schema.seed.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.seed.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "schema:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["schema.show.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.show.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read schema:show": {
+        parameters: {
+            query?: {
+                /** @description One table: `notes`, `app.notes`; all of them when absent. */
+                table?: string | null;
+                /** @description MagFlock's own tables as well. */
+                all?: boolean;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["schema.show.output"];
                     "text/event-stream": string;
                     "application/x-ndjson": string;
                 };
@@ -6700,6 +11276,238 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["source.test.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "sql:run": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["sql.run.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["sql.run.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "user:ban": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["user.ban.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.ban.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "user:create": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["user.create.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.create.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "user:delete": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: {
+                /** @description `destroy` agrees to what cannot be taken back */
+                "x-magflock-consent"?: "yes" | "destroy";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["user.delete.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.delete.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "user:list": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["user.list.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read user:list": {
+        parameters: {
+            query?: {
+                /** @description Only users of this kind. */
+                kind?: string | null;
+                /** @description Only those whose name or address has this in it. */
+                search?: string | null;
+                /** @description So many at most, the newest first. */
+                limit?: number;
+                offset?: number;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.list.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "user:show": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["user.show.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.show.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read user:show": {
+        parameters: {
+            query: {
+                /** @description The user's id or address. */
+                user: string;
+                /** @description The project's reference; the default project when absent. */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["user.show.output"];
                     "text/event-stream": string;
                     "application/x-ndjson": string;
                 };

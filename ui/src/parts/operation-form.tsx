@@ -17,7 +17,7 @@ export default function OperationForm({ spec }: { spec: OperationSpec }) {
   const [stop, setStop] = useState<() => void>()
   const run = useMutation({
     mutationFn: ({ input, preview }: { input: Record<string, unknown>; preview: boolean }) =>
-      call(spec.name as string, input as never, {
+      call(spec.name as string, input, {
         preview,
         consent: preview ? undefined : spec.effect === 'destructive' ? 'destroy' : 'yes',
       }),

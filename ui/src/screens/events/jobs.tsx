@@ -16,7 +16,7 @@ export function Jobs() {
   useLive('job', again)
   const act = useMutation({
     mutationFn: ({ verb, id }: { verb: 'jobs:retry' | 'jobs:cancel'; id: string }) =>
-      call(verb as 'jobs:retry', { id } as never, { consent: 'yes' }),
+      call(verb as 'jobs:retry', { id }, { consent: 'yes' }),
     onSuccess: (_, { verb }) => {
       say({ text: verb === 'jobs:retry' ? 'It is queued again' : 'It is cancelled' })
       void again()

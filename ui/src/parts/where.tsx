@@ -1,0 +1,47 @@
+// Which project and source a screen looks at: part of its address, so that it can be shared.
+
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate, useSearch } from '@tanstack/react-router'
+import { call } from '../api/client'
+
+export interface Where {
+  project?: string
+  source?: string
+}
+
+export function useWhere(): [Where, (next: Where) => void] {
+  const search = useSearch({ strict: false }) as Where
+  const navigate = useNavigate()
+  const change = (next: Where) =>
+    void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, ...next }), replace: true } as never)
+  return [{ project: search.project, source: search.source }, change]
+}
+
+export const useSources = () => useQuery({ queryKey: ['source:list'], queryFn: () => call('source:list') })
+
+export function WherePicker() {
+  const [where, change] = useWhere()
+  const sources = useSources()
+  const all = sources.data?.sources ?? []
+  const at = all.find((one) => one.project === (where.project ?? one.project) && (where.source ? one.source === where.source : one.primary))
+  if (all.length < 2) return at ? <span className="badge">{`${at.project}/${at.source}`}</span> : null
+  return (
+    <label className="row">
+      <span className="out-of-sight">Source</span>
+      <select
+        className="input where"
+        value={at ? `${at.project}/${at.source}` : ''}
+        onChange={(event) => {
+          const [project, source] = event.target.value.split('/')
+          change({ project, source })
+        }}
+      >
+        {all.map((one) => (
+          <option key={`${one.project}/${one.source}`} value={`${one.project}/${one.source}`}>
+            {one.project} / {one.source} ({one.engine})
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

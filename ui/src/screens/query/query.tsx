@@ -1,0 +1,229 @@
+// SQL by hand: only reading until somebody says otherwise, as any role, with its plan, its rows and
+// a quick chart.
+
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { useEffect, useMemo, useState } from 'react'
+import { call } from '../../api/client'
+import { useMay } from '../../frame/session-place'
+import { Ago } from '../../parts/ago'
+import { Cell } from '../../parts/cell'
+import { Menu } from '../../parts/menu'
+import { saveFile, toCsv } from '../../parts/save-file'
+import { Trouble } from '../../parts/trouble'
+import { useSources, useWhere, WherePicker } from '../../parts/where'
+import { canChart, Chart } from './chart'
+import { Editor } from './editor'
+import { type Kept, keep, readKept } from './kept'
+import { Plan } from './plan'
+import './query.css'
+
+/** Columns of so many tables are known to the editor by heart. */
+const KNOWN_TABLES = 80
+const ROWS = 1_000
+
+export function QueryScreen() {
+  const [where] = useWhere()
+  const sources = useSources()
+  const source = sources.data?.sources.find((one) => (where.source ? one.source === where.source : one.primary))
+  const engine = source?.engine ?? 'sqlite'
+  const mayWrite = useMay('sql.write')
+  const [kept, setKept] = useState<Kept>(readKept)
+  const [write, setWrite] = useState(false)
+  const [role, setRole] = useState('')
+  const [user, setUser] = useState('')
+  const [chart, setChart] = useState(false)
+  useEffect(() => keep(kept), [kept])
+  const tab = kept.tabs.find((one) => one.id === kept.at) ?? kept.tabs[0]
+
+  const catalog = useQuery({
+    queryKey: ['catalog', where],
+    queryFn: async () => {
+      const all = await call('schema:show', { ...where, all: false })
+      const names = (all.tables ?? []).slice(0, KNOWN_TABLES).map((one) => (one.schema === 'public' ? one.name : `${one.schema}.${one.name}`))
+      const columns = await Promise.all(
+        names.map(async (table) => [table, (await call('schema:show', { ...where, table, all: false })).columns.map((one) => one.name)] as const),
+      )
+      return Object.fromEntries(columns) as Record<string, string[]>
+    },
+  })
+  const tables = useMemo(() => catalog.data ?? {}, [catalog.data])
+
+  const run = useMutation({
+    mutationFn: ({ text, how }: { text: string; how?: 'explain' | 'analyze' }) =>
+      call(
+        'sql:run',
+        {
+          sql: text,
+          ...where,
+          write: write && !how,
+          script: write && /;\s*\S/.test(text),
+          role: role || undefined,
+          user: role && user ? user : undefined,
+          explain: how === 'explain',
+          analyze: how === 'analyze',
+          rows: ROWS,
+          format: 'json',
+        },
+        { consent: 'yes' },
+      ),
+    onSuccess: (_, { text }) =>
+      setKept((before) => ({
+        ...before,
+        history: [{ text, at: new Date().toISOString() }, ...before.history.filter((one) => one.text !== text)],
+      })),
+  })
+  const change = (text: string) =>
+    setKept((before) => ({ ...before, tabs: before.tabs.map((one) => (one.id === before.at ? { ...one, text } : one)) }))
+  const open = (text: string, name?: string) =>
+    setKept((before) => {
+      const id = Math.max(...before.tabs.map((one) => one.id)) + 1
+      return { ...before, at: id, tabs: [...before.tabs, { id, name: name ?? `Query ${id}`, text }] }
+    })
+  const close = (id: number) =>
+    setKept((before) => {
+      const tabs = before.tabs.filter((one) => one.id !== id)
+      if (tabs.length === 0) return { ...before, tabs: [{ id: 1, name: 'Query 1', text: '' }], at: 1 }
+      return { ...before, tabs, at: before.at === id ? (tabs.at(-1)?.id ?? 1) : before.at }
+    })
+  const answer = run.data?.answers.at(-1)
+  const columns = answer?.columns.map((one) => one.name) ?? []
+  const rows = (answer?.rows ?? []) as unknown[][]
+  const text = tab?.text ?? ''
+
+  return (
+    <>
+      <div className="screen-head">
+        <h1>Query</h1>
+        <div className="row">
+          <WherePicker />
+          <Menu label="History">
+            {kept.history.length === 0 && <p className="quiet menu-note">Nothing was run yet.</p>}
+            {kept.history.slice(0, 20).map((one) => (
+              <button key={one.at} type="button" className="query-past" onClick={() => open(one.text)}>
+                <code>{one.text.slice(0, 60)}</code> <span className="quiet"><Ago at={one.at} /></span>
+              </button>
+            ))}
+          </Menu>
+          <Menu label="Saved">
+            {kept.saved.length === 0 && <p className="quiet menu-note">Nothing is saved yet.</p>}
+            {kept.saved.map((one) => (
+              <button key={one.name} type="button" onClick={() => open(one.text, one.name)}>
+                {one.name}
+              </button>
+            ))}
+          </Menu>
+        </div>
+      </div>
+      <div className="query-tabs" role="tablist" aria-label="Queries">
+        {kept.tabs.map((one) => (
+          <span key={one.id} className="query-tab" data-open={one.id === tab?.id || undefined}>
+            <button type="button" role="tab" aria-selected={one.id === tab?.id} onClick={() => setKept((before) => ({ ...before, at: one.id }))}>
+              {one.name}
+            </button>
+            <button type="button" className="query-close" aria-label={`Close ${one.name}`} onClick={() => close(one.id)}>
+              ✕
+            </button>
+          </span>
+        ))}
+        <button type="button" className="button" data-kind="quiet" onClick={() => open('')} aria-label="A new query">
+          +
+        </button>
+      </div>
+      <Editor text={text} onText={change} onRun={(chosen) => run.mutate({ text: chosen })} engine={engine} tables={tables} />
+      <div className="row query-bar">
+        <button type="button" className="button" data-kind="main" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text })}>
+          Run
+        </button>
+        <button type="button" className="button" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text, how: 'explain' })}>
+          Explain
+        </button>
+        {mayWrite && (
+          <label className="check">
+            <input type="checkbox" checked={write} onChange={(event) => setWrite(event.target.checked)} />
+            may write
+          </label>
+        )}
+        {engine === 'postgres' && (
+          <>
+            <input className="input query-role" aria-label="As role" placeholder="as role: authenticated" value={role} onChange={(event) => setRole(event.target.value)} />
+            {role && <input className="input query-role" aria-label="As user" placeholder="as user: id" value={user} onChange={(event) => setUser(event.target.value)} />}
+          </>
+        )}
+        <button
+          type="button"
+          className="button"
+          data-kind="quiet"
+          disabled={!text.trim()}
+          onClick={() =>
+            setKept((before) => ({
+              ...before,
+              saved: [{ name: tab?.name ?? 'Query', text }, ...before.saved.filter((one) => one.name !== tab?.name)],
+            }))
+          }
+        >
+          Save
+        </button>
+      </div>
+      {run.isError && <Trouble error={run.error} />}
+      {run.data?.plan && <Plan lines={run.data.plan} />}
+      {run.isSuccess && !run.data.plan && answer && (
+        <section aria-label="Result" className="stack">
+          <div className="row-apart">
+            <p className="quiet">
+              {answer.count} {answer.count === 1 ? 'row' : 'rows'}
+              {answer.more && ', and there are more'} in {run.data.took_ms} ms
+            </p>
+            {rows.length > 0 && (
+              <div className="row">
+                {canChart({ columns, rows }) && (
+                  <button type="button" className="button" aria-pressed={chart} onClick={() => setChart(!chart)}>
+                    Chart
+                  </button>
+                )}
+                <button type="button" className="button" onClick={() => saveFile('result.csv', 'text/csv', toCsv(columns, rows))}>
+                  CSV
+                </button>
+                <button
+                  type="button"
+                  className="button"
+                  onClick={() =>
+                    saveFile('result.json', 'application/json', JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((name, n) => [name, row[n]]))), null, 2))
+                  }
+                >
+                  JSON
+                </button>
+              </div>
+            )}
+          </div>
+          {chart && canChart({ columns, rows }) && <Chart columns={columns} rows={rows} />}
+          {columns.length > 0 && (
+            <div className="card scroll query-rows" tabIndex={0} role="region" aria-label="Rows">
+              <table className="table">
+                <thead>
+                  <tr>
+                    {answer.columns.map((one, n) => (
+                      <th key={n}>
+                        {one.name} <span className="query-type">{one.type}</span>
+                      </th>
+                    ))}
+                  </tr>
+                </thead>
+                <tbody>
+                  {rows.map((row, n) => (
+                    <tr key={n}>
+                      {row.map((value, m) => (
+                        <td key={m}>
+                          <Cell value={value} />
+                        </td>
+                      ))}
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+        </section>
+      )}
+    </>
+  )
+}
