@@ -12,7 +12,7 @@ use crate::error::Failure;
 use crate::pool::too_late;
 use crate::run::{quoted, rows};
 use crate::types;
-use crate::wire::{Ask, Reply, Wire};
+use crate::wire::{Arguments, Ask, Reply, Wire};
 use mag_adapter::engine::{Access, Ending};
 use mag_adapter::{Bound, Console, EngineError};
 use mag_contract::codes;
@@ -97,7 +97,7 @@ async fn replies(
     let rows_max = console.rows_max.and_then(|rows| i32::try_from(rows).ok()).unwrap_or(0);
     let mut replies = Vec::with_capacity(statements.len());
     for (at, statement) in statements.iter().enumerate() {
-        let arguments = statement.values.iter().map(types::argument).collect();
+        let arguments = Arguments::Texts(statement.values.iter().map(types::argument).collect());
         let ask = Ask { rows_max, arguments, ..Ask::once(&statement.sql) };
         let answered = wire.exchange(&[ask]).await;
         replies.extend(answered.map_err(|failure| placed(failure, at, statements.len()))?);
@@ -132,7 +132,7 @@ async fn opening(
             false => "SELECT set_config($1, $2, true)",
             true => "SELECT set_config($1, $2, false)",
         };
-        asks.push(Ask { arguments, ..Ask::once(text) });
+        asks.push(Ask { keep: false, ..Ask::with(text, arguments) });
     }
     asks.extend(role.as_deref().map(Ask::once));
     if !console.autocommit {

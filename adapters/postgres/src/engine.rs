@@ -184,6 +184,10 @@ impl Engine for Postgres {
         Box::pin(run::transact(self, work))
     }
 
+    fn run(&self, plan: Authorised<Plan>) -> Answering<'_, Answer> {
+        Box::pin(run::one(self, plan))
+    }
+
     fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
         Box::pin(run::explain(self, plan, analyze))
     }

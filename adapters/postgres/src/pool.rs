@@ -4,7 +4,7 @@
 
 use crate::connect::Target;
 use crate::error::not_reached;
-use crate::wire::{Manner, Wire};
+use crate::wire::{Manner, Who, Wire};
 use mag_adapter::EngineError;
 use mag_contract::codes;
 use std::ops::{Deref, DerefMut};
@@ -48,6 +48,8 @@ impl Default for PoolLimits {
     }
 }
 
+/// Two settings, on a connection that was at rest.
+const NOBODY_WITHIN: Duration = Duration::from_secs(5);
 /// After a failed attempt nobody tries again for so long; it doubles up to the second bound.
 const BACK_OFF_FIRST: Duration = Duration::from_millis(50);
 const BACK_OFF_MAX: Duration = Duration::from_secs(2);
@@ -117,12 +119,22 @@ impl Pool {
         }
     }
 
-    /// A connection that is at rest, for one piece of work.
+    /// A connection that is at rest and nobody in particular, for one piece of work.
     pub(crate) async fn lease(&self) -> Result<Lease, EngineError> {
-        let place = self.place().await?;
-        while let Some(wire) = self.pop() {
-            if let Some(wire) = self.usable(wire) {
-                return Ok(self.lend(wire, place, false));
+        self.borrow(Borrow::Plain).await
+    }
+
+    pub(crate) async fn borrow(&self, how: Borrow<'_>) -> Result<Lease, EngineError> {
+        let mut place = self.place().await?;
+        while let Some(wire) = self.pop(how) {
+            let Some(wire) = self.usable(wire) else { continue };
+            let lease = self.lend(wire, place, false);
+            match how {
+                Borrow::Plain if !lease.is_nobody() => match lease.made_nobody().await {
+                    Ok(lease) => return Ok(lease),
+                    Err(free) => place = free,
+                },
+                Borrow::Plain | Borrow::Any | Borrow::As(_) => return Ok(lease),
             }
         }
         self.open(place).await
@@ -185,8 +197,18 @@ impl Pool {
         .hint("try again in a second, or allow the source more connections")
     }
 
-    fn pop(&self) -> Option<Wire> {
-        held(&self.0.idle).pop()
+    /// One that is who it is to be, if there is one; else the one that was used last.
+    fn pop(&self, how: Borrow<'_>) -> Option<Wire> {
+        let mut idle = held(&self.0.idle);
+        let found = match how {
+            Borrow::Any => None,
+            Borrow::Plain => idle.iter().rposition(Wire::is_nobody),
+            Borrow::As(who) => idle.iter().rposition(|wire| wire.who() == who),
+        };
+        match found {
+            Some(place) => Some(idle.remove(place)),
+            None => idle.pop(),
+        }
     }
 
     fn usable(&self, mut wire: Wire) -> Option<Wire> {
@@ -245,6 +267,17 @@ impl Pool {
     }
 }
 
+/// Who a connection is to be when it is lent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Borrow<'a> {
+    /// The one who entered.
+    Plain,
+    /// Whoever: all is said by the work itself.
+    Any,
+    /// The work tells who it is when the connection is someone else.
+    As(&'a Who),
+}
+
 /// Counts one that waits, also when it stops waiting.
 struct Waiting<'a> {
     count: &'a AtomicUsize,
@@ -277,6 +310,17 @@ impl Lease {
     /// The next one to use the connection sweeps it first.
     pub(crate) fn wear_after(&mut self) {
         self.worn = true;
+    }
+    /// Makes the session the one who entered again; gives back the place when that fails.
+    async fn made_nobody(mut self) -> Result<Self, OwnedSemaphorePermit> {
+        let asks = [Who::Nobody.ask()];
+        if let Ok(Ok(_)) = timeout(NOBODY_WITHIN, self.exchange(&asks)).await {
+            self.know_who(&Who::Nobody);
+            return Ok(self);
+        }
+        // The line is broken, or worse: nobody shall use it.
+        self.wire = None;
+        Err(self.place.take().expect("a lease holds its place until it ends"))
     }
     /// Ends the connection instead of giving it back: what was done on it may have left traces.
     pub(crate) fn end(mut self) {

@@ -5,12 +5,15 @@
 
 mod answer;
 mod bulk;
+mod json;
+mod kept;
+mod quick;
 mod setup;
 
 use crate::engine::Postgres;
 use crate::error::Failure;
-use crate::pool::{Lease, Pool, too_late};
-use crate::wire::{Ask, Reply, Wire};
+use crate::pool::{Borrow, Lease, Pool, too_late};
+use crate::wire::{Ask, Manner, Reply, Wire};
 pub(crate) use answer::rows;
 use answer::{Counting, Rendered};
 use mag_adapter::engine::{Access, Ending};
@@ -34,20 +37,59 @@ pub(crate) async fn transact(
     engine: &Postgres,
     work: Transaction,
 ) -> Result<Vec<Answer>, EngineError> {
-    let answers = attempts(engine, &work).await;
-    answers.map_err(|error| discreet(error, &work.plans))
+    let within = time_max(engine, work.plans.iter(), work.timeout);
+    let answers = async {
+        if let ([plan], Some(kept)) = (&*work.plans, quick::of(engine, &work)?) {
+            return quick::run(engine, plan, &kept, within).await.map(|answer| vec![answer]);
+        }
+        let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
+        let setup = Setup::new(&work, within, engine.pooled());
+        attempts(engine, &Job { setup, work: &work, plans, within, engine }).await
+    };
+    answers.await.map_err(|error| discreet(error, &work.plans))
 }
 
-async fn attempts(engine: &Postgres, work: &Transaction) -> Result<Vec<Answer>, EngineError> {
-    let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
-    let within = time_max(engine, work);
-    let pooler = engine.pooled();
-    let job = Job { setup: Setup::new(work, within, pooler), work, plans };
-    let mut pool = engine.pool_for(work.access);
+pub(crate) async fn one(engine: &Postgres, plan: Authorised<Plan>) -> Result<Answer, EngineError> {
+    if plan.is_quiet()
+        && !engine.pooled()
+        && let Some(kept) = quick::kept(&plan)?
+    {
+        let within = time_max(engine, std::iter::once(&plan), None);
+        let answer = quick::run(engine, &plan, &kept, within).await;
+        return answer.map_err(|error| discreet(error, [&plan]));
+    }
+    let mut answers = transact(engine, Transaction::of(plan)).await?;
+    answers.pop().ok_or_else(|| EngineError::broken("PostgreSQL gave no answer to a plan"))
+}
+
+/// A piece of work that may be tried again when it surely has not happened.
+trait Attempt: Sync {
+    type Answer: Send;
+    fn access(&self) -> Access;
+    fn within(&self) -> Duration;
+    /// How its transactions begin, where the session is ours to be told.
+    fn manner(&self) -> Option<Manner>;
+    fn borrow(&self) -> Borrow<'_>;
+    /// It may leave traces in the session.
+    fn wears(&self) -> bool;
+    fn run(&self, wire: &mut Wire) -> impl Future<Output = Result<Self::Answer, Ended>> + Send;
+
+    /// What was sent has not happened, or cannot have changed anything.
+    fn may_be_tried_again(&self, failure: &Failure, lease: &Lease) -> bool {
+        if failure.statement_is_stale() {
+            return true;
+        }
+        self.access() == Access::Read && failure.is_gone() && !lease.fresh
+    }
+}
+
+async fn attempts<A: Attempt>(engine: &Postgres, work: &A) -> Result<A::Answer, EngineError> {
+    let within = work.within();
+    let mut pool = engine.pool_for(work.access());
     let mut tries = 0;
     loop {
         tries += 1;
-        let lease = pool.lease().await;
+        let lease = pool.borrow(work.borrow()).await;
         let mut lease = match lease {
             Ok(lease) => lease,
             // A replica that is gone is no reason to refuse a read.
@@ -57,13 +99,13 @@ async fn attempts(engine: &Postgres, work: &Transaction) -> Result<Vec<Answer>, 
             }
             Err(error) => return Err(error),
         };
-        if job.wears() {
+        if work.wears() {
             lease.wear_after();
         }
-        if !pooler {
-            lease.want(job.setup.manner);
+        if let Some(manner) = work.manner() {
+            lease.want(manner);
         }
-        let failure = match timeout(within + GRACE, job.run(&mut lease)).await {
+        let failure = match timeout(within + GRACE, work.run(&mut lease)).await {
             Ok(Ok(answers)) => return Ok(answers),
             Ok(Err(Ended::Refused(error))) => {
                 calm(&mut lease).await;
@@ -72,7 +114,7 @@ async fn attempts(engine: &Postgres, work: &Transaction) -> Result<Vec<Answer>, 
             Ok(Err(Ended::Failed(failure))) => failure,
             Err(_) => return Err(too_late(pool.target(), within)),
         };
-        if tries <= TRIES && job.may_be_tried_again(&failure, &lease) {
+        if tries <= TRIES && work.may_be_tried_again(&failure, &lease) {
             calm(&mut lease).await;
             tracing::debug!("tried again: {failure:?}");
             if failure.is_gone() {
@@ -91,9 +133,13 @@ async fn attempts(engine: &Postgres, work: &Transaction) -> Result<Vec<Answer>, 
 const TRIES: u32 = 3;
 
 /// The budget of the role, what the caller allows, what the source allows: the least of them.
-fn time_max(engine: &Postgres, work: &Transaction) -> Duration {
-    let of_plans = work.plans.iter().filter_map(Authorised::time_max);
-    of_plans.chain(work.timeout).chain(engine.settings().time_max).min().unwrap_or(TIME_MAX)
+fn time_max<'p>(
+    engine: &Postgres,
+    plans: impl Iterator<Item = &'p Authorised<Plan>>,
+    wanted: Option<Duration>,
+) -> Duration {
+    let of_plans = plans.filter_map(Authorised::time_max);
+    of_plans.chain(wanted).chain(engine.settings().time_max).min().unwrap_or(TIME_MAX)
 }
 
 /// Leaves no transaction open.
@@ -123,35 +169,49 @@ impl From<EngineError> for Ended {
 }
 
 struct Job<'a> {
+    engine: &'a Postgres,
     setup: Setup,
     work: &'a Transaction,
     plans: Vec<Rendered<'a>>,
+    within: Duration,
 }
 
-impl Job<'_> {
-    /// What was sent has not happened, or cannot have changed anything.
-    fn may_be_tried_again(&self, failure: &Failure, lease: &Lease) -> bool {
-        if failure.statement_is_stale() {
-            return true;
-        }
-        self.work.access == Access::Read && failure.is_gone() && !lease.fresh
-    }
+impl Attempt for Job<'_> {
+    type Answer = Vec<Answer>;
 
+    fn access(&self) -> Access {
+        self.work.access
+    }
+    fn within(&self) -> Duration {
+        self.within
+    }
+    fn manner(&self) -> Option<Manner> {
+        (!self.engine.pooled()).then_some(self.setup.manner)
+    }
+    fn borrow(&self) -> Borrow<'_> {
+        if self.setup.silent { Borrow::Plain } else { Borrow::Any }
+    }
     /// Functions that anyone may call run, and may leave traces in the session. A trigger may as
     /// well, but its writer knows that connections are shared; and who asks is told anew each time.
     fn wears(&self) -> bool {
-        let calls = |plan: &Authorised<Plan>| matches!(plan.work, Work::Invoke(_));
+        let calls = |plan: &Authorised<Plan>| matches!(plan.outline().work, Work::Invoke(_));
         self.setup.before.is_some() || self.work.plans.iter().any(calls)
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
+        // Who asks is told for the transaction alone, but what runs in it may be anyone's code.
+        if !self.setup.silent {
+            wire.forget_who();
+        }
         // What must look at an answer before it goes on cannot be sent in one go.
         if self.plans.iter().all(Rendered::goes_in_one) {
             return self.in_one(wire).await;
         }
         self.step_by_step(wire).await
     }
+}
 
+impl Job<'_> {
     /// Begin, role and claims, and the function that comes before all else.
     fn opening(&self, explicit: bool) -> Result<Vec<Ask<'_>>, EngineError> {
         let mut asks = Vec::with_capacity(4);
@@ -361,7 +421,7 @@ pub(crate) async fn explain(
 ) -> Result<String, EngineError> {
     let access = if analyze && plan.writes() { Access::Write } else { Access::Read };
     let work = Transaction { access, ..Transaction::of(plan) };
-    let within = time_max(engine, &work);
+    let within = time_max(engine, work.plans.iter(), work.timeout);
     let pooler = engine.pooled();
     let setup = Setup::new(&work, within, pooler);
     let Some(plan) = work.plans.first() else { return Ok(String::new()) };

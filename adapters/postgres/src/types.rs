@@ -2,10 +2,11 @@
 //! Arguments travel as text, which the server reads with the type that it has found for them.
 //! Results of fixed width travel in binary once a statement is known; all else as text.
 
-use bytes::Buf;
+use bytes::{Buf, BytesMut};
 use mag_adapter::EngineError;
 use mag_model::time::Interval;
 use mag_model::{Numeric, Type, Value, literal};
+use postgres_protocol::IsNull;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -112,6 +113,17 @@ pub(crate) fn binary_wins(oid: u32) -> bool {
             | INTERVAL
             | UUID
     )
+}
+
+/// The text of an argument as it goes over the line.
+pub(crate) fn write_argument(value: &Value, out: &mut BytesMut) -> IsNull {
+    match value {
+        Value::Null => return IsNull::Yes,
+        Value::Text(text) | Value::Json(text) => out.extend_from_slice(text.as_bytes()),
+        Value::Bool(b) => out.extend_from_slice(if *b { b"t" } else { b"f" }),
+        value => out.extend_from_slice(literal::text(value).as_bytes()),
+    }
+    IsNull::No
 }
 
 /// The text of an argument, or nothing for NULL.

@@ -6,11 +6,12 @@
 //! Never: a decision about who may ask what.
 
 mod exchange;
+mod who;
 
 use crate::error::{Said, off_protocol};
 use crate::statements::Statements;
 use bytes::{Buf, BytesMut};
-pub(crate) use exchange::{Ask, Field, Manner, Reply};
+pub(crate) use exchange::{Arguments, Ask, Field, Filled, Manner, Reply, Rows};
 use postgres_protocol::message::backend::Message;
 use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};
@@ -19,6 +20,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::time::Instant;
+pub(crate) use who::Who;
 
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Sync + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
@@ -26,7 +28,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Sync + Unpin> Stream for T {}
 /// Notifications that wait to be read. They all mean "read the structure again": the oldest may go.
 const TOLD_MAX: usize = 64;
 /// Room for the first read; grows with the answers, and shrinks when the connection comes home.
-const ROOM: usize = 8 * 1024;
+const ROOM: usize = 16 * 1024;
 /// A buffer that has grown beyond this is given back when the connection rests.
 const ROOM_KEPT: usize = 256 * 1024;
 
@@ -54,6 +56,7 @@ pub(crate) struct Wire {
     /// What the session was last told to begin its transactions with.
     manner: Option<Manner>,
     wanted: Option<Manner>,
+    who: Who,
     /// Bytes of rows that one exchange may bring into memory.
     answer_max: usize,
 }
@@ -86,6 +89,7 @@ impl Wire {
             worn: false,
             manner: Some(Manner::PLAIN),
             wanted: None,
+            who: Who::Nobody,
             answer_max: usize::MAX,
         }
     }
@@ -128,6 +132,7 @@ impl Wire {
     }
     pub(crate) fn wear(&mut self) {
         self.worn = true;
+        self.forget_who();
     }
     pub(crate) fn rest(&mut self) {
         self.rested = Instant::now();
@@ -137,6 +142,14 @@ impl Wire {
         if self.output.capacity() > ROOM_KEPT {
             self.output = BytesMut::with_capacity(ROOM);
         }
+    }
+
+    /// The length of the message at the front when it is a row and is there whole.
+    fn whole_row(&self) -> Option<usize> {
+        let (head, _) = self.input.split_first_chunk::<5>()?;
+        let [tag, length @ ..] = *head;
+        let length = usize::try_from(u32::from_be_bytes(length)).ok()?.checked_add(1)?;
+        (tag == b'D' && length >= 7 && self.input.len() >= length).then_some(length)
     }
 
     /// The next message that is an answer. What the server says of its own accord is put aside.
@@ -202,6 +215,10 @@ impl Wire {
     }
 
     fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Room for an answer in one read: what was read already makes room again.
+        if self.input.capacity() - self.input.len() < ROOM / 2 {
+            self.input.reserve(ROOM);
+        }
         let read = pin!(self.stream.read_buf(&mut self.input));
         match read.poll(context) {
             Poll::Pending => Poll::Pending,

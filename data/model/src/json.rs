@@ -123,11 +123,10 @@ pub fn write_string(out: &mut String, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
     let mut from = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
+    loop {
+        let at = from + plain_length(&text.as_bytes()[from..]);
         out.push_str(&text[from..at]);
+        let Some(byte) = text.as_bytes().get(at) else { break };
         from = at + 1;
         match byte {
             b'"' => out.push_str("\\\""),
@@ -144,8 +143,16 @@ pub fn write_string(out: &mut String, text: &str) {
             }
         }
     }
-    out.push_str(&text[from..]);
     out.push('"');
+}
+
+/// How many bytes from the first on need no escape: sixteen are looked at in one step, since most
+/// texts need none at all.
+fn plain_length(bytes: &[u8]) -> usize {
+    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    let clean = |chunk: &[u8]| !chunk.iter().fold(false, |found, byte| found | special(*byte));
+    let at = 16 * bytes.chunks_exact(16).take_while(|chunk| clean(chunk)).count();
+    at + bytes[at..].iter().take_while(|byte| !special(**byte)).count()
 }
 
 /// A piece of JSON, its numbers as they were written.

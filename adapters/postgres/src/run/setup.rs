@@ -31,7 +31,7 @@ pub(super) struct Setup {
     settings: Vec<(String, String)>,
     refused: Option<String>,
     /// Nobody in the transaction looks at who asks: then nobody has to be told.
-    silent: bool,
+    pub(super) silent: bool,
     pub(super) before: Option<String>,
     wanted_text: String,
     wanted: Vec<String>,
@@ -53,10 +53,7 @@ impl Setup {
             }
             settings.push(("statement_timeout".into(), manner.timeout_ms.to_string()));
         }
-        let deciding = |name: &str| {
-            NOT_FOR_SETTING.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
-        };
-        let refused = work.settings.iter().find(|(name, _)| deciding(name));
+        let refused = work.settings.iter().find(|(name, _)| decides(name));
         settings.extend(work.settings.iter().cloned());
         let silent = settings.is_empty()
             && work.before.is_none()
@@ -69,14 +66,11 @@ impl Setup {
             settings,
             refused: refused.map(|(name, _)| name.clone()),
             silent,
-            before: work
-                .before
-                .as_ref()
-                .map(|(schema, name)| match schema.as_str() {
-                    // By the search path.
-                    "" => format!("SELECT {}()", quoted(name)),
-                    _ => format!("SELECT {}.{}()", quoted(schema), quoted(name)),
-                }),
+            before: work.before.as_ref().map(|(schema, name)| match schema.as_str() {
+                // By the search path.
+                "" => format!("SELECT {}()", quoted(name)),
+                _ => format!("SELECT {}.{}()", quoted(schema), quoted(name)),
+            }),
             wanted_text: wanted_text(work.wanted_settings.len()),
             wanted: work.wanted_settings.clone(),
         }
@@ -136,7 +130,7 @@ fn identity(plan: &Authorised<Plan>) -> [String; 4] {
 
 /// Whether the plan reads rows of plain tables and nothing else: no rule, view or function of the
 /// engine's own that could look at who asks.
-fn asks_nobody(plan: &Plan) -> bool {
+pub(super) fn asks_nobody(plan: &Plan) -> bool {
     let Work::Read(select) = &plan.work else { return false };
     if is_native(plan) {
         return false;
@@ -156,6 +150,11 @@ fn asks_nobody(plan: &Plan) -> bool {
         });
     });
     nobody
+}
+
+/// It is not for a caller to set.
+pub(super) fn decides(name: &str) -> bool {
+    NOT_FOR_SETTING.iter().any(|known| known.eq_ignore_ascii_case(name.trim()))
 }
 
 fn setting_text(count: usize) -> String {

@@ -1,10 +1,14 @@
 //! What is asked in one go, and its answers: statements are prepared, bound and run with one `Sync`
 //! behind them all, and read up to the server's "ready".
 
-use super::Wire;
+use super::{Who, Wire};
 use crate::error::{Failure, Said};
 use crate::statements::Prepared;
+use crate::types;
+use bytes::Buf;
 use fallible_iterator::FallibleIterator;
+use mag_query::Filling;
+use mag_sql::Form;
 use postgres_protocol::IsNull;
 use postgres_protocol::message::backend::{DataRowBody, Message, RowDescriptionBody};
 use postgres_protocol::message::frontend;
@@ -15,7 +19,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub(crate) struct Ask<'a> {
     pub(crate) sql: &'a str,
-    pub(crate) arguments: Vec<Option<String>>,
+    pub(crate) arguments: Arguments<'a>,
     /// Zero is no bound.
     pub(crate) rows_max: i32,
     /// Kept by name for the next time.
@@ -24,12 +28,26 @@ pub(crate) struct Ask<'a> {
     pub(crate) as_text: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Filled<'a> {
+    pub(crate) form: &'a Form,
+    pub(crate) filling: &'a Filling,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Arguments<'a> {
+    Texts(Vec<Option<String>>),
+    /// The values of a plan, in the order in which its statement has them.
+    Values(Filled<'a>),
+}
+
 impl<'a> Ask<'a> {
     pub(crate) fn new(sql: &'a str) -> Self {
-        Self { sql, arguments: Vec::new(), rows_max: 0, keep: true, as_text: true }
+        Self::with(sql, Vec::new())
     }
     pub(crate) fn with(sql: &'a str, arguments: Vec<Option<String>>) -> Self {
-        Self { arguments, ..Self::new(sql) }
+        let arguments = Arguments::Texts(arguments);
+        Self { sql, arguments, rows_max: 0, keep: true, as_text: true }
     }
     /// Asked once: it is not worth a name.
     pub(crate) fn once(sql: &'a str) -> Self {
@@ -56,6 +74,17 @@ pub(crate) struct Field {
     pub(crate) table: u32,
     pub(crate) column: i16,
 }
+
+/// What takes rows as they come.
+pub(crate) trait Rows {
+    /// The cells of a row, each with its length before it.
+    fn take(&mut self, reply: &Reply, cells: &[u8]) -> io::Result<()>;
+    /// Bytes in memory.
+    fn held(&self) -> usize;
+}
+
+/// Of the last statement of an exchange.
+type Sink<'s> = Option<&'s mut (dyn Rows + Send)>;
 
 impl Reply {
     /// How many rows the statement has read or touched.
@@ -112,6 +141,15 @@ impl Wire {
     /// Sends all of them with one `Sync` and reads all answers. Outside an open transaction they
     /// are one transaction; after an error nothing of them has happened.
     pub(crate) async fn exchange(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, Failure> {
+        self.exchange_into(asks, None).await
+    }
+
+    /// As `exchange`; the rows of the last statement go where they are wanted, as they come.
+    pub(crate) async fn exchange_into(
+        &mut self,
+        asks: &[Ask<'_>],
+        sink: Sink<'_>,
+    ) -> Result<Vec<Reply>, Failure> {
         for name in self.statements.leaving() {
             frontend::close(b'S', &name, &mut self.output)?;
         }
@@ -139,9 +177,11 @@ impl Wire {
         self.sync();
         self.flush().await?;
         if !swept.is_empty() {
-            match self.collect(&swept).await {
+            match self.collect(&swept, None).await {
                 Ok(_) => {
-                    self.worn = false;
+                    if std::mem::take(&mut self.worn) {
+                        self.know_who(&Who::Nobody);
+                    }
                     self.manner = self.wanted;
                 }
                 Err(Failure::Broken(error)) => return Err(error.into()),
@@ -150,7 +190,7 @@ impl Wire {
                 Err(Failure::Said { .. }) => self.unfit = true,
             }
         }
-        self.collect(&sent).await
+        self.collect(&sent, sink).await
     }
 
     /// A script in the simple protocol: one transaction unless it says otherwise.
@@ -158,7 +198,7 @@ impl Wire {
         frontend::query(sql, &mut self.output)?;
         self.owed += 1;
         self.flush().await?;
-        self.collect(&[]).await
+        self.collect(&[], None).await
     }
 
     /// Asks the server what columns each of the statements would give, without running any. One
@@ -208,21 +248,34 @@ impl Wire {
                 Sent { prepared: Prepared::unknown(name), fresh: Some(kept) }
             }
         };
-        let bound = frontend::bind(
-            "",
-            &sent.prepared.name,
-            [],
-            &ask.arguments,
-            |argument, out| match argument {
-                None => Ok(IsNull::Yes),
-                Some(text) => {
-                    out.extend_from_slice(text.as_bytes());
-                    Ok(IsNull::No)
-                }
-            },
-            sent.prepared.binary.iter().map(|binary| i16::from(*binary)),
-            &mut self.output,
-        );
+        let (name, out) = (&*sent.prepared.name, &mut self.output);
+        let forms = sent.prepared.binary.iter().map(|binary| i16::from(*binary));
+        let bound = match &ask.arguments {
+            Arguments::Texts(texts) => frontend::bind(
+                "",
+                name,
+                [],
+                texts,
+                |text, out| match text {
+                    None => Ok(IsNull::Yes),
+                    Some(text) => {
+                        out.extend_from_slice(text.as_bytes());
+                        Ok(IsNull::No)
+                    }
+                },
+                forms,
+                out,
+            ),
+            Arguments::Values(Filled { form, filling }) => frontend::bind(
+                "",
+                name,
+                [],
+                form.values(filling, &[]),
+                |value, out| Ok(types::write_argument(&value, out)),
+                forms,
+                out,
+            ),
+        };
         bound.map_err(|e| match e {
             frontend::BindError::Conversion(e) => io::Error::other(e),
             frontend::BindError::Serialization(e) => e,
@@ -232,14 +285,36 @@ impl Wire {
     }
 
     /// Reads up to the server's "ready", and keeps what was prepared on the way.
-    async fn collect(&mut self, sent: &[Sent]) -> Result<Vec<Reply>, Failure> {
+    async fn collect(&mut self, sent: &[Sent], mut sink: Sink<'_>) -> Result<Vec<Reply>, Failure> {
         let mut replies: Vec<Reply> = Vec::with_capacity(sent.len().max(1));
         let mut reply = begin(sent.first());
         let mut refused = None;
         let mut bytes = 0_usize;
         loop {
             let at = replies.len();
-            match self.next().await? {
+            let into = sink.as_deref_mut().filter(|_| at + 1 == sent.len());
+            let message = match into {
+                None => self.next().await?,
+                Some(into) => {
+                    // Read where they lie: a row by itself is never in need of more than a look.
+                    while let Some(length) = self.whole_row() {
+                        let taken = into.take(&reply, &self.input[7..length]);
+                        taken.inspect_err(|_| self.spoiled = true)?;
+                        self.input.advance(length);
+                        self.bound_held(into.held(), at)?;
+                    }
+                    match self.next().await? {
+                        Message::DataRow(row) => {
+                            let taken = into.take(&reply, row.buffer());
+                            taken.inspect_err(|_| self.spoiled = true)?;
+                            self.bound_held(into.held(), at)?;
+                            continue;
+                        }
+                        other => other,
+                    }
+                }
+            };
+            match message {
                 Message::RowDescription(body) => {
                     reply.fields = fields_of(&body)?;
                     self.keep(sent.get(at), &reply.fields);
@@ -247,11 +322,7 @@ impl Wire {
                 Message::NoData => self.keep(sent.get(at), &Arc::default()),
                 Message::DataRow(row) => {
                     bytes += row.buffer().len();
-                    if bytes > self.answer_max {
-                        self.spoiled = true;
-                        let said = Box::new(too_large(self.answer_max));
-                        return Err(Failure::Said { said, at });
-                    }
+                    self.bound_held(bytes, at)?;
                     reply.rows.push(row);
                 }
                 Message::CommandComplete(body) => {
@@ -300,6 +371,14 @@ impl Wire {
             return Err(failure);
         }
         Ok(replies)
+    }
+
+    fn bound_held(&mut self, bytes: usize, at: usize) -> Result<(), Failure> {
+        if bytes <= self.answer_max {
+            return Ok(());
+        }
+        self.spoiled = true;
+        Err(Failure::Said { said: Box::new(too_large(self.answer_max)), at })
     }
 
     fn keep(&mut self, sent: Option<&Sent>, fields: &Arc<[Field]>) {

@@ -1,0 +1,44 @@
+//! What is kept with the template of a plan: its one statement, rendered once for all plans of the
+//! shape. It goes when the template goes.
+//! Never: a value of a call. A statement is rendered from a plan with empty slots.
+
+use super::answer::{self, Counting, cannot};
+use super::json::Objects;
+use super::setup;
+use mag_adapter::EngineError;
+use mag_guard::Authorised;
+use mag_query::call::Wish;
+use mag_query::{Plan, Work};
+use mag_sql::Form;
+use std::sync::Arc;
+
+pub(super) struct Kept {
+    pub(super) form: Form,
+    pub(super) objects: Objects,
+    /// Nobody in the statement looks at who asks.
+    pub(super) asks_nobody: bool,
+}
+
+impl Kept {
+    /// What is kept with the plan's template, made now when this is the first plan of it. Nothing
+    /// for a plan without a template, and for one that is more than one statement that reads.
+    pub(super) fn of(plan: &Authorised<Plan>) -> Result<Option<Arc<Self>>, EngineError> {
+        let Some((template, _)) = plan.template() else { return Ok(None) };
+        if let Some(kept) = template.kept() {
+            return Ok(Some(kept));
+        }
+        let outline = template.outline();
+        let plain = matches!(outline.work, Work::Read(_))
+            && outline.max_affected.is_none()
+            && outline.wish == Wish::default()
+            && answer::counting(outline) == Counting::Nothing;
+        if !plain {
+            return Ok(None);
+        }
+        let form = Form::of(mag_sql::read(outline, &super::DIALECT).map_err(cannot)?);
+        let objects = Objects::of(&form.columns);
+        let kept = Arc::new(Self { form, objects, asks_nobody: setup::asks_nobody(outline) });
+        template.keep(kept.clone());
+        Ok(Some(kept))
+    }
+}

@@ -1,0 +1,118 @@
+//! The quick way of a plan that only reads and can run no code of anyone's own: its statement is
+//! known, its values go from the plan into the message, its rows from the line into the answer, and
+//! who asks is told only when the connection was told of someone else.
+//!
+//! This is exact because nothing that runs this way can change who the session is, and everything
+//! that could leaves a connection of which nobody knows who it is: then it is told again.
+
+use super::json::List;
+use super::kept::Kept;
+use super::{Attempt, Ended, attempts, is_native, setup};
+use crate::engine::Postgres;
+use crate::pool::Borrow;
+use crate::wire::{Arguments, Ask, Filled, Manner, Who, Wire};
+use mag_adapter::EngineError;
+use mag_adapter::Transaction;
+use mag_adapter::engine::{Access, Ending};
+use mag_guard::Authorised;
+use mag_query::{Answer, Body, Plan};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Settings that a quiet statement cannot look at: the request, and where names without a schema
+/// are looked for, of which it has none.
+const UNSEEN: [&str; 3] = ["request.", "app.settings.", "search_path"];
+
+/// The one plan of the transaction, and what is kept of it, when it can go the quick way.
+pub(super) fn of(engine: &Postgres, work: &Transaction) -> Result<Option<Arc<Kept>>, EngineError> {
+    let ([plan], None) = (&*work.plans, &work.before) else { return Ok(None) };
+    let unseen =
+        |name: &str| UNSEEN.iter().any(|known| name.starts_with(known)) && !setup::decides(name);
+    let fits = plan.is_quiet()
+        && work.access == Access::Read
+        && work.ending == Ending::Commit
+        && work.settings.iter().all(|(name, _)| unseen(name))
+        && work.wanted_settings.iter().all(|name| name.starts_with("response."))
+        && !engine.pooled();
+    if fits { kept(plan) } else { Ok(None) }
+}
+
+pub(super) fn kept(plan: &Authorised<Plan>) -> Result<Option<Arc<Kept>>, EngineError> {
+    let kept = Kept::of(plan)?;
+    Ok(kept.filter(|kept| kept.asks_nobody || is_native(plan.outline())))
+}
+
+pub(super) async fn run(
+    engine: &Postgres,
+    plan: &Authorised<Plan>,
+    kept: &Kept,
+    within: Duration,
+) -> Result<Answer, EngineError> {
+    let who = match is_native(plan.outline()) {
+        true => Who::of(plan.session()),
+        false => Who::Nobody,
+    };
+    let quick = Quick { plan, kept, who, within };
+    attempts(engine, &quick).await
+}
+
+struct Quick<'a> {
+    plan: &'a Authorised<Plan>,
+    kept: &'a Kept,
+    who: Who,
+    within: Duration,
+}
+
+impl Attempt for Quick<'_> {
+    type Answer = Answer;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+    fn within(&self) -> Duration {
+        self.within
+    }
+    fn manner(&self) -> Option<Manner> {
+        Some(Manner { read_only: true, timeout_ms: self.within.as_millis().max(1) })
+    }
+    fn borrow(&self) -> Borrow<'_> {
+        Borrow::As(&self.who)
+    }
+    fn wears(&self) -> bool {
+        false
+    }
+
+    async fn run(&self, wire: &mut Wire) -> Result<Answer, Ended> {
+        let mut asks = Vec::with_capacity(2);
+        if *wire.who() != self.who {
+            asks.push(self.who.ask());
+            // Until the server has answered nobody knows.
+            wire.forget_who();
+        }
+        let form = &self.kept.form;
+        let Some((_, filling)) = self.plan.template() else { return Err(no_answer().into()) };
+        let arguments = Arguments::Values(Filled { form, filling });
+        asks.push(Ask { arguments, as_text: false, ..Ask::new(&form.text) });
+        let answer = match self.plan.wants_json() {
+            Some(between) => {
+                let mut list = List::new(&self.kept.objects, between);
+                wire.exchange_into(&asks, Some(&mut list)).await?;
+                let (body, rows) = list.end();
+                Answer { body: Body::Json(body), rows, ..Answer::default() }
+            }
+            None => {
+                let replies = wire.exchange(&asks).await?;
+                let reply = replies.last().ok_or_else(no_answer)?;
+                let rows = super::rows(reply, &form.columns)?;
+                let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
+                Answer { body: Body::Rows(rows), rows: read, ..Answer::default() }
+            }
+        };
+        wire.know_who(&self.who);
+        Ok(answer)
+    }
+}
+
+fn no_answer() -> EngineError {
+    EngineError::broken("PostgreSQL gave no answer to a statement")
+}
