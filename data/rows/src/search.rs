@@ -192,7 +192,8 @@ struct Cleaned {
 /// What is left of an operator when one of its sides is gone is the other side, as PostgreSQL has
 /// it; the distance of a phrase goes to whoever stands beside it.
 fn without_common(query: Query) -> Cleaned {
-    let (a, b, distance, make): (_, _, _, fn(Box<Query>, Box<Query>, usize) -> Query) = match query {
+    let (a, b, distance, make): (_, _, _, fn(Box<Query>, Box<Query>, usize) -> Query) = match query
+    {
         Query::Nothing | Query::Common => return Cleaned { query: None, left: 0, right: 0 },
         Query::Word { .. } => return Cleaned { query: Some(query), left: 0, right: 0 },
         Query::Not(inner) => {

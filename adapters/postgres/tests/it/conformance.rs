@@ -68,7 +68,10 @@ impl Stage for OnPostgres {
                 script.push(role_if_missing(&role.name));
                 // As the roles that the installation makes: they may ask who they are.
                 script.push(format!("GRANT USAGE ON SCHEMA auth, public TO {}", role.name));
-                script.push(format!("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA auth TO {}", role.name));
+                script.push(format!(
+                    "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA auth TO {}",
+                    role.name
+                ));
             }
             script.extend(mag_sql::ddl::postgres_rules(rules, draft));
             self.server.sql(&database, &script.join(";\n"));

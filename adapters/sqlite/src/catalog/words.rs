@@ -148,8 +148,10 @@ mod tests {
 
     #[test]
     fn only_an_index_that_finds_all_that_a_look_would_find_is_taken_for_one() {
-        let read = |inner: &str| Words::read(&format!("CREATE VIRTUAL TABLE x USING fts5({inner})"));
-        let words = read("title, \"body\", at UNINDEXED, content='posts', content_rowid = id").unwrap();
+        let read =
+            |inner: &str| Words::read(&format!("CREATE VIRTUAL TABLE x USING fts5({inner})"));
+        let words =
+            read("title, \"body\", at UNINDEXED, content='posts', content_rowid = id").unwrap();
         assert_eq!((&*words.content, words.rowid.as_deref()), ("posts", Some("id")));
         assert_eq!(words.columns, ["title", "body"]);
         assert!(read("a, content=t, tokenize = 'unicode61 remove_diacritics 2'").is_some());

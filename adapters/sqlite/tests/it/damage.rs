@@ -115,7 +115,8 @@ async fn a_write_into_a_file_that_has_gone_is_refused() {
         make(&file).await;
         let engine = Sqlite::open(settings(&file)).await.unwrap();
         let guard = all_open(&engine.inspect(0).await.unwrap());
-        let insert = |key: &str| engine.run(plan(&guard, &format!(r#"insert kept {{"key":"{key}"}}"#)));
+        let insert =
+            |key: &str| engine.run(plan(&guard, &format!(r#"insert kept {{"key":"{key}"}}"#)));
         insert("before").await.unwrap();
         let aside = folder.path().join("aside.db");
         std::fs::rename(&file, &aside).unwrap();
@@ -150,7 +151,10 @@ async fn child_that_may_not_write() {
     let catalog = engine.inspect(0).await.unwrap();
     let guard = all_open(&catalog);
     let read = engine.run(plan(&guard, "read kept?select=key")).await;
-    say(format!("read {}", read.map_or_else(|error| told(&error), |answer| answer.rows.to_string())));
+    say(format!(
+        "read {}",
+        read.map_or_else(|error| told(&error), |answer| answer.rows.to_string())
+    ));
     let written = engine.run(plan(&guard, r#"insert kept {"key":"x"}"#)).await;
     say(format!("write {}", written.map_or_else(|error| told(&error), |_| "done".into())));
 }
@@ -171,7 +175,9 @@ async fn a_file_that_may_not_be_written_is_read_and_says_so_to_a_writer() {
     allow(&program, 0o755);
     allow(&file, 0o444);
     let mut other = Command::new(&program);
-    other.args(["--exact", "damage::child_that_may_not_write", "--nocapture"]).env(READ_ONLY, &file);
+    other
+        .args(["--exact", "damage::child_that_may_not_write", "--nocapture"])
+        .env(READ_ONLY, &file);
     other.stdout(Stdio::piped()).stderr(Stdio::null()).current_dir("/");
     // Who owns the machine may write everything: then somebody else asks.
     if std::fs::metadata(&file).unwrap().uid() == 0 {

@@ -82,7 +82,8 @@ async fn an_index_is_asked_and_follows_what_is_written() {
 
 #[tokio::test]
 async fn an_index_that_nobody_keeps_is_not_asked() {
-    let stale = "CREATE VIRTUAL TABLE posts_words USING fts5(body, content='posts', content_rowid='id');";
+    let stale =
+        "CREATE VIRTUAL TABLE posts_words USING fts5(body, content='posts', content_rowid='id');";
     let world = World::new(&format!("{POSTS}{stale}")).await;
     assert_eq!(ids(&world, "body=plfts.cat").await, "[1,5]");
 }

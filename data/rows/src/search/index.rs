@@ -26,9 +26,7 @@ fn needed(query: &Query, language: Language) -> Option<String> {
                 (one, other) => one.or(other),
             }
         }
-        Query::Or(a, b) => {
-            Some(format!("({} OR {})", needed(a, language)?, needed(b, language)?))
-        }
+        Query::Or(a, b) => Some(format!("({} OR {})", needed(a, language)?, needed(b, language)?)),
     }
 }
 
@@ -66,7 +64,12 @@ mod tests {
         check(SearchMode::Phrase, simple, "fat cat", Some("(\"fat\" AND \"cat\")"));
         check(SearchMode::Web, simple, "-cat", None);
         check(SearchMode::Plain, simple, "straße", None);
-        check(SearchMode::Plain, english, "the running policies", Some("(\"run\" * AND \"poli\" *)"));
+        check(
+            SearchMode::Plain,
+            english,
+            "the running policies",
+            Some("(\"run\" * AND \"poli\" *)"),
+        );
         check(SearchMode::Plain, english, "the", None);
     }
 }
