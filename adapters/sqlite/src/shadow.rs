@@ -10,7 +10,7 @@ pub(crate) async fn make(
     name: &str,
     folder: PathBuf,
 ) -> Result<Sqlite, EngineError> {
-    let mut settings = Settings::managed(&folder.join(format!("{name}.db")));
+    let mut settings = Settings::managed(folder.join(format!("{name}.db")));
     settings.clock = like.opener.settings.clock.clone();
     settings.durability = Durability::Normal;
     settings.readers = 1;

@@ -124,7 +124,8 @@ pub(crate) fn after(
                 continue;
             }
             tables.insert(name(&table.schema, to));
-        } else if let Some(table) = change.table() {
+        } else if let Some(table) = change.table().filter(|table| !tables.contains(table)) {
+            // One that was there and goes with the same script is forgotten below.
             known(catalog, &table)?;
         }
         let app = catalog
