@@ -27,7 +27,8 @@ pub(crate) fn begin(line: &Lifeline, shelf: &Arc<Shelf>, source: &Arc<Live>) {
     let (shelf, source) = (shelf.clone(), source.clone());
     line.spawn(&name, async move {
         let mut ended = source.ended();
-        let keeper = Keeper { shelf, source, pause: PAUSE_FIRST, changes: None, stale: false };
+        let keeper =
+            Keeper { shelf, source, pause: PAUSE_FIRST, changes: None, stale: false, anew: false };
         tokio::select! {
             () = keeper.keep() => {}
             _ = ended.wait_for(|ended| *ended) => {}
@@ -42,6 +43,8 @@ struct Keeper {
     changes: Option<BoxStream<'static, StructureChanged>>,
     /// The structure is another one than the view shows.
     stale: bool,
+    /// The watch has just begun: what changed before it did, nobody has told.
+    anew: bool,
 }
 
 enum Why {
@@ -68,12 +71,20 @@ impl Keeper {
                 }
             }
             self.pause = PAUSE_FIRST;
+            if std::mem::take(&mut self.anew) {
+                self.stale = true;
+                continue;
+            }
             match self.wait().await {
                 Why::Changed => {
                     sleep(SETTLE).await;
                     self.stale = true;
                 }
-                Why::Unwatched => self.changes = None,
+                Why::Unwatched => {
+                    self.changes = None;
+                    // A watch that ends as soon as it begins shall not keep a core busy.
+                    sleep(PAUSE_FIRST).await;
+                }
                 Why::Turn => {}
             }
         }
@@ -106,7 +117,10 @@ impl Keeper {
         }
         if self.changes.is_none() {
             match timeout(within, source.database.watch()).await {
-                Ok(Ok(changes)) => self.changes = Some(changes),
+                Ok(Ok(changes)) => {
+                    self.changes = Some(changes);
+                    self.anew = true;
+                }
                 Ok(Err(error)) if error.code == codes::UNSUPPORTED_BY_ENGINE => {}
                 Ok(Err(error)) => return Err(error.into()),
                 Err(_) => return Err(self.late(within)),

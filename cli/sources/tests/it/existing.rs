@@ -94,6 +94,7 @@ async fn consent_makes_it_ours_and_its_rows_stay() {
     assert!(source.view().unwrap().catalog.find_table("public", "mag_users").is_some());
     let titles = ask(&source, "service_role", "read albums?select=id&order=id").await;
     assert_eq!(titles, r#"[{"id":1},{"id":2}]"#);
+    drop(source);
     let delete = json!({ "source": "shop" });
     assert!(world.call("source:delete", delete).await["removed"].as_bool().unwrap());
 }

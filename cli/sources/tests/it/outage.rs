@@ -1,7 +1,7 @@
 //! Servers that go away and come back, cards that are not plugged in, pools that are full: callers
 //! are told at once, and everything recovers by itself.
 
-use crate::world::{DEADLINE, World, ask, until};
+use crate::world::{DEADLINE, World, ask, script, until};
 use mag_adapter::engine::Console;
 use mag_contract::Health;
 use mag_ds::{Ds, Settings};
@@ -22,11 +22,11 @@ async fn a_server_that_dies_is_told_once_refused_at_once_and_served_again_when_i
     let Some(server) = Server::own(&Options { durable: true, ..Options::default() }) else {
         return;
     };
-    server.sql("postgres", "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)");
     let world = World::new().await;
     let connect = json!({ "source": "pg", "address": server.url("postgres"), "install": true });
     world.call("source:connect", connect).await;
     let pg = world.source("pg");
+    script(&pg, "CREATE TABLE t (id int PRIMARY KEY); INSERT INTO t VALUES (1)").await;
     let read = "read t?select=id";
     assert_eq!(ask(&pg, "service_role", read).await, r#"[{"id":1}]"#);
     let mut failed = world.bench.bus.subscribe::<ConnectionFailed>();

@@ -298,7 +298,11 @@ async fn leave(
     drop((held, source));
     for gone in shelf.load(Vec::new()).await? {
         if !Shelf::let_go(gone).await && remove {
-            return Err(in_use(&row.name).details(format!("`{}` is still there", row.place)));
+            return Err(in_use(&row.name)
+                .details(format!("the source is forgotten, and `{}` is still there", row.place))
+                .hint(
+                    "connect it again with `--install` and delete it then, or remove it by hand",
+                ));
         }
     }
     if remove {
