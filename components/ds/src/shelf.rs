@@ -266,9 +266,9 @@ impl Shelf {
             }
             sleep(LOOK_AGAIN).await;
         }
-        match Arc::into_inner(source).and_then(|live| live.database.into_inner()) {
-            Some(database) => database.close().await,
-            None => {}
+        let whole = Arc::into_inner(source).and_then(|live| live.database.into_inner());
+        if let Some(database) = whole {
+            database.close().await;
         }
         true
     }

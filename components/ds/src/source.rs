@@ -168,10 +168,13 @@ impl Live {
             self.tell_of_changes(&known.differences(&outline), view.catalog.version);
         }
         let noted = before.is_none() && self.row.outline == outline;
-        if !self.row.managed && !noted && before.is_none_or(|seen| seen.outline != outline) {
-            if let Some(zero) = self.home.zero() {
-                zero.keep_outline(self.row.id, &outline).await?;
-            }
+        let other = before.is_none_or(|seen| seen.outline != outline);
+        if !self.row.managed
+            && !noted
+            && other
+            && let Some(zero) = self.home.zero()
+        {
+            zero.keep_outline(self.row.id, &outline).await?;
         }
         Ok(view)
     }
