@@ -88,6 +88,8 @@ async fn a_change_by_another_program_is_seen_and_told_also_when_nobody_watched()
     })
     .await;
     drop(shop);
+    // Comes after the look that has seen the change, and so after its note of it.
+    world.call("source:refresh", json!({ "source": "shop" })).await;
     world.stop().await;
     change("CREATE TABLE tracks (id INTEGER PRIMARY KEY)");
     world.start().await.unwrap();
