@@ -50,24 +50,17 @@ pub fn query(asked: &Asked) -> Result<Query, Problem> {
     Ok(query)
 }
 
+/// The embed that a path of names leads to, by its new name or by that of its relation.
 fn at<'q>(query: &'q mut Query, path: &[String]) -> Result<&'q mut Query, Problem> {
-    // A path may name an embed by its relation when it has a new name.
-    let known = find(query, path)?;
-    Ok(known)
-}
-
-fn find<'q>(query: &'q mut Query, path: &[String]) -> Result<&'q mut Query, Problem> {
     let Some((name, rest)) = path.split_first() else { return Ok(query) };
     let embed = query.select.iter_mut().find_map(|pick| match pick {
-        Pick::Embed(embed)
-            if embed.rename.as_deref() == Some(name) || embed.relation == *name =>
-        {
+        Pick::Embed(embed) if embed.rename.as_deref() == Some(name) || embed.relation == *name => {
             Some(embed)
         }
         Pick::Embed(_) | Pick::All | Pick::Field(_) => None,
     });
     match embed {
-        Some(embed) => find(&mut embed.query, rest),
+        Some(embed) => at(&mut embed.query, rest),
         None => Err(Problem::not_embedded(name)),
     }
 }
@@ -75,9 +68,9 @@ fn find<'q>(query: &'q mut Query, path: &[String]) -> Result<&'q mut Query, Prob
 fn page(query: &mut Query, span: Span) -> Result<(), Problem> {
     let bad = |state, message: &str| Problem::of_state(state, message.into());
     query.limit = match span.limit() {
-        Some(limit) => Some(
-            u64::try_from(limit).map_err(|_| bad("2201W", "LIMIT must not be negative"))?,
-        ),
+        Some(limit) => {
+            Some(u64::try_from(limit).map_err(|_| bad("2201W", "LIMIT must not be negative"))?)
+        }
         None => None,
     };
     let offset =
@@ -116,12 +109,7 @@ pub fn read(asked: &Asked, table: &str, offer: &Offer) -> Result<Call, Problem> 
 }
 
 /// A write of rows of the table.
-pub fn write(
-    asked: &Asked,
-    table: &Table,
-    body: &[u8],
-    offer: &Offer,
-) -> Result<Call, Problem> {
+pub fn write(asked: &Asked, table: &Table, body: &[u8], offer: &Offer) -> Result<Call, Problem> {
     let params = &asked.params;
     let whole = query(asked)?;
     let returning = match asked.preferences.returning {
@@ -212,7 +200,8 @@ fn put(asked: &Asked, table: &Table, payload: Payload) -> Result<Payload, Proble
         for (column, text) in &wanted {
             let at = payload.columns.iter().position(|known| known == column);
             let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
-            same &= equals(table, column, text, given).map_err(|bad| Problem::of_bad_value(&bad))?;
+            same &=
+                equals(table, column, text, given).map_err(|bad| Problem::of_bad_value(&bad))?;
         }
         if same {
             rows.push(row.clone());

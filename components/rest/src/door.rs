@@ -6,6 +6,7 @@ use crate::described::{self, Page};
 use crate::media::Media;
 use crate::negotiate::{Negotiation, Offer, Shape, Thing};
 use crate::problem::Problem;
+use crate::render;
 use crate::request::{Action, Asked, Target};
 use crate::respond::{self, Reply};
 use crate::root;
@@ -17,7 +18,8 @@ use http::request::Parts;
 use mag_adapter::{Access, Transaction};
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
 use mag_contract::exchange::{Addressed, Reached, read_body};
-use mag_contract::{Clock, Jack, Secret, codes};
+use mag_contract::{Jack, Secret, codes};
+use mag_guard::Authorised;
 use mag_model::catalog::Volatility;
 use mag_model::{FunctionId, TableId};
 use mag_ports::settings::RestSettings;
@@ -26,7 +28,7 @@ use mag_ports::{
     AuthnSocket, Credentials, Identity, Project, ProjectRef, StoreSocket, Trouble, View,
 };
 use mag_query::call::Pick;
-use mag_query::{Answer, Call, Limits, Options, Plan};
+use mag_query::{Answer, Limits, Options, Plan};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +38,6 @@ struct Inside {
     store: Jack<StoreSocket>,
     authn: Jack<AuthnSocket>,
     body_bytes_max: u64,
-    _clock: Clock,
 }
 
 impl Door {
@@ -44,9 +45,8 @@ impl Door {
         store: Jack<StoreSocket>,
         authn: Jack<AuthnSocket>,
         body_bytes_max: u64,
-        clock: Clock,
     ) -> Self {
-        Self(Arc::new(Inside { store, authn, body_bytes_max, _clock: clock }))
+        Self(Arc::new(Inside { store, authn, body_bytes_max }))
     }
 }
 
@@ -181,9 +181,9 @@ impl Visit<'_> {
     }
 
     fn options(&self, asked: &Asked) -> Options {
-        let mut limits = Limits::default();
         // What was written is told whole.
-        limits.rows_max = self.rest.max_rows.filter(|_| !asked.writes_rows());
+        let rows_max = self.rest.max_rows.filter(|_| !asked.writes_rows());
+        let limits = Limits { rows_max, ..Limits::default() };
         Options { limits, aggregates: self.rest.aggregates_enabled, engine_decides: false }
     }
 
@@ -206,10 +206,7 @@ impl Visit<'_> {
             Problem::of_call(&mag_query::Error::NoTable {
                 schema: asked.schema.clone(),
                 table: name.to_owned(),
-                nearest: view
-                    .catalog
-                    .nearest_table(&asked.schema, name, may)
-                    .map(str::to_owned),
+                nearest: view.catalog.nearest_table(&asked.schema, name, may).map(str::to_owned),
             })
         })
     }
@@ -261,17 +258,24 @@ impl Visit<'_> {
         let plan = view
             .prepare(&call, &self.identity.session, &self.options(asked))
             .map_err(|trouble| self.trouble(trouble))?;
+        if asked.writes_rows() {
+            Self::check_preferences(asked)?;
+        }
         let offer = offer?;
+        // Nothing but this list looks at single cells: the engine writes it as it reads.
+        let as_list = matches!(offer.shape, Shape::Json { stripped: false })
+            && matches!(asked.action, Action::Read { .. })
+            && !matches!(offer.media, Media::Plan(_));
+        let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };
         Self::check_preferences(asked)?;
         timing.mark("plan");
-        let (plan, answer) =
-            self.run(source, asked, &call, plan, access, Vec::new(), timing).await?;
+        let (plan, answer) = self.run(source, asked, plan, access, Vec::new(), timing).await?;
         if let (Shape::Object { .. }, false) = (&offer.shape, matches!(offer.media, Media::Plan(_)))
             && answer.rows != 1
         {
             return Err(Problem::not_one(answer.rows));
         }
-        respond::answer(asked, &offer, &plan, &answer)
+        respond::answer(asked, &offer, plan.outline(), &answer)
     }
 
     async fn function(
@@ -292,7 +296,7 @@ impl Visit<'_> {
         let plan = view
             .prepare(&trial, &self.identity.session, &options)
             .map_err(|trouble| self.trouble(trouble))?;
-        let Some(id) = invoked(&plan) else {
+        let Some(id) = invoked(plan.outline()) else {
             return Err(Problem::no_such_path());
         };
         let function = view.catalog.function(id);
@@ -303,10 +307,7 @@ impl Visit<'_> {
         }
         let offer = self.negotiate(view, asked, Thing::Function(function))?;
         Self::check_preferences(asked)?;
-        if asked.preferences.strict()
-            && asked.preferences.max_affected.is_some()
-            && !function.set
-        {
+        if asked.preferences.strict() && asked.preferences.max_affected.is_some() && !function.set {
             return Err(Problem::max_affected_of_one());
         }
         let read_only = asks || !volatile;
@@ -320,7 +321,7 @@ impl Visit<'_> {
             self.rest.hoisted_tx_settings.iter().any(|hoisted| hoisted == &**name)
         });
         let own = own.map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        let (plan, mut answer) = self.run(source, asked, &call, plan, access, own, timing).await?;
+        let (plan, mut answer) = self.run(source, asked, plan, access, own, timing).await?;
         if !function.set {
             answer.rows = 1;
         }
@@ -329,20 +330,19 @@ impl Visit<'_> {
         {
             return Err(Problem::not_one(answer.rows));
         }
-        respond::answer(asked, &offer, &plan, &answer)
+        respond::answer(asked, &offer, plan.outline(), &answer)
     }
 
     async fn run(
         &self,
         source: &dyn Source,
         asked: &Asked,
-        call: &Call,
-        plan: mag_guard::Authorised<Plan>,
+        plan: Authorised<Plan>,
         access: Access,
         own: Vec<(String, String)>,
         timing: &mut Timing,
-    ) -> Result<(Plan, Answer), Problem> {
-        let kept: Plan = (*plan).clone();
+    ) -> Result<(Authorised<Plan>, Answer), Problem> {
+        let kept = plan.clone();
         let mut settings = transact::settings(asked, &self.parts.headers, self.rest);
         settings.extend(own);
         let work = Transaction {
@@ -366,7 +366,6 @@ impl Visit<'_> {
             Problem::of_engine(error, self.known())
         })?;
         timing.mark("transaction");
-        let _ = call;
         let answer = answers.into_iter().next_back().unwrap_or_default();
         Ok((kept, answer))
     }
@@ -386,4 +385,3 @@ fn fallback(offer: &Result<Offer, Problem>) -> Offer {
         Err(_) => Offer { shape: Shape::Json { stripped: false }, media: Media::Json },
     }
 }
-

@@ -41,8 +41,7 @@ pub enum PlanOption {
 }
 
 impl PlanOption {
-    const ALL: [Self; 5] =
-        [Self::Analyze, Self::Verbose, Self::Settings, Self::Buffers, Self::Wal];
+    const ALL: [Self; 5] = [Self::Analyze, Self::Verbose, Self::Settings, Self::Buffers, Self::Wal];
     fn name(self) -> &'static str {
         match self {
             Self::Analyze => "analyze",
@@ -73,7 +72,10 @@ impl Media {
                     None => Self::Json,
                 },
                 json,
-                options: PlanOption::ALL.into_iter().filter(|o| asked.contains(&o.name())).collect(),
+                options: PlanOption::ALL
+                    .into_iter()
+                    .filter(|o| asked.contains(&o.name()))
+                    .collect(),
             }))
         };
         match (main.as_str(), sub.as_str()) {
@@ -150,9 +152,8 @@ fn pieces(text: &str) -> (String, String, Vec<(String, String)>) {
     let Some((main, rest)) = text.trim().split_once('/') else {
         return (text.to_ascii_lowercase(), String::new(), params);
     };
-    let end = rest
-        .find(|c: char| !c.is_alphanumeric() && !".*+-".contains(c))
-        .unwrap_or(rest.len());
+    let end =
+        rest.find(|c: char| !c.is_alphanumeric() && !".*+-".contains(c)).unwrap_or(rest.len());
     let (sub, mut rest) = rest.split_at(end);
     while let Some(after) = rest.trim_start().strip_prefix(';') {
         let Some((name, value)) = after.split_once('=') else { break };
@@ -225,7 +226,8 @@ mod tests {
 
     #[test]
     fn the_most_wanted_comes_first_and_the_most_special_among_equals() {
-        let names = |header| accepted(Some(header)).iter().map(Media::to_string).collect::<Vec<_>>();
+        let names =
+            |header| accepted(Some(header)).iter().map(Media::to_string).collect::<Vec<_>>();
         assert_eq!(names("*/*, image/png"), ["image/png", "*/*"]);
         assert_eq!(
             names("text/html,application/xml;q=0.9,image/png,*/*;q=0.8"),

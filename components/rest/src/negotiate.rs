@@ -4,17 +4,21 @@
 
 use crate::media::{Media, Plan};
 use crate::problem::Problem;
-use mag_model::catalog::{Catalog, Function, Returns};
 use mag_model::TableId;
+use mag_model::catalog::{Catalog, Function, Returns};
 use mag_query::call::Gather;
 
 /// How the body is made of the rows.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// A list, or for a function the value that it gives.
-    Json { stripped: bool },
+    Json {
+        stripped: bool,
+    },
     /// The only row.
-    Object { stripped: bool },
+    Object {
+        stripped: bool,
+    },
     Csv,
     Geo,
     /// By an aggregate of the database.

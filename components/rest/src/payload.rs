@@ -9,11 +9,7 @@ use mag_query::{Given, Payload};
 use std::sync::Arc;
 
 /// The rows of a write.
-pub fn rows(
-    body: &[u8],
-    media: &Media,
-    columns: Option<&[String]>,
-) -> Result<Payload, Problem> {
+pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Payload, Problem> {
     match media {
         Media::Json => {
             let text = utf8(body)?;
@@ -101,9 +97,9 @@ fn keep(payload: &mut Payload, columns: &[String]) {
         .map(|wanted| payload.columns.iter().position(|known| known == wanted))
         .collect();
     for row in &mut payload.rows {
-        let cells = places.iter().map(|at| {
-            at.and_then(|at| row.get(at).cloned()).unwrap_or(Given::Missing)
-        });
+        let cells = places
+            .iter()
+            .map(|at| at.and_then(|at| row.get(at).cloned()).unwrap_or(Given::Missing));
         *row = cells.collect();
     }
     payload.columns = columns.to_vec();

@@ -10,9 +10,14 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use mag_model::BadValue;
 use serde_json::{Value, json};
+use std::ops::{Deref, DerefMut};
+
+/// Boxed: it is seldom made, and what may end in one is passed around often.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Problem(Box<Told>);
 
 #[derive(Clone, Debug, PartialEq)]
-pub struct Problem {
+pub struct Told {
     pub status: StatusCode,
     pub code: String,
     pub message: String,
@@ -21,16 +26,28 @@ pub struct Problem {
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
+impl Deref for Problem {
+    type Target = Told;
+    fn deref(&self) -> &Told {
+        &self.0
+    }
+}
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Told {
+        &mut self.0
+    }
+}
+
 impl Problem {
     pub fn new(status: StatusCode, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Told {
             status,
             code: code.into(),
             message: message.into(),
             details: Value::Null,
             hint: None,
             headers: Vec::new(),
-        }
+        }))
     }
     #[must_use]
     pub fn details(mut self, details: impl Into<Value>) -> Self {

@@ -4,12 +4,12 @@ mod csv;
 
 use crate::negotiate::Shape;
 use mag_model::json::{self, Json};
-use mag_model::{Type, Value, literal};
+use mag_model::{Value, literal};
 use mag_query::{Answer, Body, Plan, Rows, Work};
 
 /// Between the rows of a list: what PostgreSQL writes there, and what clients that compare bytes
 /// expect.
-const BETWEEN: &str = ", \n ";
+pub const BETWEEN: &str = ", \n ";
 
 pub fn body(answer: &Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
     let rows = match &answer.body {
@@ -133,18 +133,5 @@ fn write_stripped(out: &mut String, json: &Json) {
             out.push(']');
         }
         other => json::write_normal(out, other),
-    }
-}
-
-/// The text of a value as it stands in a row of PostgreSQL's own text form.
-fn cell(value: &Value, ty: &Type) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::Bool(b) => Some(if *b { "t" } else { "f" }.into()),
-        Value::Json(text) => Some(text.to_string()),
-        other => {
-            let _ = ty;
-            Some(literal::text(other))
-        }
     }
 }

@@ -19,16 +19,22 @@ pub enum Target {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    Read { head: bool },
+    Read {
+        head: bool,
+    },
     Insert,
     Update,
     Put,
     Delete,
     /// A function, by GET or HEAD.
-    Ask { head: bool },
+    Ask {
+        head: bool,
+    },
     /// A function, by POST.
     Invoke,
-    Root { head: bool },
+    Root {
+        head: bool,
+    },
     /// What may be done with it.
     Info,
 }
@@ -78,7 +84,8 @@ impl Asked {
         if action == Action::Put && page != Span::ALL {
             return Err(Problem::page_on_put());
         }
-        let chosen = matches!(settings.tx_end, TxEnd::CommitAllowOverride | TxEnd::RollbackAllowOverride);
+        let chosen =
+            matches!(settings.tx_end, TxEnd::CommitAllowOverride | TxEnd::RollbackAllowOverride);
         Ok(Self {
             method: parts.method.clone(),
             action,

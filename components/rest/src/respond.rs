@@ -1,7 +1,7 @@
 //! From an answer to a response: status and headers as clients of the dialect expect them. Pure.
 
-use crate::negotiate::Offer;
 use crate::media::Media;
+use crate::negotiate::Offer;
 use crate::parse::escape;
 use crate::prefer::{Count, Preferences, Resolution, Return};
 use crate::problem::Problem;
@@ -146,11 +146,8 @@ fn read(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
 
 fn invoked(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
     let void = matches!(&plan.work, Work::Invoke(invoke) if invoke.void);
-    let body = if asked.head() || void {
-        Vec::new()
-    } else {
-        render::body(answer, plan, &offer.shape)
-    };
+    let body =
+        if asked.head() || void { Vec::new() } else { render::body(answer, plan, &offer.shape) };
     let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
     if void {
         reply.status = StatusCode::NO_CONTENT;
@@ -189,8 +186,7 @@ fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply 
             })
         }
         _ => {
-            let mut reply =
-                Reply::new(if told { StatusCode::OK } else { StatusCode::NO_CONTENT });
+            let mut reply = Reply::new(if told { StatusCode::OK } else { StatusCode::NO_CONTENT });
             let (lower, upper) = match asked.action {
                 Action::Update => (0, rows - 1),
                 _ => (1, 0),

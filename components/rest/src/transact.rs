@@ -27,11 +27,8 @@ pub fn settings(asked: &Asked, headers: &HeaderMap, rest: &RestSettings) -> Vec<
         settings.push(("timezone".to_owned(), zone.clone()));
     }
     for (name, value) in &rest.app_settings {
-        let name = if name.starts_with("app.") {
-            name.clone()
-        } else {
-            format!("app.settings.{name}")
-        };
+        let name =
+            if name.starts_with("app.") { name.clone() } else { format!("app.settings.{name}") };
         settings.push((name, value.clone()));
     }
     settings
@@ -141,7 +138,7 @@ mod tests {
     fn statements_may_say_status_and_headers() {
         let setting = |name: &str, value: &str| [(name.to_owned(), value.to_owned())];
         assert_eq!(said(&setting("response.status", "304")).unwrap().status.unwrap(), 304);
-        let code = |name, value| said(&setting(name, value)).unwrap_err().code;
+        let code = |name, value| said(&setting(name, value)).unwrap_err().code.clone();
         assert_eq!(code("response.status", "many"), "PGRST112");
         assert_eq!(code("response.headers", "{}"), "PGRST111");
         assert_eq!(code("response.headers", r#"[{"a":1}]"#), "PGRST111");

@@ -10,10 +10,7 @@ pub(super) fn blanks(r: &mut Reader) -> Read<()> {
 }
 
 /// With blanks around it.
-pub(super) fn lexeme<T>(
-    r: &mut Reader,
-    parser: impl FnOnce(&mut Reader) -> Read<T>,
-) -> Read<T> {
+pub(super) fn lexeme<T>(r: &mut Reader, parser: impl FnOnce(&mut Reader) -> Read<T>) -> Read<T> {
     blanks(r)?;
     let value = parser(r)?;
     blanks(r)?;
@@ -87,12 +84,8 @@ pub(super) fn path(r: &mut Reader) -> Read<Vec<Step>> {
 fn index(r: &mut Reader) -> Read<Place> {
     let minus = r.maybe(|r| r.char('-', &["\"-\""]))?.is_some();
     let digits = r.text(1, &["digit"], |c| c.is_ascii_digit())?;
-    let ends: [(&str, &'static [&'static str]); 4] = [
-        ("->", &["\"->\""]),
-        ("::", &["\"::\""]),
-        (".", &["\".\""]),
-        (",", &["\",\""]),
-    ];
+    let ends: [(&str, &'static [&'static str]); 4] =
+        [("->", &["\"->\""]), ("::", &["\"::\""]), (".", &["\".\""]), (",", &["\",\""])];
     ended(r, &ends)?;
     let text = if minus { format!("-{digits}") } else { digits };
     // No list is as long; the engine finds nothing there, as it would.

@@ -3,9 +3,7 @@
 use super::field::{dot, identifier, lexeme, quoted};
 use super::reader::{Read, Reader};
 use super::select::one_of;
-use mag_query::call::{
-    Comparison, Is, Op, Operand, Pattern, Search, SearchMode, SetOp,
-};
+use mag_query::call::{Comparison, Is, Op, Operand, Pattern, Search, SearchMode, SetOp};
 
 /// An operator with its value, and whether it is turned around.
 #[derive(Clone, Debug, PartialEq)]

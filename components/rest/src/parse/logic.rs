@@ -50,10 +50,7 @@ fn branch(r: &mut Reader) -> Read<Filter> {
 }
 
 fn value(r: &mut Reader) -> Read<String> {
-    r.either(
-        |r| r.attempt(quoted_alone),
-        |r| r.either(|r| r.attempt(braced), until_comma),
-    )
+    r.either(|r| r.attempt(quoted_alone), |r| r.either(|r| r.attempt(braced), until_comma))
 }
 
 /// `{1,2}`: its commas are its own.

@@ -29,16 +29,12 @@ pub(super) fn orders(r: &mut Reader) -> Read<Vec<Order>> {
 }
 
 fn directed(r: &mut Reader, key: OrderKey) -> Read<Order> {
-    let descending = r.maybe(|r| {
-        behind_dot(r, &[("asc", &["\"asc\""], false), ("desc", &["\"desc\""], true)])
-    })?;
+    let descending =
+        r.maybe(|r| behind_dot(r, &[("asc", &["\"asc\""], false), ("desc", &["\"desc\""], true)]))?;
     let nulls_first = r.maybe(|r| {
         behind_dot(
             r,
-            &[
-                ("nullsfirst", &["\"nullsfirst\""], true),
-                ("nullslast", &["\"nullslast\""], false),
-            ],
+            &[("nullsfirst", &["\"nullsfirst\""], true), ("nullslast", &["\"nullslast\""], false)],
         )
     })?;
     ended(r, &[(",", &["\",\""])])?;
@@ -46,10 +42,7 @@ fn directed(r: &mut Reader, key: OrderKey) -> Read<Order> {
 }
 
 /// A dot and one of the words, or nothing read.
-fn behind_dot(
-    r: &mut Reader,
-    words: &[(&str, &'static [&'static str], bool)],
-) -> Read<bool> {
+fn behind_dot(r: &mut Reader, words: &[(&str, &'static [&'static str], bool)]) -> Read<bool> {
     r.attempt(|r| {
         dot(r)?;
         one_of(r, words)

@@ -1,8 +1,8 @@
 //! All parameters of a request, sorted by what they mean. A reserved word at the end of a name says
 //! it (`order`, `limit`, `offset`, `and`, `or`); all others are conditions, or arguments of a function.
 
-use super::reader::{Unreadable, read};
 use super::pairs::pairs;
+use super::reader::{Unreadable, read};
 use super::{field, filter, logic, order, select};
 use crate::range::Span;
 use mag_model::{Type, Value, literal};
@@ -39,7 +39,8 @@ impl Params {
             let first = pairs.iter().find(|(name, _)| name == wanted);
             first.and_then(|(_, value)| value.as_deref())
         };
-        let given = || pairs.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+        let given =
+            || pairs.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
         let ending = |name: &str| -> End {
             match name.rsplit('.').next() {
                 Some("order") => End::Order,
@@ -102,8 +103,12 @@ enum End {
 }
 
 /// `limit` and `offset` of one level make one range; the last of several counts.
-fn ranges(limits: &[(&str, &str)], offsets: &[(&str, &str)]) -> Result<Vec<(Path, Span)>, Unreadable> {
-    let path_of = |name: &str| read("tree path", name, name, field::tree_path).map(|(path, _)| path);
+fn ranges(
+    limits: &[(&str, &str)],
+    offsets: &[(&str, &str)],
+) -> Result<Vec<(Path, Span)>, Unreadable> {
+    let path_of =
+        |name: &str| read("tree path", name, name, field::tree_path).map(|(path, _)| path);
     let mut found: Vec<(Path, Option<Option<i64>>, Option<i64>)> = Vec::new();
     for (name, value) in limits {
         let (path, limit) = (path_of(name)?, number(value));

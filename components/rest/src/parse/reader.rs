@@ -201,10 +201,7 @@ impl Reader {
         self.either(|r| parser(r).map(Some), |_| Ok(None))
     }
 
-    pub(super) fn many<T>(
-        &mut self,
-        mut parser: impl FnMut(&mut Self) -> Read<T>,
-    ) -> Read<Vec<T>> {
+    pub(super) fn many<T>(&mut self, mut parser: impl FnMut(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         let mut all = Vec::new();
         loop {
             let at = self.at;
@@ -306,16 +303,13 @@ impl Reader {
     pub(super) fn not_followed_by(&mut self, fits: impl Fn(char) -> bool) -> Read<()> {
         match self.here().filter(|c| fits(*c)) {
             None => Ok(()),
-            Some(c) => Err(Miss {
-                at: self.at + 1,
-                met: None,
-                unwanted: vec![c],
-                expected: Vec::new(),
-            }),
+            Some(c) => {
+                Err(Miss { at: self.at + 1, met: None, unwanted: vec![c], expected: Vec::new() })
+            }
         }
     }
 
-    /// One of several ends that are only looked at.
+    /// Nothing of all that could have come is there.
     pub(super) fn fail<T>(&mut self) -> Read<T> {
         Err(std::mem::take(&mut self.also))
     }

@@ -1,8 +1,6 @@
 //! `select=id,alias:name::text,amount.sum(),...client!hint!inner(name,projects(*))`
 
-use super::field::{
-    close, comma_between, ended, field, identifier, lexeme, name, open,
-};
+use super::field::{close, comma_between, ended, field, identifier, lexeme, name, open};
 use super::reader::{Read, Reader};
 use mag_query::call::{Aggregate, Embed, Join, Pick, PickField, Query};
 
@@ -163,9 +161,8 @@ pub(super) fn one_of<T: Copy>(
 ) -> Read<T> {
     match words {
         [] => r.fail(),
-        [(word, quoted, value), rest @ ..] => r.either(
-            |r| r.attempt(|r| r.word(word, quoted)).map(|()| *value),
-            |r| one_of(r, rest),
-        ),
+        [(word, quoted, value), rest @ ..] => {
+            r.either(|r| r.attempt(|r| r.word(word, quoted)).map(|()| *value), |r| one_of(r, rest))
+        }
     }
 }

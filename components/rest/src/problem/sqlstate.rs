@@ -45,7 +45,8 @@ mod tests {
 
     #[test]
     fn a_class_of_errors_has_a_status() {
-        let check = |state: &str, expected: u16| assert_eq!(status(state, "", true), expected, "{state}");
+        let check =
+            |state: &str, expected: u16| assert_eq!(status(state, "", true), expected, "{state}");
         check("23505", 409);
         check("22P02", 400);
         check("42P01", 404);

@@ -7,14 +7,16 @@ use mag_contract::{Class, Fault, codes};
 use mag_guard::Refusal;
 use mag_ports::{Denied, Trouble};
 use mag_query::Error;
-use mag_query::error::{Candidate, Cardinality, Near, NoFunction, NoRelation, Signature, Way};
+use mag_query::error::{Candidate, Near, NoFunction, NoRelation, Signature, Way};
 use serde_json::{Value, json};
 
 impl Problem {
     /// `known`: the caller showed who it is.
     pub fn of_trouble(trouble: Trouble, known: bool) -> Self {
         match trouble {
-            Trouble::Call(error) | Trouble::Refused(Refusal::Hidden(error)) => Self::of_call(&error),
+            Trouble::Call(error) | Trouble::Refused(Refusal::Hidden(error)) => {
+                Self::of_call(&error)
+            }
             Trouble::Refused(refusal) => {
                 let (state, message) = (refusal.state().unwrap_or("42501"), refusal.to_string());
                 let status = sqlstate::status(state, &message, known);
@@ -31,12 +33,14 @@ impl Problem {
             Error::NoTable { schema, table, nearest } => {
                 let message =
                     format!("Could not find the table '{schema}.{table}' in the schema cache");
-                let hint = nearest.as_ref().map(|n| format!("Perhaps you meant the table '{schema}.{n}'"));
+                let hint =
+                    nearest.as_ref().map(|n| format!("Perhaps you meant the table '{schema}.{n}'"));
                 Self::new(StatusCode::NOT_FOUND, "PGRST205", message).maybe_hint(hint)
             }
             Error::NoColumnToWrite { table, column } => {
-                let message =
-                    format!("Could not find the '{column}' column of '{table}' in the schema cache");
+                let message = format!(
+                    "Could not find the '{column}' column of '{table}' in the schema cache"
+                );
                 Self::new(bad, "PGRST204", message)
             }
             Error::NoColumn { table, nearest, .. } => {
@@ -105,9 +109,8 @@ impl Problem {
                 Self::new(StatusCode::SERVICE_UNAVAILABLE, "PGRST000", "Database connection error.")
                     .details(details)
             }
-            Some(state) => {
-                Self::new(sqlstate::status(&state, &message, known), state, message).details(details)
-            }
+            Some(state) => Self::new(sqlstate::status(&state, &message, known), state, message)
+                .details(details),
             None => Self::new(status_of(code.class), code.id, message).details(details),
         };
         problem.maybe_hint(hint).challenged()
@@ -123,18 +126,15 @@ impl Problem {
         let unauthorised = StatusCode::UNAUTHORIZED;
         let invalid = |code: &str, message: String, details: Option<String>| {
             let shown = json!(message).to_string();
-            let challenge =
-                format!("Bearer error=\"invalid_token\", error_description={shown}");
+            let challenge = format!("Bearer error=\"invalid_token\", error_description={shown}");
             Self::new(unauthorised, code, message)
                 .details(details.map_or(Value::Null, Value::String))
                 .header("www-authenticate", &challenge)
         };
         match denied {
-            Denied::NoVerifier => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "PGRST300",
-                "Server lacks JWT secret",
-            ),
+            Denied::NoVerifier => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "PGRST300", "Server lacks JWT secret")
+            }
             Denied::BadToken { message, details } => invalid("PGRST301", message, details),
             Denied::BadKey => invalid("PGRST301", "No suitable key or wrong key type".into(), None),
             Denied::AnonymousOff => {
@@ -219,7 +219,7 @@ fn ambiguous_relation(origin: &str, target: &str, candidates: &[Candidate]) -> P
             Way::Function { function } => function.clone(),
         };
         json!({
-            "cardinality": cardinality_name(*cardinality),
+            "cardinality": cardinality.name(),
             "embedding": format!("{origin} with {target}"),
             "relationship": relationship,
         })
@@ -238,10 +238,6 @@ fn ambiguous_relation(origin: &str, target: &str, candidates: &[Candidate]) -> P
     Problem::new(StatusCode::MULTIPLE_CHOICES, "PGRST201", message).details(details).hint(hint)
 }
 
-fn cardinality_name(cardinality: Cardinality) -> &'static str {
-    cardinality.name()
-}
-
 fn no_function(miss: &NoFunction) -> Problem {
     let NoFunction { schema, name, arguments, body, nearest } = miss;
     let whole = matches!(body, Some("text" | "xml" | "bytea"));
@@ -251,7 +247,8 @@ fn no_function(miss: &NoFunction) -> Problem {
         (false, true) => " without parameters".to_owned(),
         (false, false) => format!("({list})"),
     };
-    let message = format!("Could not find the function {schema}.{name}{called} in the schema cache");
+    let message =
+        format!("Could not find the function {schema}.{name}{called} in the schema cache");
     let named = match &**arguments {
         [] => " without parameters".to_owned(),
         [only] => format!(" with parameter {only}"),
@@ -269,7 +266,8 @@ fn no_function(miss: &NoFunction) -> Problem {
     let hint = nearest.as_ref().filter(|_| !whole).map(|near| {
         let mut names: Vec<&str> = near.arguments.iter().map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
-        let list = if near.name == *name { format!("({})", names.join(", ")) } else { String::new() };
+        let list =
+            if near.name == *name { format!("({})", names.join(", ")) } else { String::new() };
         format!("Perhaps you meant to call the function {}.{}{list}", near.schema, near.name)
     });
     Problem::new(StatusCode::NOT_FOUND, "PGRST202", message).details(details).maybe_hint(hint)

@@ -1,6 +1,6 @@
 //! CSV as the dialect writes it: a header of names, and rows in the text form of PostgreSQL's rows.
 
-use super::cell;
+use mag_model::{Value, literal};
 use mag_query::Rows;
 
 pub(super) fn text(rows: &Rows) -> String {
@@ -14,16 +14,25 @@ pub(super) fn text(rows: &Rows) -> String {
         if i > 0 {
             text.push('\n');
         }
-        for (at, (value, (_, ty))) in row.iter().zip(&rows.columns).enumerate() {
+        for (at, value) in row.iter().enumerate() {
             if at > 0 {
                 text.push(',');
             }
-            if let Some(cell) = cell(value, ty) {
+            if let Some(cell) = cell(value) {
                 write(&mut text, &cell);
             }
         }
     }
     text
+}
+
+/// As it stands in a row of PostgreSQL's own text form; nothing for NULL.
+fn cell(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(b) => Some(if *b { "t" } else { "f" }.into()),
+        other => Some(literal::text(other)),
+    }
 }
 
 fn write(out: &mut String, cell: &str) {
@@ -52,7 +61,8 @@ mod tests {
     fn a_cell_that_could_be_misread_is_quoted() {
         let columns = ["a", "b", "c"].map(|name| (name.into(), Type::Text)).to_vec();
         let row = vec![Value::text("x,\"y\""), Value::Null, Value::text("")];
-        let rows = Rows { columns, rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]] };
+        let rows =
+            Rows { columns, rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]] };
         assert_eq!(text(&rows), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
     }
 

@@ -10,7 +10,8 @@ fn mistake(query: &str) -> (String, String) {
 
 /// The column where reading stopped, and what is said of it.
 fn check(query: &str, what: &str, column: usize, details: &str) {
-    let expected = (format!("\"failed to parse {what}\" (line 1, column {column})"), details.into());
+    let expected =
+        (format!("\"failed to parse {what}\" (line 1, column {column})"), details.into());
     assert_eq!(mistake(query), expected, "{query}");
 }
 
@@ -141,7 +142,8 @@ fn parameters_are_given_back_in_order_and_encoded() {
 
 #[test]
 fn a_select_has_columns_casts_aggregates_and_relations() {
-    let query = "select=id,b:title::text,amount.sum()::int,count(),...owner!fk!inner(name),t:tasks(*)";
+    let query =
+        "select=id,b:title::text,amount.sum()::int,count(),...owner!fk!inner(name),t:tasks(*)";
     let params = Params::read(query, false).unwrap();
     let shapes: Vec<&str> = params
         .select

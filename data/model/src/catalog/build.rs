@@ -2,7 +2,8 @@
 //! views make are worked out once.
 
 use super::draft::{
-    AggregateDraft, ColumnDraft, Draft, FunctionDraft, KeyDraft, RepresentationDraft, ReturnsDraft, TableDraft, TypeDraft,
+    AggregateDraft, ColumnDraft, Draft, FunctionDraft, KeyDraft, RepresentationDraft, ReturnsDraft,
+    TableDraft, TypeDraft,
 };
 use super::function::{Aggregate, Argument, Function, Representation, Returns};
 use super::links::Link;
