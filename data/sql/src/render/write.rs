@@ -581,7 +581,7 @@ impl Renderer<'_> {
                 continue;
             }
             let value = match cell {
-                Cell::Value(value) => self.bind_from(value.clone(), column.ty.clone(), origin)?,
+                Cell::Value(value) => self.bind_cell(value, &column.ty, origin)?,
                 Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
                 // The engine's own words for the default, from its own catalog.
                 Cell::Default => match &column.default {
