@@ -114,8 +114,7 @@ impl House {
         {
             here.json(&["project:set", "cinema", name, value]);
         }
-        let made =
-            here.json(&["key:create", "suite", "--project", "cinema", "--kind", "secret"]);
+        let made = here.json(&["key:create", "suite", "--project", "cinema", "--kind", "secret"]);
         made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}")).to_owned()
     }
 
