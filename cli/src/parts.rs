@@ -17,6 +17,7 @@ pub fn parts() -> Parts {
             "schema",
             "Migrations, policies, advisors and SQL for the sources of projects.",
         )
+        .with::<mag_grid::Grid>("grid", "Rows as operations: `rows:read` and its siblings.")
         .with::<mag_auth::Auth>("auth", "MagAuth: who asks, by key, token or name.")
         .with::<mag_rest::Rest>("rest", "REST in the PostgREST dialect, at `/rest/v1`.")
         .with::<mag_reference::Reference>(

@@ -10,4 +10,5 @@ mod examples;
 mod follow;
 mod house;
 mod life;
+mod rows;
 mod session;

@@ -98,7 +98,7 @@ pub enum OpenapiMode {
 
 /// How tokens of a project are verified, in PostgREST's words, for tokens that are made elsewhere.
 /// Tokens that MagAuth makes for the project are always accepted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSettings {
     /// A shared secret, a JSON Web Key, or a set of them. Kept sealed, never shown.
@@ -110,6 +110,17 @@ pub struct TokenSettings {
     pub jwt_role_claim_key: String,
     /// Verified tokens that are kept; 0 keeps none.
     pub jwt_cache_max_entries: u32,
+}
+
+/// The secret is in no log.
+impl std::fmt::Debug for TokenSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TokenSettings")
+            .field("jwt_secret", &self.jwt_secret.as_ref().map(|_| "***"))
+            .field("jwt_aud", &self.jwt_aud)
+            .field("jwt_role_claim_key", &self.jwt_role_claim_key)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for TokenSettings {

@@ -115,7 +115,7 @@ impl Spec {
             follows: O::FOLLOWS,
             within: O::WITHIN,
             input: schemars::schema_for!(O::Input).to_value(),
-            output: schemars::schema_for!(O::Output).to_value(),
+            output: told::<O::Output>(),
             examples: O::examples(),
         }
     }
@@ -126,6 +126,12 @@ impl Spec {
     pub fn verb(&self) -> &'static str {
         self.name.split_once(':').map_or(self.name, |(_, verb)| verb)
     }
+}
+
+/// The schema of what is told: a field that is left out when there is nothing in it may be missing.
+fn told<T: JsonSchema>() -> Json {
+    let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();
+    settings.into_generator().into_root_schema_for::<T>().to_value()
 }
 
 /// What a handler knows of the call it answers.

@@ -62,8 +62,7 @@ pub(super) fn check(files: &[File]) -> Vec<String> {
                 complaints.push(format!("{at}: `{gate}`: nothing is sold here (COVENANT.md)"));
             }
             let may = |host: &&str| {
-                KNOWN_HOSTS.contains(host)
-                    || (file.path == SIGN_IN_LIST && SIGN_IN.contains(host))
+                KNOWN_HOSTS.contains(host) || (file.path == SIGN_IN_LIST && SIGN_IN.contains(host))
             };
             for host in hosts(line).filter(|host| !may(host)) {
                 complaints.push(format!(

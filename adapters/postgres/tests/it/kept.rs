@@ -1,8 +1,8 @@
 //! What is kept with a template answers as a whole plan does.
 
 use crate::conformance::OnPostgres;
-use mag_kit::postgres::postgres;
 use mag_adapter::templates;
+use mag_kit::postgres::postgres;
 use mag_query::Rules;
 
 #[tokio::test]
