@@ -189,11 +189,14 @@ struct Cleaned {
     right: usize,
 }
 
+/// Puts an operator with two sides together again.
+type Operator = fn(Box<Query>, Box<Query>, usize) -> Query;
+
 /// What is left of an operator when one of its sides is gone is the other side, as PostgreSQL has
 /// it; the distance of a phrase goes to whoever stands beside it.
 fn without_common(query: Query) -> Cleaned {
-    let (a, b, distance, make): (_, _, _, fn(Box<Query>, Box<Query>, usize) -> Query) = match query
-    {
+    let make: Operator;
+    let (a, b, distance) = match query {
         Query::Nothing | Query::Common => return Cleaned { query: None, left: 0, right: 0 },
         Query::Word { .. } => return Cleaned { query: Some(query), left: 0, right: 0 },
         Query::Not(inner) => {
@@ -201,9 +204,18 @@ fn without_common(query: Query) -> Cleaned {
             let query = inner.query.map(|query| Query::Not(Box::new(query)));
             return Cleaned { query, ..inner };
         }
-        Query::And(a, b) => (a, b, None, |a, b, _| Query::And(a, b)),
-        Query::Or(a, b) => (a, b, None, |a, b, _| Query::Or(a, b)),
-        Query::Then(a, b, distance) => (a, b, Some(distance), Query::Then),
+        Query::And(a, b) => {
+            make = |a, b, _| Query::And(a, b);
+            (a, b, None)
+        }
+        Query::Or(a, b) => {
+            make = |a, b, _| Query::Or(a, b);
+            (a, b, None)
+        }
+        Query::Then(a, b, distance) => {
+            make = Query::Then;
+            (a, b, Some(distance))
+        }
     };
     let (a, b) = (without_common(*a), without_common(*b));
     match (a.query, b.query, distance) {

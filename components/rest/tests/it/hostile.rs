@@ -172,7 +172,6 @@ fn world() -> (View, Arc<Session>) {
     let key = |name: &str, column: &str| KeyDraft {
         name: name.into(),
         columns: vec![column.into()],
-        ..KeyDraft::default()
     };
     notes.primary = Some(key("notes_pkey", "id"));
     notes.foreign.push(ForeignDraft {
