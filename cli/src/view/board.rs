@@ -181,11 +181,12 @@ pub(crate) fn check(screen: &Screen, answer: &Json) -> String {
     if problems.is_empty() {
         let parts: Vec<&str> = items(answer, "parts").iter().filter_map(Json::as_str).collect();
         let n = counted(u64::try_from(parts.len()).unwrap_or(0), "part");
-        let order = match parts.is_empty() {
-            true => String::new(),
-            false => format!(": {}", parts.join(", ")),
-        };
-        return format!("{} it would boot, with {n}{order}", screen.mark(Tone::Good));
+        let mut told = format!("{} it would boot, with {n}", screen.mark(Tone::Good));
+        for line in crate::screen::wrapped(&parts.join(", "), screen.width - 2) {
+            told.push_str("\n  ");
+            told.push_str(&line);
+        }
+        return told;
     }
     let mut lines = vec![];
     for problem in problems.iter().filter_map(Json::as_str) {

@@ -27,7 +27,7 @@ fn rows_are_written_read_changed_and_taken_out_again() {
     assert_eq!(page["count"], 1);
     assert_eq!(page["rows"][0]["name"], "Bea");
     assert_eq!(page["rows"][0]["big"], "9007199254740993", "no screen rounds it");
-    let page = installation.json(&["rows", "people", "--order", "-id", "--limit", "1", "--json"]);
+    let page = installation.json(&["rows", "people", "--order=-id", "--limit", "1", "--json"]);
     assert_eq!((&page["rows"][0]["id"], &page["more"]), (&json!("2"), &json!(true)));
 
     let set = json!({ "name": "Bee" }).to_string();

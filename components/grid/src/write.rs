@@ -109,7 +109,7 @@ impl Operation for Delete {
     const UNDO: Option<&'static str> = Some("rows:insert");
     fn examples() -> Vec<Example> {
         let input = json!({ "table": "nowhere", "where": ["id = 1"] });
-        vec![Example::refused("In a table that is not there", input, codes::NO_TABLE.id)]
+        vec![Example::refused("Without consent", input, codes::NEEDS_CONSENT.id)]
     }
 }
 

@@ -64,7 +64,7 @@ impl Component for Schema {
 
     fn manifest(_: &Settings) -> Manifest {
         let about = "structure and rules of sources: migrations, policies, advisors, SQL";
-        declared(Manifest::new("magschema", env!("CARGO_PKG_VERSION"), about).uses::<StoreSocket>())
+        declared(Manifest::new("schema", env!("CARGO_PKG_VERSION"), about).uses::<StoreSocket>())
     }
 
     async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {

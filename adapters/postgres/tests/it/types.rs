@@ -54,11 +54,7 @@ async fn every_type_reads_as_postgresql_writes_it_in_text_and_in_binary() {
             assert!(text == binary || nan, "{name} of {id}: {text:?} and {binary:?}");
         }
         let sql = format!("SET TimeZone = 'UTC'; SELECT json_agg(e) FROM every e WHERE id = {id}");
-        // The one that the house writes as the number it is.
-        let oid = |n: &str| (format!(r#""o":"{n}""#), format!(r#""o":{n}"#));
-        let ((a, b), (c, d)) = (oid("4294967295"), oid("0"));
-        let wanted = world.sql(&sql).replace(&a, &b).replace(&c, &d);
-        assert_eq!(as_text.to_json(), wanted, "row {id}");
+        assert_eq!(as_text.to_json(), world.sql(&sql), "row {id}");
     }
 }
 

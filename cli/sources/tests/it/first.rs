@@ -85,7 +85,7 @@ async fn what_goes_is_previewed_and_only_what_was_asked_for_goes() {
     world.call("project:create", json!({ "project": "shop" })).await;
     world.call("source:create", json!({ "source": "archive", "project": "shop" })).await;
     let file = world.data("projects/shop/archive.db");
-    let whole = json!({ "project": "shop", "data": true });
+    let whole = json!({ "project": "shop", "databases": true });
     let preview = world.order("project:delete", whole.clone(), true).await.unwrap();
     assert_eq!(preview["preview"], true);
     assert_eq!(preview["removed"].as_array().unwrap().len(), 2);

@@ -244,7 +244,7 @@ pub(crate) struct DeleteInput {
     /// Removes the databases that MagFlock made for it as well. Databases that were connected are
     /// never touched.
     #[serde(default)]
-    pub data: bool,
+    pub databases: bool,
 }
 
 /// What is, or would be, gone.
@@ -287,7 +287,7 @@ pub(crate) async fn delete(
     let held = shelf.held(Some(&input.project))?;
     let place = |row: &crate::book::SourceRow| row.place.clone();
     let goes = |row: &crate::book::SourceRow| {
-        input.data && row.managed && matches!(row.origin, Origin::File | Origin::Cluster)
+        input.databases && row.managed && matches!(row.origin, Origin::File | Origin::Cluster)
     };
     let rows: Vec<_> = held.sources.iter().map(|source| source.row.clone()).collect();
     let mut deleted = Deleted {

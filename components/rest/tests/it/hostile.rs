@@ -169,10 +169,8 @@ fn world() -> (View, Arc<Session>) {
         .column(ColumnDraft::new("doc", "jsonb"))
         .column(ColumnDraft::new("tags", "text[]"))
         .column(ColumnDraft::new("owner_id", "integer"));
-    let key = |name: &str, column: &str| KeyDraft {
-        name: name.into(),
-        columns: vec![column.into()],
-    };
+    let key =
+        |name: &str, column: &str| KeyDraft { name: name.into(), columns: vec![column.into()] };
     notes.primary = Some(key("notes_pkey", "id"));
     notes.foreign.push(ForeignDraft {
         name: "notes_owner_id_fkey".into(),
