@@ -248,6 +248,14 @@ fn reviewed(held_by: Rules, call: &Call, wanted: &Acted, got: &Acted) -> Option<
         {
             Some("an engine that sees at once that no row is admitted asks for no further right")
         }
+        // PostgreSQL holds the row of an upsert against what its maker may read as well.
+        (Ok(_), Err(Outcome::Refused { state, .. }))
+            if held_by == Rules::Native && state == "42501" && upserts(call) =>
+        {
+            Some(
+                "an engine that holds the rules lets nobody put in by an upsert what they may not read",
+            )
+        }
         // Two rules are broken by one write; which is told first is the engine's choice.
         (Err(Outcome::Refused { state: a, .. }), Err(Outcome::Refused { state: b, .. }))
             if both_of(a, b, &["23505", "23503", "23502", "23514", "42501", "21000"]) =>
@@ -259,6 +267,10 @@ fn reviewed(held_by: Rules, call: &Call, wanted: &Acted, got: &Acted) -> Option<
         ),
         _ => None,
     }
+}
+
+fn upserts(call: &Call) -> bool {
+    matches!(&call.act, Act::Insert(insert) if insert.on_conflict.is_some())
 }
 
 fn shows_nothing(outcome: &Outcome) -> bool {

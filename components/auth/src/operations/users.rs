@@ -484,7 +484,7 @@ impl Operation for Delete {
     const PREVIEW: bool = true;
     fn examples() -> Vec<Example> {
         let nobody = json!({ "user": "nobody@example.com" });
-        vec![Example::refused("Somebody who is not there", nobody, codes::NO_SUCH_NAME.id)]
+        vec![Example::refused("Without consent", nobody, codes::NEEDS_CONSENT.id)]
     }
 }
 
