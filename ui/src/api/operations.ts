@@ -2282,6 +2282,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/v1/operations/rows:delete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Takes rows out of a table, and hands them over */
+        post: operations["rows:delete"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/rows:insert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts rows into a table */
+        post: operations["rows:insert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/rows:read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads rows of a table, as any role
+         * @description With a role it takes the way that the role's own requests take: what its policies hide stays hidden.
+         */
+        post: operations["rows:read"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/read/rows:read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Reads rows of a table, as any role
+         * @description With a role it takes the way that the role's own requests take: what its policies hide stays hidden.
+         */
+        get: operations["read rows:read"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/v1/operations/rows:update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes rows of a table, and tells what they were before */
+        post: operations["rows:update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/v1/operations/schema:diff": {
         parameters: {
             query?: never;
@@ -3233,9 +3324,9 @@ export interface components {
             /** Format: uint64 */
             lines: number;
             /** @description The first line that does not fit. */
-            broken?: string | null;
+            broken: string | null;
             /** @description Keep it elsewhere: it proves the log up to now. */
-            seal?: string | null;
+            seal: string | null;
         };
         /** CanInput */
         "auth.can.input": {
@@ -3269,12 +3360,12 @@ export interface components {
             /** Format: date-time */
             started_at: string;
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
             /** @description `running`, `clean`, `killed`, `failed` */
             how: string;
             version: string;
             /** Format: double */
-            ready_ms?: number | null;
+            ready_ms: number | null;
         };
         /** BootList */
         "board.boots.output": {
@@ -3368,12 +3459,12 @@ export interface components {
             name: string;
             /** @description `running`, `stopped`, `restarting` …, or `on the shelf` */
             state: string;
-            health?: components["schemas"]["Condition"] | null;
+            health: components["schemas"]["Condition"] | null;
             version: string;
-            standing?: components["schemas"]["Standing"] | null;
+            standing: components["schemas"]["Standing"] | null;
             /** Format: uint32 */
             restarts: number;
-            why?: string | null;
+            why: string | null;
             about: string;
             addresses: string[];
         };
@@ -3403,15 +3494,15 @@ export interface components {
             /** Format: uint64 */
             uptime_s: number;
             /** Format: uint64 */
-            ready_ms?: number | null;
+            ready_ms: number | null;
             urls: string[];
             data_folder: string;
             /** Format: uint32 */
             process: number;
             /** Format: uint64 */
-            memory_bytes?: number | null;
+            memory_bytes: number | null;
             /** Format: double */
-            cpu_s?: number | null;
+            cpu_s: number | null;
             parts: components["schemas"]["PartRow"][];
             jobs: components["schemas"]["JobCounts"];
             /** Format: uint64 */
@@ -3469,7 +3560,7 @@ export interface components {
              */
             gap_ms: number;
             /** @description How the old one left; missing while it still finishes its work. */
-            drained?: components["schemas"]["DrainReport"] | null;
+            drained: components["schemas"]["DrainReport"] | null;
         };
         /**
          * OnePart
@@ -3503,9 +3594,9 @@ export interface components {
             config: unknown;
             health: components["schemas"]["Condition"];
             /** @description Why it is not healthy. */
-            why?: string | null;
+            why: string | null;
             /** Format: date-time */
-            last_check?: string | null;
+            last_check: string | null;
             /** Format: date-time */
             since: string;
             /** Format: uint32 */
@@ -3513,7 +3604,7 @@ export interface components {
             /** Format: uint64 */
             registered_in_us: number;
             /** Format: uint64 */
-            ready_in_ms?: number | null;
+            ready_in_ms: number | null;
             /** @description Where it can be reached. */
             addresses: string[];
         };
@@ -3553,7 +3644,7 @@ export interface components {
             /** @description Parts that lack something as long as it is down. */
             degraded: string[];
             /** @description Missing in a preview, and while the part still finishes its work. */
-            drained?: components["schemas"]["DrainReport"] | null;
+            drained: components["schemas"]["DrainReport"] | null;
         };
         /**
          * OnePart
@@ -3574,7 +3665,7 @@ export interface components {
              */
             gap_ms: number;
             /** @description How the old one left; missing while it still finishes its work. */
-            drained?: components["schemas"]["DrainReport"] | null;
+            drained: components["schemas"]["DrainReport"] | null;
         };
         /**
          * OnePartForced
@@ -3598,7 +3689,7 @@ export interface components {
             /** @description Parts that lack something as long as it is down. */
             degraded: string[];
             /** @description Missing in a preview, and while the part still finishes its work. */
-            drained?: components["schemas"]["DrainReport"] | null;
+            drained: components["schemas"]["DrainReport"] | null;
         };
         /**
          * Nothing
@@ -3610,7 +3701,7 @@ export interface components {
             /** @description File, line and column, or the variable. */
             place: string;
             problem: string;
-            hint?: string | null;
+            hint: string | null;
         };
         /**
          * ConfigChecked
@@ -3666,12 +3757,12 @@ export interface components {
          */
         "config.set.output": {
             name: string;
-            before?: unknown;
-            after?: unknown;
+            before: unknown;
+            after: unknown;
             /** @description Missing in a preview. */
-            reload?: components["schemas"]["ReloadReport"] | null;
+            reload: components["schemas"]["ReloadReport"] | null;
             /** @description A layer above the file that hides the change. */
-            hidden_by?: string | null;
+            hidden_by: string | null;
         };
         /** ShowInput */
         "config.show.input": {
@@ -3692,7 +3783,7 @@ export interface components {
             name: string;
             /** @description Secrets are `***`. */
             value: unknown;
-            default?: unknown;
+            default: unknown;
             /** @description `default`, a line of a file, a variable, or a flag. */
             origin: string;
             /** @description Whether a change takes effect while the board runs. */
@@ -3716,12 +3807,12 @@ export interface components {
          */
         "config.unset.output": {
             name: string;
-            before?: unknown;
-            after?: unknown;
+            before: unknown;
+            after: unknown;
             /** @description Missing in a preview. */
-            reload?: components["schemas"]["ReloadReport"] | null;
+            reload: components["schemas"]["ReloadReport"] | null;
             /** @description A layer above the file that hides the change. */
-            hidden_by?: string | null;
+            hidden_by: string | null;
         };
         /** DoctorInput */
         "doctor.run.input": {
@@ -3814,7 +3905,7 @@ export interface components {
              * Format: uint64
              * @description Where it stands in the journal; facts that are not durable have none.
              */
-            position?: number | null;
+            position: number | null;
             /** Format: date-time */
             at: string;
             topic: string;
@@ -3936,7 +4027,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * ListInput
@@ -3963,7 +4054,7 @@ export interface components {
             on: string;
             verbs: string;
             /** @description All when absent. */
-            columns?: string[] | null;
+            columns: string[] | null;
         };
         /** Answer */
         "grant.list.output": {
@@ -4001,7 +4092,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * MaybePart
@@ -4015,7 +4106,7 @@ export interface components {
         Checked: {
             part: string;
             good: boolean;
-            why?: string | null;
+            why: string | null;
             /** Format: uint64 */
             took_ms: number;
             /** Format: uint32 */
@@ -4040,9 +4131,9 @@ export interface components {
             /** Format: uint64 */
             uptime_s: number;
             /** Format: uint64 */
-            memory_bytes?: number | null;
+            memory_bytes: number | null;
             /** Format: double */
-            cpu_s?: number | null;
+            cpu_s: number | null;
         };
         /** @description What is known of a part: the row that people, screens and agents see. */
         PartRecord: {
@@ -4064,9 +4155,9 @@ export interface components {
             config: unknown;
             health: components["schemas"]["Condition"];
             /** @description Why it is not healthy. */
-            why?: string | null;
+            why: string | null;
             /** Format: date-time */
-            last_check?: string | null;
+            last_check: string | null;
             /** Format: date-time */
             since: string;
             /** Format: uint32 */
@@ -4074,7 +4165,7 @@ export interface components {
             /** Format: uint64 */
             registered_in_us: number;
             /** Format: uint64 */
-            ready_in_ms?: number | null;
+            ready_in_ms: number | null;
             /** @description Where it can be reached. */
             addresses: string[];
         };
@@ -4150,7 +4241,7 @@ export interface components {
              * @description When it is due, or was.
              */
             due: string;
-            error?: string | null;
+            error: string | null;
         };
         /** JobList */
         "jobs.list.output": {
@@ -4193,7 +4284,7 @@ export interface components {
             kind: string;
             enabled: boolean;
             /** Format: date-time */
-            last_run?: string | null;
+            last_run: string | null;
         };
         /** ScheduleList */
         "jobs.schedules.output": {
@@ -4226,18 +4317,18 @@ export interface components {
             max_attempts: number;
             /** Format: uint64 */
             timeout_ms: number;
-            unique_key?: string | null;
+            unique_key: string | null;
             /** Format: date-time */
-            lease_until?: string | null;
+            lease_until: string | null;
             /** @description What the last attempt that failed said. */
-            error?: string | null;
-            result?: unknown;
+            error: string | null;
+            result: unknown;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            started_at?: string | null;
+            started_at: string | null;
             /** Format: date-time */
-            ended_at?: string | null;
+            ended_at: string | null;
         };
         KeyKind: "publishable" | "secret" | "jwt" | "agent" | "service";
         /** CreateInput */
@@ -4315,8 +4406,8 @@ export interface components {
         };
         /** RevokeInput */
         "key.revoke.input": {
-            /** @description The key's id, as `mobo key:list` shows it. */
-            id: string;
+            /** @description The key's id or name, as `mobo key:list` shows them. */
+            key: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
         };
@@ -4329,8 +4420,8 @@ export interface components {
         };
         /** RotateInput */
         "key.rotate.input": {
-            /** @description The key's id, as `mobo key:list` shows it. */
-            id: string;
+            /** @description The key's id or name, as `mobo key:list` shows them. */
+            key: string;
             /**
              * Format: uint32
              * @description How long both keys open the door, so that apps can be changed without a gap.
@@ -4497,9 +4588,9 @@ export interface components {
              */
             tables: number;
             /** @description Policies that cannot be read. */
-            problems: string[];
+            problems?: string[];
             /** @description Tables that are left when all migrations are taken back. */
-            left: string[];
+            left?: string[];
         };
         /**
          * Input
@@ -4542,7 +4633,7 @@ export interface components {
              * Format: uint
              * @description Statements about who may do what, which are kept as rules.
              */
-            rules: number;
+            rules?: number;
             /** Format: uint64 */
             took_ms?: number | null;
         };
@@ -4575,11 +4666,11 @@ export interface components {
              */
             waiting: number;
             /** @description What would be destroyed, and how one consents to it. */
-            dangers: components["schemas"]["DangerRow"][];
+            dangers?: components["schemas"]["DangerRow"][];
             /** @description Worth knowing on a source that is in use. */
-            warnings: components["schemas"]["WarningRow"][];
+            warnings?: components["schemas"]["WarningRow"][];
             /** @description Policies that cannot be read: their tables are closed until they are mended. */
-            problems: string[];
+            problems?: string[];
         };
         Stands: "done" | "undone";
         /**
@@ -4668,11 +4759,11 @@ export interface components {
              */
             waiting: number;
             /** @description What would be destroyed, and how one consents to it. */
-            dangers: components["schemas"]["DangerRow"][];
+            dangers?: components["schemas"]["DangerRow"][];
             /** @description Worth knowing on a source that is in use. */
-            warnings: components["schemas"]["WarningRow"][];
+            warnings?: components["schemas"]["WarningRow"][];
             /** @description Policies that cannot be read: their tables are closed until they are mended. */
-            problems: string[];
+            problems?: string[];
         };
         /**
          * Input
@@ -4693,10 +4784,10 @@ export interface components {
             /** @description `applied`, `pending`, `changed`, `lost`, `out of order`, `half done` */
             standing: string;
             migration: string;
-            applied_at?: string | null;
-            applied_by?: string | null;
+            applied_at: string | null;
+            applied_by: string | null;
             /** Format: uint64 */
-            took_ms?: number | null;
+            took_ms: number | null;
             /**
              * Format: uint64
              * @description Statements that were done, of a migration that ended midway.
@@ -4763,11 +4854,11 @@ export interface components {
              */
             waiting: number;
             /** @description What would be destroyed, and how one consents to it. */
-            dangers: components["schemas"]["DangerRow"][];
+            dangers?: components["schemas"]["DangerRow"][];
             /** @description Worth knowing on a source that is in use. */
-            warnings: components["schemas"]["WarningRow"][];
+            warnings?: components["schemas"]["WarningRow"][];
             /** @description Policies that cannot be read: their tables are closed until they are mended. */
-            problems: string[];
+            problems?: string[];
         };
         /** @enum {string} */
         For: "all" | "select" | "insert" | "update" | "delete";
@@ -4815,7 +4906,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * Input
@@ -4841,7 +4932,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * Input
@@ -4874,7 +4965,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * Input
@@ -4900,7 +4991,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /** @enum {string} */
         Deed: "select" | "insert" | "update" | "delete";
@@ -4941,15 +5032,15 @@ export interface components {
             because: string;
             /** @description Columns that may be touched. */
             columns: string[];
-            masked: string[];
-            policies: components["schemas"]["NoteRow"][];
+            masked?: string[];
+            policies?: components["schemas"]["NoteRow"][];
         };
         NoteRow: {
             policy: string;
             restrictive: boolean;
             /** @description It speaks to the role and to what is done. */
             applies: boolean;
-            condition?: string | null;
+            condition: string | null;
         };
         /** Answer */
         "policy.explain.output": {
@@ -4957,7 +5048,7 @@ export interface components {
             table: string;
             deeds: components["schemas"]["DeedRow"][];
             /** @description Rows, and whether each policy admits them. */
-            rows: {
+            rows?: {
                 [key: string]: unknown;
             }[];
         };
@@ -4985,8 +5076,8 @@ export interface components {
             /** @description Everyone when empty. */
             to: string[];
             restrictive: boolean;
-            using?: string | null;
-            check?: string | null;
+            using: string | null;
+            check: string | null;
             /** @description What makes it. */
             statement: string;
         };
@@ -5002,11 +5093,11 @@ export interface components {
             /** @description `project/source` */
             at: string;
             policies: components["schemas"]["PolicyRow"][];
-            masks: components["schemas"]["MaskRow"][];
+            masks?: components["schemas"]["MaskRow"][];
             /** @description Tables whose rows no policy holds back. */
-            open: string[];
+            open?: string[];
             /** @description Policies that cannot be read: their tables are closed until they are mended. */
-            problems: string[];
+            problems?: string[];
         };
         /**
          * Input
@@ -5067,7 +5158,7 @@ export interface components {
         "policy.test.output": {
             table: string;
             role: string;
-            user?: string | null;
+            user: string | null;
             /** @description `all_rows`, `some_rows`, `no_rows`, `not_granted` ... */
             verdict: string;
             /**
@@ -5077,9 +5168,9 @@ export interface components {
             sees: number;
             /**
              * Format: uint64
-             * @description Rows that there are.
+             * @description Rows that there are, where that can be told.
              */
-            of: number;
+            of: number | null;
             /** @description The first of those that are seen, with what is seen of them. */
             rows: {
                 [key: string]: unknown;
@@ -5154,7 +5245,7 @@ export interface components {
              * @description For people; the short name when absent.
              * @default null
              */
-            name?: string | null;
+            title?: string | null;
             /**
              * @description Host names that lead to the project.
              * @default []
@@ -5202,7 +5293,7 @@ export interface components {
              *       "statement_timeout_ms": null
              *     }
              */
-            rest?: components["schemas"]["RestSettings"];
+            rest: components["schemas"]["RestSettings"];
             /**
              * @default {
              *       "jwt_secret_is_base64": false,
@@ -5211,7 +5302,7 @@ export interface components {
              *       "jwt_cache_max_entries": 1000
              *     }
              */
-            tokens?: components["schemas"]["TokenSettings"];
+            tokens: components["schemas"]["TokenSettings"];
         };
         /** @description The REST door, in PostgREST's words. */
         RestSettings: {
@@ -5221,59 +5312,59 @@ export interface components {
              *       "public"
              *     ]
              */
-            schemas?: string[];
+            schemas: string[];
             /**
              * @description Schemas in which functions, types and operators are looked for besides.
              * @default [
              *       "public"
              *     ]
              */
-            extra_search_path?: string[];
+            extra_search_path: string[];
             /**
              * @description The role of a request without credentials; nobody gets in without when it is absent.
              * @default anon
              */
-            anon_role?: string | null;
+            anon_role: string | null;
             /**
              * Format: uint64
              * @description Rows of an answer at most, at every level.
              * @default null
              */
-            max_rows?: number | null;
+            max_rows: number | null;
             /** @default commit */
-            tx_end?: components["schemas"]["TxEnd"];
+            tx_end: components["schemas"]["TxEnd"];
             /** @default false */
-            aggregates_enabled?: boolean;
+            aggregates_enabled: boolean;
             /** @default false */
-            plan_enabled?: boolean;
+            plan_enabled: boolean;
             /**
              * @description A function that is called before each request: `schema.name`.
              * @default null
              */
-            pre_request?: string | null;
+            pre_request: string | null;
             /**
              * @description A function whose answer is the root's.
              * @default null
              */
-            root_spec?: string | null;
+            root_spec: string | null;
             /** @default follow-privileges */
-            openapi_mode?: components["schemas"]["OpenapiMode"];
+            openapi_mode: components["schemas"]["OpenapiMode"];
             /** @default false */
-            openapi_security_active?: boolean;
+            openapi_security_active: boolean;
             /** @default null */
-            openapi_server_proxy_uri?: string | null;
+            openapi_server_proxy_uri: string | null;
             /** @default false */
-            server_timing_enabled?: boolean;
+            server_timing_enabled: boolean;
             /**
              * @description Origins that browsers may ask from; all when absent.
              * @default null
              */
-            cors_allowed_origins?: string[] | null;
+            cors_allowed_origins: string[] | null;
             /**
              * @description Settings that statements can read: `app.settings.name`.
              * @default {}
              */
-            app_settings?: {
+            app_settings: {
                 [key: string]: string;
             };
             /**
@@ -5284,18 +5375,18 @@ export interface components {
              *       "default_transaction_isolation"
              *     ]
              */
-            hoisted_tx_settings?: string[];
+            hoisted_tx_settings: string[];
             /**
              * @description The header with the trace of a request, given back with the answer.
              * @default null
              */
-            server_trace_header?: string | null;
+            server_trace_header: string | null;
             /**
              * Format: uint64
              * @description Milliseconds that the engine may work on one request.
              * @default null
              */
-            statement_timeout_ms?: number | null;
+            statement_timeout_ms: number | null;
         };
         /** @enum {string} */
         TxEnd: "commit" | "commit-allow-override" | "rollback" | "rollback-allow-override";
@@ -5309,20 +5400,20 @@ export interface components {
             /** @description A shared secret, a JSON Web Key, or a set of them. Kept sealed, never shown. */
             jwt_secret?: string | null;
             /** @default false */
-            jwt_secret_is_base64?: boolean;
+            jwt_secret_is_base64: boolean;
             /** @default null */
-            jwt_aud?: string | null;
+            jwt_aud: string | null;
             /**
              * @description Where the role is in the claims: `.role`, `.app_metadata.roles[0]`.
              * @default .role
              */
-            jwt_role_claim_key?: string;
+            jwt_role_claim_key: string;
             /**
              * Format: uint32
              * @description Verified tokens that are kept; 0 keeps none.
              * @default 1000
              */
-            jwt_cache_max_entries?: number;
+            jwt_cache_max_entries: number;
         };
         /**
          * ProjectShown
@@ -5330,7 +5421,8 @@ export interface components {
          */
         "project.create.output": {
             project: string;
-            name: string;
+            /** @description For people. */
+            title: string;
             /** @description It answers requests that name none. */
             default: boolean;
             sources: string[];
@@ -5349,7 +5441,7 @@ export interface components {
              *     never touched.
              * @default false
              */
-            data?: boolean;
+            databases?: boolean;
         };
         /**
          * Deleted
@@ -5370,7 +5462,8 @@ export interface components {
         /** @description A project in one line. */
         ProjectLine: {
             project: string;
-            name: string;
+            /** @description For people. */
+            title: string;
             /** @description It answers requests that name none. */
             default: boolean;
             sources: string[];
@@ -5384,7 +5477,7 @@ export interface components {
         "project.set.input": {
             /** @description The project's short name. */
             project: string;
-            /** @description `name`, `hosts`, `default`, or a setting such as `rest.max_rows`, as `project:show` has them. */
+            /** @description `title`, `hosts`, `default`, or a setting such as `rest.max_rows`, as `project:show` has them. */
             key: string;
             /**
              * @description The new value, as JSON or as plain text; without one the setting is what it was at first.
@@ -5404,7 +5497,8 @@ export interface components {
          */
         "project.set.output": {
             project: string;
-            name: string;
+            /** @description For people. */
+            title: string;
             /** @description It answers requests that name none. */
             default: boolean;
             sources: string[];
@@ -5431,7 +5525,8 @@ export interface components {
          */
         "project.show.output": {
             project: string;
-            name: string;
+            /** @description For people. */
+            title: string;
             /** @description It answers requests that name none. */
             default: boolean;
             sources: string[];
@@ -5484,13 +5579,13 @@ export interface components {
             /** @description No policy and no right is asked for. */
             bypass: boolean;
             /** Format: uint64 */
-            rows_max?: number | null;
+            rows_max: number | null;
             /** Format: uint32 */
-            depth_max?: number | null;
+            depth_max: number | null;
             /** Format: uint64 */
-            cost_max?: number | null;
+            cost_max: number | null;
             /** Format: uint64 */
-            time_max_ms?: number | null;
+            time_max_ms: number | null;
         };
         /**
          * CreateInput
@@ -5517,7 +5612,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * DropInput
@@ -5542,7 +5637,7 @@ export interface components {
             /** @description Whether the engine holds it, or it is kept beside it. */
             held_by: string;
             /** @description What the advisors say of the table now. */
-            hints: string[];
+            hints?: string[];
         };
         /**
          * ListInput
@@ -5560,19 +5655,189 @@ export interface components {
             /** @description No policy and no right is asked for. */
             bypass: boolean;
             /** Format: uint64 */
-            rows_max?: number | null;
+            rows_max: number | null;
             /** Format: uint32 */
-            depth_max?: number | null;
+            depth_max: number | null;
             /** Format: uint64 */
-            cost_max?: number | null;
+            cost_max: number | null;
             /** Format: uint64 */
-            time_max_ms?: number | null;
+            time_max_ms: number | null;
         };
         /** Answer */
         "role.list.output": {
             /** @description `project/source` */
             at: string;
             roles: components["schemas"]["Row_3"][];
+        };
+        /**
+         * DeleteInput
+         * @description Where an operation looks.
+         */
+        "rows.delete.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+            /** @description The role as which it is asked: what its policies hide stays hidden. Without one, nothing is. */
+            role?: string | null;
+            /** @description The id of the user as whom it is asked (`auth.uid()`), with a role. */
+            user?: string | null;
+            /** @description Conditions that all hold: `id = 3`. */
+            where: string[];
+            /**
+             * Format: uint64
+             * @description When more rows than this would go, none does.
+             * @default 1
+             */
+            most?: number;
+        };
+        /** Written */
+        "rows.delete.output": {
+            /**
+             * Format: uint64
+             * @description How many rows were touched; in a preview, how many would be.
+             */
+            touched: number;
+            /** @description The rows as they are now. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows as they were. */
+            before?: {
+                [key: string]: unknown;
+            }[];
+        };
+        /**
+         * InsertInput
+         * @description Where an operation looks.
+         */
+        "rows.insert.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+            /** @description The role as which it is asked: what its policies hide stays hidden. Without one, nothing is. */
+            role?: string | null;
+            /** @description The id of the user as whom it is asked (`auth.uid()`), with a role. */
+            user?: string | null;
+            /** @description The rows, as objects. What a row leaves out gets the column's default. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** Written */
+        "rows.insert.output": {
+            /**
+             * Format: uint64
+             * @description How many rows were touched; in a preview, how many would be.
+             */
+            touched: number;
+            /** @description The rows as they are now. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows as they were. */
+            before?: {
+                [key: string]: unknown;
+            }[];
+        };
+        Count: "exact" | "planned" | "estimated";
+        /**
+         * Input
+         * @description Where an operation looks.
+         */
+        "rows.read.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+            /** @description The role as which it is asked: what its policies hide stays hidden. Without one, nothing is. */
+            role?: string | null;
+            /** @description The id of the user as whom it is asked (`auth.uid()`), with a role. */
+            user?: string | null;
+            /** @description Columns; all of them when absent. */
+            columns?: string[];
+            /** @description Conditions that all hold: `age >= 18`, `name like A%`, `gone is null`. */
+            where?: string[];
+            /** @description Columns to sort by; `-age` sorts downwards. */
+            order?: string[];
+            /**
+             * Format: uint64
+             * @description Rows at most.
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Format: uint64
+             * @description Rows to leave out first.
+             * @default 0
+             */
+            offset?: number;
+            /** @description Also tell how many rows there are. */
+            count?: components["schemas"]["Count"] | null;
+        };
+        /** Page */
+        "rows.read.output": {
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * Format: uint64
+             * @description How many there are without a limit, when it was asked.
+             */
+            count?: number | null;
+            /** @description Whether there are more behind these. */
+            more: boolean;
+        };
+        /**
+         * UpdateInput
+         * @description Where an operation looks.
+         */
+        "rows.update.input": {
+            /** @description The table: `people`, `app.people`. */
+            table: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+            /** @description The role as which it is asked: what its policies hide stays hidden. Without one, nothing is. */
+            role?: string | null;
+            /** @description The id of the user as whom it is asked (`auth.uid()`), with a role. */
+            user?: string | null;
+            /** @description Conditions that all hold: `id = 3`. */
+            where: string[];
+            /** @description The new values, by column. */
+            set: {
+                [key: string]: unknown;
+            };
+            /**
+             * Format: uint64
+             * @description When more rows than this would change, none does.
+             * @default 1
+             */
+            most?: number;
+        };
+        /** Written */
+        "rows.update.output": {
+            /**
+             * Format: uint64
+             * @description How many rows were touched; in a preview, how many would be.
+             */
+            touched: number;
+            /** @description The rows as they are now. */
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @description The rows as they were. */
+            before?: {
+                [key: string]: unknown;
+            }[];
         };
         /**
          * Input
@@ -5612,9 +5877,9 @@ export interface components {
             /** @description And back. */
             down: string;
             /** @description What would be destroyed. */
-            dangers: string[];
+            dangers?: string[];
             /** @description What differs and has no statement. */
-            notes: string[];
+            notes?: string[];
             /** @description The migration that was written. */
             migration?: string | null;
         };
@@ -5672,7 +5937,7 @@ export interface components {
             detail: string;
             why: string;
             /** @description SQL that mends it. */
-            remedy?: string | null;
+            remedy: string | null;
             docs: string;
         };
         /** Answer */
@@ -5750,21 +6015,21 @@ export interface components {
             /** Format: uint */
             columns: number;
             /** Format: uint64 */
-            rows_estimate?: number | null;
+            rows_estimate: number | null;
             /** Format: uint64 */
-            size_bytes?: number | null;
+            size_bytes: number | null;
             /** Format: uint */
             policies: number;
-            comment?: string | null;
+            comment: string | null;
         };
         ColumnRow: {
             name: string;
             type: string;
             /** @description It may be empty. */
             nullable: boolean;
-            default?: string | null;
-            generated?: string | null;
-            comment?: string | null;
+            default: string | null;
+            generated: string | null;
+            comment: string | null;
         };
         KeyRow_2: {
             /** @description `primary`, `unique`, `foreign`, `check` */
@@ -5772,16 +6037,16 @@ export interface components {
             name: string;
             columns: string[];
             /** @description Where a foreign key points, or what a check says. */
-            says?: string | null;
+            says: string | null;
         };
         IndexRow: {
             name: string;
             columns: string[];
             unique: boolean;
             /** Format: uint64 */
-            size_bytes?: number | null;
+            size_bytes: number | null;
             /** Format: uint64 */
-            used?: number | null;
+            used: number | null;
         };
         /** Answer */
         "schema.show.output": {
@@ -5790,10 +6055,10 @@ export interface components {
             engine: string;
             tables?: components["schemas"]["TableRow"][] | null;
             table?: components["schemas"]["TableRow"] | null;
-            columns: components["schemas"]["ColumnRow"][];
-            keys: components["schemas"]["KeyRow_2"][];
-            indexes: components["schemas"]["IndexRow"][];
-            policies: string[];
+            columns?: components["schemas"]["ColumnRow"][];
+            keys?: components["schemas"]["KeyRow_2"][];
+            indexes?: components["schemas"]["IndexRow"][];
+            policies?: string[];
         };
         /** ListInput */
         "signing.list.input": {
@@ -6652,9 +6917,9 @@ export interface components {
         /** @description What one statement answers. */
         Set: {
             columns: components["schemas"]["ColumnRow_2"][];
-            rows: unknown[][];
+            rows?: unknown[][];
             /** @description The rows as objects, when that was asked. */
-            objects: {
+            objects?: {
                 [key: string]: unknown;
             }[];
             /** Format: uint */
@@ -6682,7 +6947,7 @@ export interface components {
         };
         /** BanInput */
         "user.ban.input": {
-            /** @description The user's id or address. */
+            /** @description The user's id, address or name. */
             user: string;
             /**
              * @description How long: `24h`, `30d`; `none` lifts the ban.
@@ -6731,7 +6996,7 @@ export interface components {
         };
         /** OneUser */
         "user.delete.input": {
-            /** @description The user's id or address. */
+            /** @description The user's id, address or name. */
             user: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
@@ -6788,7 +7053,7 @@ export interface components {
         };
         /** OneUser */
         "user.show.input": {
-            /** @description The user's id or address. */
+            /** @description The user's id, address or name. */
             user: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
@@ -10409,6 +10674,169 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    "rows:delete": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: {
+                /** @description `destroy` agrees to what cannot be taken back */
+                "x-magflock-consent"?: "yes" | "destroy";
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["rows.delete.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rows.delete.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "rows:insert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["rows.insert.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rows.insert.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "rows:read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["rows.read.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rows.read.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "read rows:read": {
+        parameters: {
+            query: {
+                /** @description The table: `people`, `app.people`. */
+                table: string;
+                /** @description The project; the default one when absent. */
+                project?: string | null;
+                /** @description The source of the project; its primary one when absent. */
+                source?: string | null;
+                /** @description The role as which it is asked: what its policies hide stays hidden. Without one, nothing is. */
+                role?: string | null;
+                /** @description The id of the user as whom it is asked (`auth.uid()`), with a role. */
+                user?: string | null;
+                /** @description Columns; all of them when absent. */
+                columns?: string[];
+                /** @description Conditions that all hold: `age >= 18`, `name like A%`, `gone is null`. */
+                where?: string[];
+                /** @description Columns to sort by; `-age` sorts downwards. */
+                order?: string[];
+                /** @description Rows at most. */
+                limit?: number;
+                /** @description Rows to leave out first. */
+                offset?: number;
+                /** @description Also tell how many rows there are. */
+                count?: components["schemas"]["Count"] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rows.read.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    "rows:update": {
+        parameters: {
+            query?: {
+                /** @description only tell what would be done */
+                preview?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["rows.update.input"];
+            };
+        };
+        responses: {
+            /** @description the answer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["rows.update.output"];
+                    "text/event-stream": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
     "schema:diff": {
         parameters: {
             query?: {
@@ -11490,7 +11918,7 @@ export interface operations {
     "read user:show": {
         parameters: {
             query: {
-                /** @description The user's id or address. */
+                /** @description The user's id, address or name. */
                 user: string;
                 /** @description The project's reference; the default project when absent. */
                 project?: string | null;

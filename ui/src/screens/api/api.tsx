@@ -90,7 +90,7 @@ function Keys({ onKey }: { onKey: (key: string) => void }) {
   const keys = useQuery({ queryKey: ['key:list', where.project], queryFn: () => call('key:list', { project: where.project }) })
   const again = () => queries.invalidateQueries({ queryKey: ['key:list'] })
   const revoke = useMutation({
-    mutationFn: (id: string) => call('key:revoke', { id, project: where.project }, { consent: 'destroy' }),
+    mutationFn: (id: string) => call('key:revoke', { key: id, project: where.project }, { consent: 'destroy' }),
     onSuccess: () => {
       say({ text: 'The key opens nothing any more' })
       void again()

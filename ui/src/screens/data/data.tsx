@@ -18,7 +18,7 @@ import './data.css'
 import { InsertSheet } from './insert-sheet'
 
 export type Shown = Output<'schema:show'>
-export type Column = Shown['columns'][number]
+export type Column = NonNullable<Shown['columns']>[number]
 export type Row = Record<string, unknown>
 
 /** Rows of one reading; the next is read before the end is reached. */
@@ -97,7 +97,7 @@ function Grid({ schema, table, writable }: { schema: string; table: string; writ
 
   const shown = useQuery({ queryKey: ['schema:show', where, name], queryFn: () => call('schema:show', { ...where, table: name }) })
   const columns = shown.data?.columns ?? []
-  const key = shown.data?.keys.find((one) => one.kind === 'primary')?.columns ?? []
+  const key = shown.data?.keys?.find((one) => one.kind === 'primary')?.columns ?? []
   const sorted = [order ?? key[0]].filter((one): one is string => Boolean(one))
   const rowsKey = ['rows:read', where, name, conditions, sorted]
   const pages = useInfiniteQuery({
@@ -247,7 +247,7 @@ function Grid({ schema, table, writable }: { schema: string; table: string; writ
                     title={[column.comment, column.default && `default ${column.default}`, column.nullable ? 'may be null' : 'never null'].filter(Boolean).join(', ')}
                     onClick={() => change({ order: up ? `-${column.name}` : down ? undefined : column.name })}
                   >
-                    {key.includes(column.name) && <span aria-label="key">⚿ </span>}
+                    {key.includes(column.name) && <span className="badge">key</span>}
                     {column.name} <span className="query-type">{column.type}</span>
                     {up && ' ↑'}
                     {down && ' ↓'}

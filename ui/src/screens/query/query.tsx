@@ -41,7 +41,7 @@ export function QueryScreen() {
       const all = await call('schema:show', { ...where, all: false })
       const names = (all.tables ?? []).slice(0, KNOWN_TABLES).map((one) => (one.schema === 'public' ? one.name : `${one.schema}.${one.name}`))
       const columns = await Promise.all(
-        names.map(async (table) => [table, (await call('schema:show', { ...where, table, all: false })).columns.map((one) => one.name)] as const),
+        names.map(async (table) => [table, (await call('schema:show', { ...where, table, all: false })).columns?.map((one) => one.name) ?? []] as const),
       )
       return Object.fromEntries(columns) as Record<string, string[]>
     },
