@@ -1,7 +1,7 @@
 // The one way to the board: operations over HTTP, with the session's word for whatever changes
 // something. A refusal is a Problem (RFC 9457), with its code and what to do next.
 
-import type { paths } from './operations'
+import type { components } from './operations'
 
 export class Problem extends Error {
   constructor(
@@ -16,26 +16,22 @@ export class Problem extends Error {
   }
 }
 
-type Path<Name extends string> = `/admin/v1/operations/${Name}`
-type Post<Name extends string> = Path<Name> extends keyof paths
-  ? paths[Path<Name>] extends { post: infer P }
-    ? P
+type Schemas = components['schemas']
+/** `component:list` and `input` are the schema `component.list.input`. */
+type Schema<Name extends string, Side extends string> = Name extends `${infer Group}:${infer Verb}`
+  ? `${Group}.${Verb}.${Side}` extends keyof Schemas
+    ? Schemas[`${Group}.${Verb}.${Side}`]
     : never
   : never
+type Known<Name extends string, Side extends string, Otherwise> = [Schema<Name, Side>] extends [never]
+  ? Otherwise
+  : Schema<Name, Side>
 
 /** The input of an operation. */
-export type Input<Name extends string> = Post<Name> extends {
-  requestBody: { content: { 'application/json': infer I } }
-}
-  ? I
-  : Record<string, unknown>
+export type Input<Name extends string> = Known<Name, 'input', Record<string, unknown>>
 
 /** What an operation answers. */
-export type Output<Name extends string> = Post<Name> extends {
-  responses: { 200: { content: { 'application/json': infer O } } }
-}
-  ? O
-  : unknown
+export type Output<Name extends string> = Known<Name, 'output', unknown>
 
 let word = ''
 
