@@ -8,7 +8,7 @@ import { Trace, useView } from './events'
 
 type Line = Output<'logs:show'>['lines'][number]
 
-const LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const
+const LEVELS = ['critical', 'error', 'warning', 'notice', 'info', 'debug'] as const
 const KEPT = 1_000
 
 export function Logs() {
