@@ -27,6 +27,11 @@ type Known<Name extends string, Side extends string, Otherwise> = [Schema<Name, 
   ? Otherwise
   : Schema<Name, Side>
 
+/** The name of an operation that the board has. */
+export type Operation = {
+  [Key in keyof Schemas]: Key extends `${infer Group}.${infer Verb}.input` ? `${Group}:${Verb}` : never
+}[keyof Schemas]
+
 /** The input of an operation. */
 export type Input<Name extends string> = Known<Name, 'input', Record<string, unknown>>
 

@@ -4,7 +4,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from 'react'
-import { reach } from '../api/client'
+import { type OperationSpec, readOperations } from '../api/operation-list'
 import { may } from '../api/session'
 import { Modal } from '../parts/modal'
 import { rank } from '../parts/rank'
@@ -12,23 +12,6 @@ import { ROOMS } from './places'
 import { useSession } from './session-place'
 
 const OperationForm = lazy(() => import('../parts/operation-form'))
-
-export interface OperationSpec {
-  name: string
-  summary: string
-  about?: string
-  effect: 'read' | 'write' | 'admin' | 'destructive'
-  permission: string
-  preview: boolean
-  follows: boolean
-  input: object
-  output: object
-}
-
-export async function readOperations(): Promise<OperationSpec[]> {
-  const told = (await (await reach('/admin/v1/operations')).json()) as { operations: OperationSpec[] }
-  return told.operations
-}
 
 export function openPalette(words = '') {
   window.dispatchEvent(new CustomEvent('palette', { detail: words }))

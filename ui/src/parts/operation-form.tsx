@@ -4,7 +4,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call, follow } from '../api/client'
-import type { OperationSpec } from '../frame/palette'
+import type { OperationSpec } from '../api/operation-list'
 import { Answer } from './answer'
 import { type Schema, SchemaFields, valuesOf } from './schema-fields'
 import { Trouble } from './trouble'

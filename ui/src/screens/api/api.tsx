@@ -85,7 +85,7 @@ function Address({ name, value }: { name: string; value: string }) {
 function Keys({ onKey }: { onKey: (key: string) => void }) {
   const [where] = useWhere()
   const queries = useQueryClient()
-  const may = useMay('keys.write')
+  const may = useMay('key:create')
   const [making, setMaking] = useState(false)
   const keys = useQuery({ queryKey: ['key:list', where.project], queryFn: () => call('key:list', { project: where.project }) })
   const again = () => queries.invalidateQueries({ queryKey: ['key:list'] })

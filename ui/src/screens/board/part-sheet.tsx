@@ -19,7 +19,7 @@ const VERBS: { verb: 'component:restart' | 'component:swap' | 'component:stop' |
 
 export function PartSheet({ part, onClose }: { part: Part; onClose: () => void }) {
   const queries = useQueryClient()
-  const may = useMay('board.parts.write')
+  const may = useMay('component:restart')
   const act = useMutation({
     mutationFn: (verb: (typeof VERBS)[number]['verb']) => call(verb as 'component:restart', { part: part.name }, { consent: 'yes' }),
     onSuccess: (_, verb) => {

@@ -87,7 +87,7 @@ function Grid({ schema, table, writable }: { schema: string; table: string; writ
   const search = useSearch({ strict: false }) as DataSearch
   const navigate = useNavigate()
   const queries = useQueryClient()
-  const may = useMay('rows.write') && writable
+  const may = useMay('rows:update') && writable
   const name = `${schema}.${table}`
   const at = { table: name, ...where }
   const conditions = search.where ?? []

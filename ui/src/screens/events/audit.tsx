@@ -23,7 +23,6 @@ export function Audit() {
   const shown = lines.data.lines
     .toReversed()
     .filter((line) => (!changes || line.effect !== 'read') && (!search.trace || line.trace_id === search.trace))
-  const verdict = verify.data as { whole?: boolean; lines?: number } | undefined
   return (
     <div className="stack">
       <div className="row">
@@ -43,8 +42,8 @@ export function Audit() {
           Verify the chain
         </button>
         {verify.isSuccess && (
-          <span className="badge" data-kind="well">
-            {verdict?.lines ?? ''} lines, none changed or missing
+          <span className="badge" data-kind={verify.data.good ? 'well' : 'bad'} role="status">
+            {verify.data.good ? `${verify.data.lines} lines, none changed or missing` : `the chain is broken: ${JSON.stringify(verify.data.broken)}`}
           </span>
         )}
       </div>

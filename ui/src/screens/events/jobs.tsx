@@ -9,7 +9,7 @@ import { Waiting } from '../../parts/waiting'
 
 export function Jobs() {
   const queries = useQueryClient()
-  const may = useMay('jobs.write')
+  const may = useMay('jobs:retry')
   const jobs = useQuery({ queryKey: ['jobs:list'], queryFn: () => call('jobs:list', { limit: 200 }) })
   const schedules = useQuery({ queryKey: ['jobs:schedules'], queryFn: () => call('jobs:schedules') })
   const again = () => queries.invalidateQueries({ queryKey: ['jobs:list'] })
@@ -46,22 +46,21 @@ export function Jobs() {
               <tr>
                 <th>Kind</th>
                 <th>State</th>
-                <th>Queued</th>
+                <th>Due</th>
                 <th>Tries</th>
                 <th>Why</th>
                 <th />
               </tr>
             </thead>
             <tbody>
-              {jobs.data.jobs.map((raw) => {
-                const job = raw as Record<string, unknown> & { id: string }
+              {jobs.data.jobs.map((job) => {
                 return (
                   <tr key={job.id}>
-                    <td className="mono">{String(job.kind ?? '')}</td>
-                    <td>{String(job.state ?? '')}</td>
-                    <td>{typeof job.queued_at === 'string' && <Ago at={job.queued_at} />}</td>
-                    <td className="number">{String(job.attempts ?? '')}</td>
-                    <td>{String(job.error ?? '')}</td>
+                    <td className="mono">{job.kind}</td>
+                    <td>{job.state}</td>
+                    <td><Ago at={job.due} /></td>
+                    <td className="number">{`${job.attempts} of ${job.attempts_max}`}</td>
+                    <td>{job.error}</td>
                     <td>
                       {may && job.state === 'dead' && (
                         <button type="button" className="button" onClick={() => act.mutate({ verb: 'jobs:retry', id: job.id })}>

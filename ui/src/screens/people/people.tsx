@@ -18,7 +18,7 @@ const PAGE = 100
 
 export function PeopleScreen() {
   const queries = useQueryClient()
-  const may = useMay('users.write')
+  const may = useMay('user:create')
   const [search, setSearch] = useState('')
   const [kind, setKind] = useState('')
   const [chosen, setChosen] = useState<User>()

@@ -27,7 +27,7 @@ export function PoliciesScreen() {
   const lint = useQuery({ queryKey: ['schema:lint', where], queryFn: () => call('schema:lint', { ...where }) })
   const [making, setMaking] = useState<string>()
   const [asking, setAsking] = useState<string>()
-  const may = useMay('policy.write')
+  const may = useMay('policy:create')
   for (const one of [tables, policies, grants]) {
     if (one.isPending) return <Waiting what="the rules" />
     if (one.isError) return <Trouble error={one.error} again={() => one.refetch()} />

@@ -26,7 +26,7 @@ export function QueryScreen() {
   const sources = useSources()
   const source = sources.data?.sources.find((one) => (where.source ? one.source === where.source : one.primary))
   const engine = source?.engine ?? 'sqlite'
-  const mayWrite = useMay('sql.write')
+  const mayWrite = useMay('sql:run')
   const [kept, setKept] = useState<Kept>(readKept)
   const [write, setWrite] = useState(false)
   const [role, setRole] = useState('')

@@ -19,7 +19,7 @@ export const asText = (value: unknown): string =>
 
 export function SettingsScreen() {
   const queries = useQueryClient()
-  const may = useMay('config.write')
+  const may = useMay('config:set')
   const settings = useQuery({ queryKey: ['config:show'], queryFn: () => call('config:show', { origin: true, changed: false }) })
   const [words, setWords] = useState('')
   const [changedOnly, setChangedOnly] = useState(false)
