@@ -9,6 +9,7 @@ use http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use mag_contract::door::{Peer, Response};
+use mag_contract::exchange::Encrypted;
 use mag_contract::{Actor, Fault, Jack, Secret, codes};
 use mag_ports::{Newcomer, SignIn, SignedIn, StaffSocket};
 use serde::Deserialize;
@@ -212,7 +213,31 @@ fn from(parts: &Parts) -> Option<IpAddr> {
 
 /// A browser keeps a cookie marked `Secure` from a page in the clear, except on this machine.
 fn is_encrypted(parts: &Parts) -> bool {
+    if parts.extensions.get::<Encrypted>().is_some() {
+        return true;
+    }
     let forwarded = parts.headers.get("x-forwarded-proto").is_some_and(|p| p == "https");
     let host = parts.headers.get(HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
     forwarded && !host.starts_with("localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_marked_for_encrypted_connections_alone() {
+        let asked = |headers: &[(&str, &str)]| {
+            let mut request = http::Request::get("/admin/v1/session");
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            request.body(()).unwrap().into_parts().0
+        };
+        assert!(!is_encrypted(&asked(&[("host", "db.example")])));
+        assert!(is_encrypted(&asked(&[("host", "db.example"), ("x-forwarded-proto", "https")])));
+        let mut own = asked(&[("host", "localhost:8443")]);
+        own.extensions.insert(Encrypted);
+        assert!(is_encrypted(&own));
+    }
 }

@@ -28,7 +28,7 @@ use mag_contract::door::{
     AdminDoor, AuthDoor, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
     Response, RestDoor, ScreenDoor, StorageDoor,
 };
-use mag_contract::exchange::TraceId;
+use mag_contract::exchange::{Encrypted, TraceId};
 use mag_contract::life::panic_text;
 use mag_contract::socket::Unplugged;
 use mag_contract::traffic::{
@@ -50,6 +50,7 @@ pub(crate) struct Front {
     pub(crate) account: Account,
     pub(crate) bus: Bus,
     pub(crate) compress: bool,
+    pub(crate) encrypted: bool,
     pub(crate) limits: Limits,
     pub(crate) metrics_for_all: bool,
     pub(crate) ids: TraceIds,
@@ -222,6 +223,9 @@ impl Front {
         let mut request = http::Request::from_parts(parts, ());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(trace.clone());
+        if self.encrypted {
+            request.extensions_mut().insert(Encrypted);
+        }
         let response = knock(&*door, request.map(|()| body.boxed_unsync())).await?;
         if !self.bus.is_asked::<TransformResponse>() {
             return Ok(response);

@@ -47,6 +47,7 @@ impl Serving {
             ),
             bus: self.bus,
             compress: self.settings.compress,
+            encrypted: self.tls.is_some(),
             limits: self.settings.limits(),
             metrics_for_all: self.settings.metrics_for_all,
             ids: TraceIds::new()?,

@@ -21,7 +21,7 @@ mod protocols;
 use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
-use mag_contract::exchange::{Addressed, Reached, TraceId, read_body};
+use mag_contract::exchange::{Addressed, Encrypted, Reached, TraceId, read_body};
 use mag_contract::problem;
 use mag_gate::Settings;
 use std::sync::Arc;
@@ -66,6 +66,10 @@ impl HttpDoor for Parrot {
                     Response::new(BodyExt::boxed_unsync(http_body_util::StreamBody::new(frames)));
                 response.extensions_mut().insert(mag_contract::exchange::Endless);
                 return response;
+            }
+            if path.ends_with("/encrypted") {
+                let told = request.extensions().get::<Encrypted>().is_some();
+                return Response::new(body(told.to_string()));
             }
             if path.ends_with("/page") {
                 let mut response = Response::new(body("{\"n\":1}".repeat(1_000)));

@@ -41,6 +41,10 @@ pub struct Reached {
     pub key: Option<Arc<str>>,
 }
 
+/// Extension of a request that came over an encrypted connection of the gate's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Encrypted;
+
 /// The trace id in a W3C `traceparent`; `None` when the header does not follow the rules.
 pub fn trace_of(traceparent: &str) -> Option<&str> {
     let mut fields = traceparent.split('-');

@@ -216,6 +216,8 @@ async fn the_port_speaks_tls_and_agrees_on_http2() {
     let mut stream = connector.connect(name.clone(), stream).await.unwrap();
     let answer = say(&mut stream, request("GET", "/rest/v1/people", "", "")).await.unwrap();
     assert_eq!(answer.text(), "GET /rest/v1/people 0 bytes, 127.0.0.1");
+    let answer = say(&mut stream, request("GET", "/rest/v1/encrypted", "", "")).await.unwrap();
+    assert_eq!(answer.text(), "true", "a door may mark its cookies");
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let stream = TcpStream::connect(&at).await.unwrap();
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
