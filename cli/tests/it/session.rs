@@ -96,3 +96,20 @@ fn a_visitor_signs_out() {
     assert_eq!(board.ask("GET", "/admin/v1/read/board:status", &visitor.head(), "").0, 401);
     board.stop();
 }
+
+#[test]
+fn of_many_who_show_a_link_at_once_one_comes_in() {
+    let installation = Installation::of(env!("CARGO_BIN_EXE_mobo"));
+    installation.settings("[gate]\nport = 0\n");
+    let board = installation.boot(&[]);
+    let link = link(&installation);
+    let shown = json!({ "link": link }).to_string();
+    let came: usize = std::thread::scope(|scope| {
+        let tries: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| board.ask("POST", "/admin/v1/session", JSON, &shown).0))
+            .collect();
+        tries.into_iter().filter_map(|one| one.join().ok()).filter(|status| *status == 200).count()
+    });
+    assert_eq!(came, 1);
+    board.stop();
+}

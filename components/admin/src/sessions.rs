@@ -57,6 +57,8 @@ pub(crate) struct Sessions {
     store: Arc<dyn KeyValues>,
     clock: Clock,
     known: Mutex<HashMap<String, Session>>,
+    /// Who uses a link does it alone: of two at the same time one is too late.
+    opening: tokio::sync::Mutex<()>,
 }
 
 /// What a browser is handed: the cookie's value, and the word it must say to change anything.
@@ -68,7 +70,7 @@ pub(crate) struct Handed {
 
 impl Sessions {
     pub(crate) fn new(store: Arc<dyn KeyValues>, clock: Clock) -> Self {
-        Self { store, clock, known: Mutex::default() }
+        Self { store, clock, known: Mutex::default(), opening: tokio::sync::Mutex::default() }
     }
 
     /// What was kept before the last stop.
@@ -85,6 +87,13 @@ impl Sessions {
             }
         }
         *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known;
+        // Links that nobody used.
+        for (key, value) in self.store.list(LINK).await? {
+            let link = serde_json::from_value::<Link>(value).ok();
+            if link.is_none_or(|link| link.until < self.clock.now()) {
+                self.store.delete(&key).await?;
+            }
+        }
         Ok(())
     }
 
@@ -96,17 +105,28 @@ impl Sessions {
         Ok(token)
     }
 
-    /// A link opens once. Whatever was shown, the answer is the same when it does not.
-    pub(crate) async fn use_link(&self, token: &str) -> Result<Actor, Fault> {
+    /// A link opens once. Whatever was shown, the answer is the same when it does not. It is spent
+    /// when `opens` has done what it was for: a slip on the way costs nobody their link.
+    pub(crate) async fn use_link<T>(
+        &self,
+        token: &str,
+        opens: impl AsyncFnOnce(Actor) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         let key = format!("{LINK}{}", hash(token));
         let over = || {
             Fault::new(codes::BAD_TOKEN, "the link was used already, or is too old")
                 .hint("`mobo admin:link` makes another")
         };
+        let _alone = self.opening.lock().await;
         let kept = self.store.get(&key).await?.ok_or_else(over)?;
+        let link = serde_json::from_value::<Link>(kept).ok();
+        let Some(link) = link.filter(|link| link.until >= self.clock.now()) else {
+            self.store.delete(&key).await?;
+            return Err(over());
+        };
+        let opened = opens(link.actor).await?;
         self.store.delete(&key).await?;
-        let link: Link = serde_json::from_value(kept).map_err(|_| over())?;
-        if link.until < self.clock.now() { Err(over()) } else { Ok(link.actor) }
+        Ok(opened)
     }
 
     pub(crate) async fn begin(

@@ -151,7 +151,8 @@ impl Visits {
         let Shown { link, name, email, password, code } = shown;
         match (link, email, password) {
             (Some(link), None, None) => {
-                Ok(Some((self.sessions.use_link(link.expose()).await?, true)))
+                let opens = async |actor| Ok(Some((actor, true)));
+                self.sessions.use_link(link.expose(), opens).await
             }
             // The first person is made by whoever has a link.
             (Some(link), Some(email), Some(password)) => {
@@ -160,10 +161,9 @@ impl Visits {
                     return Err(Fault::new(codes::STATE_CONFLICT, "there are people already")
                         .hint("sign in, or ask one of them for an invitation"));
                 }
-                self.sessions.use_link(link.expose()).await?;
-                let name = name.unwrap_or_default();
-                let made = staff.create_first(Newcomer { name, email, password }).await?;
-                Ok(Some((made, false)))
+                let newcomer = Newcomer { name: name.unwrap_or_default(), email, password };
+                let opens = async |_| Ok(Some((staff.create_first(newcomer).await?, false)));
+                self.sessions.use_link(link.expose(), opens).await
             }
             (None, Some(email), Some(password)) => {
                 let staff = self.staff.get()?;
