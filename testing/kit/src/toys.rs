@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use mag_contract::job::{Order as JobOrder, Queue};
 use mag_contract::operation::{
-    Call, Cancelled, Consent, Desk, Effect, Offer, Order, Progress, Running, Spec,
+    Act, Call, Cancelled, Consent, Desk, Effect, Offer, Order, Progress, Running, Spec,
 };
 use mag_contract::state::KeyValues;
 use mag_contract::{Fault, codes};
@@ -13,11 +13,11 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// Answers operations of the test's own, with the board's rules on names, preview and consent.
-pub struct ToyDesk(Vec<Offer>);
+pub struct ToyDesk(Vec<Offer>, pub Mutex<Vec<Act>>);
 
 impl ToyDesk {
     pub fn new(offers: Vec<Offer>) -> Self {
-        Self(offers)
+        Self(offers, Mutex::default())
     }
 
     fn admit(&self, order: &Order) -> Result<Offer, Fault> {
@@ -67,6 +67,12 @@ impl Desk for ToyDesk {
             let _ = answer_tx.send(result);
         });
         Running { steps, answer, cancel }
+    }
+
+    /// Kept in memory, for the test to look at.
+    fn record(&self, act: Act) -> BoxFuture<'static, Result<(), Fault>> {
+        self.1.lock().unwrap().push(act);
+        Box::pin(async { Ok(()) })
     }
 }
 
