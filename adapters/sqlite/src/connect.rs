@@ -7,6 +7,7 @@ use crate::allow::{self, Allowed};
 use crate::error;
 use crate::leash::{Leash, STEPS_BETWEEN_LOOKS};
 use crate::native;
+use crate::near::Moment;
 use mag_adapter::EngineError;
 use mag_contract::{Clock, durable};
 use rusqlite::config::DbConfig;
@@ -122,6 +123,8 @@ pub(crate) struct Link {
     /// What `now()` is, in microseconds since 2000: set once for each piece of work.
     moment: Arc<AtomicI64>,
     generation: u64,
+    /// What it reads at, from one read to the next.
+    pub(crate) kept: Option<Moment>,
 }
 
 /// Opens connections, all to the same file in the same way.
@@ -132,6 +135,8 @@ pub(crate) struct Opener {
     still: Option<Still>,
     moved: AtomicBool,
     generation: AtomicU64,
+    /// Grows with each commit of ours, before anyone hears of it.
+    changes: AtomicU64,
     threads: Mutex<Threads>,
     /// The file that is written, once it is open for that.
     written: OnceLock<Option<Mark>>,
@@ -193,6 +198,7 @@ impl Opener {
             still,
             moved: AtomicBool::new(false),
             generation: AtomicU64::new(0),
+            changes: AtomicU64::new(0),
             threads: Mutex::new(Threads { alive: Some(alive), ended: Some(ended) }),
             written: OnceLock::new(),
         })
@@ -300,7 +306,7 @@ impl Opener {
         if for_what != Use::Copy {
             allow::only(&mut db, Allowed::Plans)?;
         }
-        let link = Link { db, leash, moment, generation };
+        let link = Link { db, leash, moment, generation, kept: None };
         link.set_moment(&self.settings.clock);
         Ok(link)
     }
@@ -342,11 +348,23 @@ impl Opener {
                 }
                 db.execute_batch("PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864")
             }
-            Use::Read | Use::ReadNow => {
-                db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000")
-            }
+            Use::Read => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000"),
+            // There are few of these, and they do most of the reading.
+            Use::ReadNow => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8000"),
             Use::Copy => Ok(()),
         }
+    }
+
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+    pub(crate) fn changed(&self) {
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+    /// How long the log beside the file is.
+    pub(crate) fn log_bytes(&self) -> u64 {
+        let log = beside(self.settings.place.file(), "-wal");
+        std::fs::metadata(log).map_or(0, |found| found.len())
     }
 
     /// The connection as it is, or a new one when the file was found to be in use by others.

@@ -14,6 +14,7 @@ mod functions;
 mod leash;
 mod lock;
 mod native;
+mod near;
 mod readers;
 mod run;
 pub mod schema;
@@ -37,6 +38,7 @@ use mag_adapter::{
 use mag_guard::Authorised;
 use mag_model::catalog::Catalog;
 use mag_query::{Answer, Plan, Rows};
+use near::Near;
 use readers::Readers;
 use run::Ready;
 use std::path::PathBuf;
@@ -71,17 +73,15 @@ impl Sqlite {
         let opener = Arc::new(Opener::new(settings)?);
         opener.prepare_file()?;
         let structure = Arc::new(Structure::new());
-        let writer = if opener.settings.place.writable() {
-            // Before the readers: it is the one who repairs.
-            let link = opener.open(Use::Write)?;
-            structure.look(&link.db);
-            Some(Writer::start(opener.clone(), link, structure.clone())?)
-        } else {
-            let link = opener.open(Use::Read)?;
-            structure.look(&link.db);
-            None
-        };
-        let readers = Readers::new(opener.clone())?;
+        // Before the readers: it is the one who repairs.
+        let writes = opener.settings.place.writable();
+        let link = opener.open(if writes { Use::Write } else { Use::Read })?;
+        structure.look(&link.db);
+        let near = Near::open(&opener)?;
+        let readers = Readers::new(opener.clone(), near.clone());
+        let writer = writes
+            .then(|| Writer::start(opener.clone(), link, structure.clone(), near))
+            .transpose()?;
         let abilities = native::abilities(rusqlite::version());
         Ok(Self { abilities, opener, readers, writer, structure })
     }
@@ -121,7 +121,8 @@ impl Sqlite {
                 format!("function {schema}.{name}() does not exist"),
             ));
         }
-        work.plans.iter().map(run::prepare).collect()
+        let each = work.plans.iter().enumerate();
+        each.map(|(n, plan)| run::prepare(plan).map_err(|error| of_plan(work, n, error))).collect()
     }
 
     async fn read(&self, work: Transaction) -> Result<Vec<Answer>, EngineError> {
@@ -184,13 +185,22 @@ fn at_one_moment<T>(
 
 fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answer>, EngineError> {
     let mut answers = Vec::with_capacity(ready.len());
-    for (plan, ready) in work.plans.iter().zip(ready) {
-        let mut answer = run_one(link, plan, ready)?;
+    for (n, (plan, ready)) in work.plans.iter().zip(ready).enumerate() {
+        let answer = run_one(link, plan, ready).map_err(|error| of_plan(work, n, error));
+        let mut answer = answer?;
         let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
         answer.settings.extend(wanted.cloned());
         answers.push(answer);
     }
     Ok(answers)
+}
+
+/// Among several plans it is told which one failed.
+fn of_plan(work: &Transaction, number: usize, error: EngineError) -> EngineError {
+    match work.plans.len() {
+        0 | 1 => error,
+        _ => EngineError { statement: Some(number), ..error },
+    }
 }
 
 fn run_one(link: &Link, plan: &Authorised<Plan>, ready: &Ready) -> Result<Answer, EngineError> {

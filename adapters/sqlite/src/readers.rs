@@ -1,10 +1,11 @@
-//! Those who read: threads with a connection each, and some connections on which short reads are
-//! run at once, where they are asked for. A hand-over to a thread costs more than a read by key.
+//! Those who read: threads with a connection each, and the near connections, for a hand-over to a
+//! thread costs more than a read by key.
 //! Never: a write, or a wait on the runtime's own threads.
 
 use crate::connect::{Link, Opener, Use};
 use crate::error;
 use crate::leash::{Leash, Wanting, Wish};
+use crate::near::Near;
 use mag_adapter::EngineError;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -20,12 +21,10 @@ const SHORT: Duration = Duration::from_micros(200);
 const SHORT_LOOKS: u64 = 10;
 /// Texts of statements whose pace is known; all are forgotten when there are more.
 const PACES: usize = 4_096;
-/// Connections for short reads: more could not run at once.
-const NEAR_MAX: usize = 8;
 
 pub(crate) struct Readers {
     opener: Arc<Opener>,
-    near: Vec<Mutex<Link>>,
+    near: Arc<Near>,
     paces: Mutex<HashMap<u64, Pace>>,
     desk: Arc<Desk>,
     room: Arc<Semaphore>,
@@ -67,13 +66,10 @@ struct State {
 }
 
 impl Readers {
-    pub(crate) fn new(opener: Arc<Opener>) -> Result<Self, EngineError> {
-        let near = opener.settings.readers.saturating_sub(2).clamp(1, NEAR_MAX);
-        let near = (0..near).map(|_| opener.open(Use::ReadNow).map(Mutex::new));
-        let near = near.collect::<Result<Vec<_>, _>>()?;
+    pub(crate) fn new(opener: Arc<Opener>, near: Arc<Near>) -> Self {
         let room = Arc::new(Semaphore::new(opener.settings.queue));
         let desk = Arc::new(Desk { state: Mutex::default(), called: Condvar::new() });
-        Ok(Self { opener, near, paces: Mutex::default(), desk, room })
+        Self { opener, near, paces: Mutex::default(), desk, room }
     }
 
     /// Reads now when a read of this kind was short before; on a thread else.
@@ -144,14 +140,18 @@ impl Readers {
         pace: &Pace,
         read: &impl Fn(&mut Link) -> Result<T, EngineError>,
     ) -> Option<Result<T, EngineError>> {
-        let mut link = self.near.iter().find_map(|link| link.try_lock().ok())?;
+        let mut link = self.near.one()?;
         if self.opener.renew(&mut link, Use::ReadNow).is_err() {
             return None;
         }
         link.set_moment(&self.opener.settings.clock);
         link.leash.put_on_short(SHORT_LOOKS);
         let begun = Instant::now();
+        self.near.settle(&mut link, &self.opener, begun).ok()?;
         let answer = read(&mut link);
+        if answer.is_err() {
+            link.let_go().ok()?;
+        }
         match answer {
             // It was not short after all, or someone holds the file: that takes a thread.
             Err(error) if matches!(error.state.as_deref(), Some("57014" | "55P03")) => {

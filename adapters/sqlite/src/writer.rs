@@ -6,6 +6,7 @@
 use crate::connect::{Link, Opener, Use};
 use crate::error;
 use crate::leash::{Wanting, Wish};
+use crate::near::Near;
 use crate::readers::take_place;
 use crate::watch::Structure;
 use mag_adapter::EngineError;
@@ -20,6 +21,8 @@ use tokio::time::Instant;
 /// When the last group had many, so will this one: its callers have just been answered, and it is
 /// worth this long to let them come.
 const GATHER: Duration = Duration::from_micros(150);
+/// Groups between two looks at the log, and at who keeps an old moment of it.
+const GROUPS_BETWEEN_LOOKS: u64 = 64;
 
 pub(crate) struct Writer {
     orders: mpsc::Sender<Order>,
@@ -119,6 +122,7 @@ impl Writer {
         opener: Arc<Opener>,
         link: Link,
         structure: Arc<Structure>,
+        near: Arc<Near>,
     ) -> Result<Self, EngineError> {
         let queue = opener.settings.queue.max(1);
         let (orders, incoming) = mpsc::channel(queue);
@@ -132,7 +136,7 @@ impl Writer {
             counts: counts.clone(),
         };
         let keeper =
-            Keeper { opener, link: Some(link), incoming, counts, structure, last_group: 1 };
+            Keeper { near, opener, link: Some(link), incoming, counts, structure, last_group: 1 };
         let serve = move || {
             keeper.serve();
             drop(end);
@@ -175,6 +179,7 @@ impl Writer {
                 true => Err(error::cancelled()),
                 false => opener.is_there().and_then(|()| work(opener, wish)),
             };
+            opener.changed();
             drop(place);
             let _ = answer.send(outcome);
         })))?;
@@ -214,6 +219,8 @@ fn lost_work() -> EngineError {
 }
 
 struct Keeper {
+    /// Before the link: whoever closes the last connection brings the pages home.
+    near: Arc<Near>,
     opener: Arc<Opener>,
     /// Opened anew after the machine failed it.
     link: Option<Link>,
@@ -240,6 +247,7 @@ impl Keeper {
             match order {
                 Order::Alone(work) => {
                     let opener = &self.opener;
+                    self.near.let_go_of_all();
                     // Its caller hears of a panic by the drop of the sender.
                     let _ = catch_unwind(AssertUnwindSafe(|| work(opener)));
                     self.look_at_structure();
@@ -355,6 +363,11 @@ impl Keeper {
                 self.counts.commits.fetch_add(u64::from(kept > 0), Ordering::Relaxed);
                 self.counts.writes.fetch_add(kept, Ordering::Relaxed);
                 self.counts.undone.fetch_add(all - kept, Ordering::Relaxed);
+                self.opener.changed();
+                if self.opener.changes() % GROUPS_BETWEEN_LOOKS == 0 {
+                    self.near.look_at_log(&self.opener);
+                    self.near.let_go_of_old(&self.opener);
+                }
                 writes.into_iter().for_each(|write| write.end(Ok(())));
             }
             Fate::LostBy(place) => {

@@ -43,6 +43,61 @@ async fn many_callers_are_answered_each_with_his_own() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answered_write_is_seen_by_every_read_after_it() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await;
+    let world = std::sync::Arc::new(world);
+    world.act(r#"insert t {"id":1,"a":0}"#).await.unwrap();
+    for n in 1..200 {
+        world.act(&format!(r#"update t?id=eq.1 {{"a":{n}}}"#)).await.unwrap();
+        let reads = (0..4).map(|_| {
+            let world = world.clone();
+            tokio::spawn(async move { world.say("read t?select=a&id=eq.1").await })
+        });
+        for answer in join_all(reads).await {
+            assert_eq!(answer.unwrap(), format!(r#"[{{"a":{n}}}]"#));
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_another_program_writes_is_seen_as_well() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await;
+    let other = world.by_another();
+    for n in 1..20 {
+        for _ in 0..3 {
+            world.say("read t?select=id&id=gt.0").await;
+        }
+        other.execute("INSERT INTO t VALUES (?1, 0)", [n]).unwrap();
+        let line = format!("read t?select=id&id=eq.{n}");
+        let mut looks = 0;
+        while world.say(&line).await == "[]" {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            looks += 1;
+            assert!(looks < 10_000, "row {n} is not seen");
+        }
+    }
+}
+
+/// Whoever reads at an old moment keeps the log from being emptied, and it grows.
+#[tokio::test]
+async fn nobody_keeps_an_old_moment_of_the_log() {
+    let world = World::new("CREATE TABLE t (id INTEGER PRIMARY KEY, a INTEGER)").await;
+    for _ in 0..3 {
+        world.say("read t?select=id&id=eq.1").await;
+    }
+    for n in 0..200 {
+        world.act(&format!(r#"insert t {{"a":{n}}}"#)).await.unwrap();
+    }
+    let other = world.by_another();
+    let (kept, log, home): (i64, i64, i64) = other
+        .query_row("PRAGMA wal_checkpoint(RESTART)", [], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .unwrap();
+    assert_eq!((kept, log), (0, home));
+}
+
 /// Plans of one shape share a statement; what they ask for stays their own.
 #[tokio::test]
 async fn plans_that_look_alike_are_told_apart() {

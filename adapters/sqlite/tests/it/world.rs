@@ -15,7 +15,7 @@ pub(crate) struct World {
     pub(crate) engine: Arc<Sqlite>,
     pub(crate) catalog: Arc<Catalog>,
     guard: Guard,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 pub(crate) fn settings(file: &Path) -> Settings {
@@ -41,7 +41,12 @@ impl World {
         engine.console(script(ddl)).await.unwrap();
         let catalog = engine.inspect(0).await.unwrap();
         let guard = all_open(&catalog);
-        Self { engine: Arc::new(engine), catalog, guard, _folder: folder }
+        Self { engine: Arc::new(engine), catalog, guard, folder }
+    }
+
+    /// As another program opens it.
+    pub(crate) fn by_another(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("a.db")).unwrap()
     }
 
     pub(crate) fn plan(&self, line: &str) -> Authorised<Plan> {
