@@ -147,7 +147,13 @@ fn is_shorter_than_it_says(db: &Connection, bytes: u64) -> rusqlite::Result<bool
 
 fn check(db: &Connection) -> Result<(), Trouble> {
     let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
-    if verdict == "ok" { Ok(()) } else { Err(Trouble::Damaged(verdict)) }
+    if verdict != "ok" {
+        return Err(Trouble::Damaged(verdict));
+    }
+    if !schema::is_ours(db)? {
+        return Err(Trouble::Damaged("its tables are not the ones that were made".to_owned()));
+    }
+    Ok(())
 }
 
 /// The file and its companions, under a name that says when.

@@ -52,6 +52,21 @@ async fn a_file_that_is_no_database_is_set_aside_and_the_board_goes_on() {
 }
 
 #[tokio::test]
+async fn a_changed_name_in_the_text_of_a_table_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    filled(folder.path(), Some(HowEnded::Failed)).await;
+    let file = folder.path().join("state.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let name = b"max_attempts";
+    let at = bytes.windows(name.len()).position(|found| found == name).unwrap();
+    bytes[at] = b'n';
+    std::fs::write(&file, bytes).unwrap();
+    let (state, report) = State::open(folder.path(), clock()).unwrap();
+    assert!(report.set_aside.is_some_and(|aside| aside.why.contains("its tables")));
+    works(&state).await;
+}
+
+#[tokio::test]
 async fn a_file_that_was_cut_is_found_even_after_a_clean_end() {
     for end in [Some(HowEnded::Clean), None] {
         let folder = tempfile::tempdir().unwrap();
