@@ -36,7 +36,7 @@ impl Component for Admin {
         let token = Arc::new(Token::in_folder(wiring.data_folder())?);
         let desk = wiring.desk();
         let tries = Tries::new(settings.wrong_tries_max, wiring.clock());
-        let sessions = Arc::new(Sessions::new(wiring.state(), wiring.clock()));
+        let sessions = Arc::new(Sessions::new(wiring.state(), wiring.bus()));
         sessions.recall().await?;
         operations::offer(wiring, &sessions);
         let visits = Visits {

@@ -7,7 +7,7 @@ use crate::visit::Visits;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use mag_contract::door::Peer;
-use mag_contract::{Actor, ActorKind, Fault, Permissions, codes};
+use mag_contract::{Actor, ActorKind, Fault, Permissions, Secret, codes};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,7 +38,9 @@ impl Callers {
             Some(Peer::Local { user }) => {
                 Ok(Caller { actor: Actor::owner(user.as_str()), door: "local" })
             }
-            Some(Peer::Network(from)) if bearer(request).is_some() => self.by_token(request, *from),
+            Some(Peer::Network(from)) if bearer(request).is_some() => {
+                self.by_token(request, *from).await
+            }
             Some(Peer::Network(_)) => match self.visits.actor(request).await? {
                 Some(actor) => Ok(Caller { actor, door: "screen" }),
                 None => Err(Turned(nobody(), None)),
@@ -47,10 +49,19 @@ impl Callers {
         }
     }
 
-    fn by_token(&self, request: &Parts, from: SocketAddr) -> Result<Caller, Turned> {
+    async fn by_token(&self, request: &Parts, from: SocketAddr) -> Result<Caller, Turned> {
         let given = bearer(request).ok_or_else(|| Turned(nobody(), None))?;
         if self.token.is(given).map_err(|fault| Turned(fault, None))? {
             return Ok(Caller { actor: holder(), door: "http" });
+        }
+        // Keys of agents, services and servers: whoever knows those says who it is.
+        if let Ok(staff) = self.visits.staff.get() {
+            match staff.holder(&Secret::new(given.to_owned()), "http").await {
+                Ok(actor) => return Ok(Caller { actor, door: "http" }),
+                // It is no key at all: counted below.
+                Err(fault) if fault.code() == codes::BAD_TOKEN => {}
+                Err(fault) => return Err(Turned(fault, None)),
+            }
         }
         Err(match self.tries.wrong(from.ip()) {
             None => {

@@ -76,12 +76,12 @@ impl Inner {
                 wrong("GET, HEAD")
             };
         }
-        if segments == ["session"] {
+        if let ["session", rest @ ..] = &segments[..] {
             let body = match parts.method {
-                Method::POST => json_body(parts, body, SIGN_IN_MAX).await?,
+                Method::POST | Method::DELETE => json_body(parts, body, SIGN_IN_MAX).await?,
                 _ => Json::Null,
             };
-            return Ok(self.callers.visits.answer(parts, body).await?.render(told)?);
+            return Ok(self.callers.visits.answer(parts, rest, body).await?.render(told)?);
         }
         let caller = self.callers.of(parts).await?;
         match segments[..] {
@@ -170,7 +170,11 @@ impl Inner {
         }
         let Caller { actor, door } = caller;
         let trace_id = trace.clone();
-        let order = Order { name, input, actor, door, trace_id, preview, consent };
+        let from = match parts.extensions.get::<Peer>() {
+            Some(Peer::Network(from)) => Some(from.ip()),
+            Some(Peer::Local { .. }) | None => None,
+        };
+        let order = Order { name, input, actor, door, from, trace_id, preview, consent };
         // An unknown name goes to the desk as well: it refuses it, and it is written down.
         let call = UnderWay::new(self.desk.call(order));
         if form == Form::Json {

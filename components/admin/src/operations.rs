@@ -30,8 +30,9 @@ pub(crate) fn offer(wiring: &mut Wiring, sessions: &Arc<Sessions>) {
     wiring.operation::<SignOut, _, _>(move |input: SignOutInput, _| {
         let held = held.clone();
         async move {
-            let ended =
-                held.end_where(|_, s| input.all || input.id.as_ref() == Some(&s.id)).await?;
+            let ended = held
+                .end_where("admin", |_, s| input.all || input.id.as_ref() == Some(&s.id))
+                .await?;
             Ok(SignedOut { ended })
         }
     });

@@ -3,7 +3,8 @@
 //! Never: a password.
 
 use mag_contract::state::KeyValues;
-use mag_contract::{Actor, Clock, Fault, Timestamp, codes};
+use mag_contract::{Actor, Bus, Clock, Fault, Timestamp, codes};
+use mag_ports::identity::{LoggedIn, LoggedOut, UserLogin};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -56,10 +57,21 @@ struct Link {
 pub(crate) struct Sessions {
     store: Arc<dyn KeyValues>,
     clock: Clock,
+    bus: Bus,
     known: Mutex<HashMap<String, Session>>,
     /// Who uses a link does it alone: of two at the same time one is too late.
     opening: tokio::sync::Mutex<()>,
 }
+
+/// How somebody came in.
+pub(crate) struct Came {
+    /// `link`, `password`, `totp`, `invite`
+    pub(crate) by: &'static str,
+    pub(crate) from: Option<String>,
+}
+
+/// Those who run the board are users of its own project.
+const PROJECT: &str = "zero";
 
 /// What a browser is handed: the cookie's value, and the word it must say to change anything.
 pub(crate) struct Handed {
@@ -69,8 +81,9 @@ pub(crate) struct Handed {
 }
 
 impl Sessions {
-    pub(crate) fn new(store: Arc<dyn KeyValues>, clock: Clock) -> Self {
-        Self { store, clock, known: Mutex::default(), opening: tokio::sync::Mutex::default() }
+    pub(crate) fn new(store: Arc<dyn KeyValues>, bus: Bus) -> Self {
+        let (clock, known) = (bus.clock().clone(), Mutex::default());
+        Self { store, clock, bus, known, opening: tokio::sync::Mutex::default() }
     }
 
     /// What was kept before the last stop.
@@ -133,8 +146,9 @@ impl Sessions {
         &self,
         actor: Actor,
         browser: &str,
-        by_link: bool,
+        came: Came,
     ) -> Result<Handed, Fault> {
+        let by_link = came.by == "link";
         let token = random()?;
         let key = hash(&token);
         let now = self.clock.now();
@@ -153,6 +167,15 @@ impl Sessions {
         if let Some(key) = crowded_out {
             self.store.delete(&format!("{SESSION}{key}")).await?;
         }
+        let user = session.actor.id.clone();
+        self.bus.publish(LoggedIn {
+            project: PROJECT.into(),
+            user: user.clone(),
+            method: came.by.into(),
+            session: session.id.clone(),
+            from: came.from,
+        });
+        self.bus.publish(UserLogin { project: PROJECT.into(), user });
         let word = word_of(&token);
         Ok(Handed { token, word, session })
     }
@@ -193,25 +216,43 @@ impl Sessions {
     }
 
     pub(crate) async fn end(&self, token: &str) -> Result<(), Fault> {
-        self.end_where(|key, _| key == hash(token)).await.map(drop)
+        self.end_where("local", |key, _| key == hash(token)).await.map(drop)
+    }
+
+    /// Those of one person, however many browsers it has.
+    pub(crate) async fn end_of(&self, person: &str) -> Result<(), Fault> {
+        let ends = |_: &str, session: &Session| !session.by_link && session.actor.id == person;
+        self.end_where("global", ends).await.map(drop)
     }
 
     /// How many have ended.
     pub(crate) async fn end_where(
         &self,
+        scope: &str,
         ends: impl Fn(&str, &Session) -> bool,
     ) -> Result<u64, Fault> {
-        let gone: Vec<String> = {
+        let gone: Vec<(String, Session)> = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let gone: Vec<_> =
+            let keys: Vec<_> =
                 known.iter().filter(|(key, s)| ends(key, s)).map(|(key, _)| key.clone()).collect();
-            gone.iter().for_each(|key| drop(known.remove(key)));
-            gone
+            keys.into_iter().filter_map(|key| known.remove_entry(&key)).collect()
         };
-        for key in &gone {
+        for (key, session) in &gone {
             self.store.delete(&format!("{SESSION}{key}")).await?;
+            self.bus.publish(LoggedOut {
+                project: PROJECT.into(),
+                user: session.actor.id.clone(),
+                scope: scope.to_owned(),
+                sessions: vec![session.id.clone()],
+            });
         }
         Ok(gone.len() as u64)
+    }
+
+    /// Until when it lasts, however it is used.
+    pub(crate) fn until(session: &Session) -> Timestamp {
+        let lasts = i64::try_from(LASTS.as_millis()).unwrap_or(i64::MAX);
+        Timestamp(session.since.millis().saturating_add(lasts))
     }
 
     pub(crate) fn rows(&self) -> Vec<SessionRow> {

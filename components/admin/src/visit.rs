@@ -1,25 +1,31 @@
-//! `/admin/v1/session`: how a person at a browser comes in and leaves. By a link that `mobo` made, or
-//! with a password and, where one is set, a code.
+//! `/admin/v1/session`: how a person at a browser comes in and leaves. By a link that `mobo` made, by
+//! an invitation, or with a password and, where one is enrolled, a code.
 //! Never: a session for a page of another origin (the gate refuses those), a token that a script
 //! of the page can read.
 
-use crate::sessions::{Handed, Session, Sessions, word_of};
+mod own;
+
+use crate::caller::Turned;
+use crate::sessions::{Came, Handed, Session, Sessions, word_of};
 use crate::tries::Tries;
 use http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use mag_contract::door::{Peer, Response};
 use mag_contract::exchange::Encrypted;
-use mag_contract::{Actor, Fault, Jack, Secret, codes};
-use mag_ports::{Newcomer, SignIn, SignedIn, StaffSocket};
+use mag_contract::{Actor, Class, Fault, Jack, Secret, codes};
+use mag_ports::{Invited, Newcomer, SignIn, SignedIn, StaffSocket};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 const NAME: &str = "mobo_session";
 /// The header with the word that a page says when it changes something.
 const WORD: &str = "x-magflock-word";
+/// Whoever is told that a person was tried too often waits about so long.
+const PERSON_WAITS: Duration = Duration::from_secs(60);
 
 pub(crate) struct Visits {
     pub(crate) sessions: Arc<Sessions>,
@@ -28,10 +34,11 @@ pub(crate) struct Visits {
 }
 
 /// What somebody shows at the door.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 struct Shown {
     link: Option<Secret<String>>,
+    invite: Option<Secret<String>>,
     name: Option<String>,
     email: Option<String>,
     password: Option<Secret<String>>,
@@ -41,6 +48,14 @@ struct Shown {
 impl Visits {
     /// The actor of a request's cookie. Whoever changes something says the session's word as well.
     pub(crate) async fn actor(&self, parts: &Parts) -> Result<Option<Actor>, Fault> {
+        match self.session(parts).await? {
+            Some(session) => self.now(&session).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The session of a request's cookie, once its word was said where it has to be.
+    async fn session(&self, parts: &Parts) -> Result<Option<Session>, Fault> {
         let Some(token) = cookie(parts) else { return Ok(None) };
         let Some(session) = self.sessions.find(token).await? else { return Ok(None) };
         if !parts.method.is_safe() {
@@ -53,30 +68,34 @@ impl Visits {
                 .hint(format!("send `{WORD}` with the word that GET /admin/v1/session tells")));
             }
         }
-        self.now(session).await.map(Some)
+        Ok(Some(session))
     }
 
     /// Who it is by now: a person may have been shut out since.
-    async fn now(&self, session: Session) -> Result<Actor, Fault> {
+    async fn now(&self, session: &Session) -> Result<Actor, Fault> {
         match session.by_link {
-            true => Ok(session.actor),
+            true => Ok(session.actor.clone()),
             false => self.staff.get()?.actor(&session.actor.id).await,
         }
     }
 
-    pub(crate) async fn answer(&self, parts: &Parts, body: Json) -> Result<Reply, Fault> {
-        match parts.method {
-            Method::GET | Method::HEAD => self.tell(parts).await,
-            Method::POST => self.come_in(parts, body).await,
-            Method::DELETE => {
+    pub(crate) async fn answer(
+        &self,
+        parts: &Parts,
+        rest: &[&str],
+        body: Json,
+    ) -> Result<Reply, Turned> {
+        match (rest, &parts.method) {
+            ([], &Method::GET | &Method::HEAD) => Ok(self.tell(parts).await?),
+            ([], &Method::POST) => self.come_in(parts, body).await,
+            ([], &Method::DELETE) => {
                 if let Some(token) = cookie(parts) {
                     self.sessions.end(token).await?;
                 }
-                let gone = format!("{NAME}=; Path=/admin; Max-Age=0; HttpOnly; SameSite=Strict");
-                Ok(Reply { told: json!({ "signed_in": false }), cookie: Some(gone) })
+                Ok(Reply { told: json!({ "signed_in": false }), cookie: Some(no_cookie()) })
             }
-            _ => Err(Fault::new(codes::BAD_METHOD, "a session is read, begun or ended here")
-                .hint("GET, POST or DELETE")),
+            ([], _) => Err(wrong_method("GET, POST or DELETE").into()),
+            _ => self.own(parts, rest, body).await,
         }
     }
 
@@ -86,96 +105,157 @@ impl Visits {
             Some(staff) => staff.is_empty().await?,
             None => false,
         };
-        let found = match cookie(parts) {
-            Some(token) => self.sessions.find(token).await?.map(|session| (token, session)),
-            None => None,
-        };
-        let told = match found {
-            None => json!({ "signed_in": false, "people": staff.is_some(), "first": first }),
-            Some((token, session)) => {
-                let by_link = session.by_link;
-                let actor = self.now(session).await?;
-                json!({
-                    "signed_in": true, "people": staff.is_some(), "first": first,
-                    "who": actor, "by_link": by_link, "word": word_of(token),
-                })
+        let people = staff.is_some();
+        let nobody = |ended: Option<&str>| {
+            let mut told = json!({ "signed_in": false, "people": people, "first": first });
+            if let Some(why) = ended {
+                told["ended"] = why.into();
             }
+            told
         };
+        let Some(token) = cookie(parts) else {
+            return Ok(Reply { told: nobody(None), cookie: None });
+        };
+        let Some(session) = self.sessions.find(token).await? else {
+            return Ok(Reply { told: nobody(None), cookie: None });
+        };
+        let actor = match self.now(&session).await {
+            Ok(actor) => actor,
+            // Shut out since: the session is over, and the screen can say why.
+            Err(fault) if fault.class() == Class::Denied => {
+                self.sessions.end(token).await?;
+                return Ok(Reply {
+                    told: nobody(Some(fault.message())),
+                    cookie: Some(no_cookie()),
+                });
+            }
+            Err(fault) => return Err(fault),
+        };
+        let mut told = json!({
+            "signed_in": true, "people": people, "first": first, "who": actor,
+            "by_link": session.by_link, "word": word_of(token), "since": session.since,
+            "until": Sessions::until(&session),
+        });
+        if let (false, Some(staff)) = (session.by_link, &staff) {
+            let account = staff.account(&session.actor.id).await?;
+            told["account"] =
+                json!({ "email": account.email, "name": account.name, "totp": account.totp });
+        }
         Ok(Reply { told, cookie: None })
     }
 
-    async fn come_in(&self, parts: &Parts, body: Json) -> Result<Reply, Fault> {
-        let shown: Shown = serde_json::from_value(body).map_err(|e| {
-            Fault::new(codes::BAD_INPUT, "this is not how one signs in")
-                .details(e.to_string())
-                .hint("send `link`, or `email` and `password`, with `code` where one is set")
-        })?;
+    async fn come_in(&self, parts: &Parts, body: Json) -> Result<Reply, Turned> {
+        let shown: Shown = match body {
+            Json::Null => Shown::default(),
+            body => serde_json::from_value(body).map_err(|e| not_so().details(e.to_string()))?,
+        };
         let from = from(parts);
-        if let Some(wait) = from.and_then(|from| self.tries.waits(from)) {
-            return Err(Fault::new(
-                codes::TOO_MANY_TRIES,
-                "too many wrong tries from this address",
-            )
-            .hint(format!("wait {} s", wait.as_secs() + 1)));
-        }
+        self.admitted(from)?;
         let come = self.who(shown, from).await;
-        if let (Err(fault), Some(from)) = (&come, from)
-            && fault.code() == codes::BAD_TOKEN
-        {
-            let _ = self.tries.wrong(from);
-        }
-        let Some((actor, by_link)) = come? else {
+        let Some((actor, by)) = self.counted(from, come)? else {
             return Ok(Reply {
                 told: json!({ "signed_in": false, "needs": "code" }),
                 cookie: None,
             });
         };
+        // Whatever the browser brought along is worth nothing now.
+        if let Some(before) = cookie(parts) {
+            self.sessions.end(before).await?;
+        }
+        self.welcome(parts, actor, by, json!({ "signed_in": true })).await
+    }
+
+    /// A new session: the cookie, and `told` with its word and who it is.
+    async fn welcome(
+        &self,
+        parts: &Parts,
+        actor: Actor,
+        by: &'static str,
+        mut told: Json,
+    ) -> Result<Reply, Turned> {
         let browser = parts.headers.get(USER_AGENT).and_then(|v| v.to_str().ok());
-        let begun = self.sessions.begin(actor, browser.unwrap_or("unknown"), by_link).await?;
+        let came = Came { by, from: from(parts).map(|ip| ip.to_string()) };
+        let begun = self.sessions.begin(actor, browser.unwrap_or("unknown"), came).await?;
         let Handed { token, word, session } = begun;
         tracing::info!(who = session.actor.id, session = session.id, "somebody signed in");
         let secure = if is_encrypted(parts) { "; Secure" } else { "" };
         let cookie = format!("{NAME}={token}; Path=/admin; HttpOnly; SameSite=Strict{secure}");
-        let told = json!({
-            "signed_in": true, "who": session.actor, "by_link": by_link, "word": word,
-        });
+        told["who"] = json!(session.actor);
+        told["by_link"] = session.by_link.into();
+        told["word"] = word.into();
         Ok(Reply { told, cookie: Some(cookie) })
     }
 
-    /// Nobody yet when a code is missing; whether it was by a link.
+    fn admitted(&self, from: Option<IpAddr>) -> Result<(), Turned> {
+        let Some(wait) = from.and_then(|from| self.tries.waits(from)) else { return Ok(()) };
+        let message = "too many wrong tries from this address";
+        let fault = Fault::new(codes::TOO_MANY_TRIES, message)
+            .hint(format!("wait {} s", wait.as_secs() + 1));
+        Err(Turned(fault, Some(wait + Duration::from_secs(1))))
+    }
+
+    /// A wrong try is counted for its address.
+    fn counted<T>(&self, from: Option<IpAddr>, come: Result<T, Fault>) -> Result<T, Turned> {
+        come.map_err(|fault| {
+            if let (true, Some(from)) = (fault.code() == codes::BAD_TOKEN, from) {
+                let _ = self.tries.wrong(from);
+            }
+            let waits = (fault.code() == codes::TOO_MANY_TRIES).then_some(PERSON_WAITS);
+            Turned(fault, waits)
+        })
+    }
+
+    /// Nobody yet when a code is missing; otherwise who it is, and by which way.
     async fn who(
         &self,
         shown: Shown,
         from: Option<IpAddr>,
-    ) -> Result<Option<(Actor, bool)>, Fault> {
-        let Shown { link, name, email, password, code } = shown;
-        match (link, email, password) {
-            (Some(link), None, None) => {
-                let opens = async |actor| Ok(Some((actor, true)));
+    ) -> Result<Option<(Actor, &'static str)>, Fault> {
+        let Shown { link, invite, name, email, password, code } = shown;
+        match (link, invite, email, password) {
+            (Some(link), None, None, None) => {
+                let opens = async |actor| Ok(Some((actor, "link")));
                 self.sessions.use_link(link.expose(), opens).await
             }
             // The first person is made by whoever has a link.
-            (Some(link), Some(email), Some(password)) => {
+            (Some(link), None, Some(email), Some(password)) => {
                 let staff = self.staff.get()?;
                 if !staff.is_empty().await? {
                     return Err(Fault::new(codes::STATE_CONFLICT, "there are people already")
                         .hint("sign in, or ask one of them for an invitation"));
                 }
                 let newcomer = Newcomer { name: name.unwrap_or_default(), email, password };
-                let opens = async |_| Ok(Some((staff.create_first(newcomer).await?, false)));
+                let opens = async |_| Ok(Some((staff.create_first(newcomer).await?, "password")));
                 self.sessions.use_link(link.expose(), opens).await
             }
-            (None, Some(email), Some(password)) => {
-                let staff = self.staff.get()?;
+            (None, Some(token), None, Some(password)) => {
+                let invited = Invited { token, name: name.unwrap_or_default(), password };
+                Ok(Some((self.staff.get()?.accept(invited).await?, "invite")))
+            }
+            (None, None, Some(email), Some(password)) => {
+                let (staff, by) =
+                    (self.staff.get()?, if code.is_some() { "totp" } else { "password" });
                 match staff.sign_in(SignIn { email, password, code, from }).await? {
-                    SignedIn::In(actor) => Ok(Some((actor, false))),
+                    SignedIn::In(actor) => Ok(Some((actor, by))),
                     SignedIn::NeedsCode => Ok(None),
                 }
             }
-            _ => Err(Fault::new(codes::BAD_INPUT, "this is not how one signs in")
-                .hint("send `link`, or `email` and `password`, with `code` where one is set")),
+            _ => Err(not_so()),
         }
     }
+}
+
+fn not_so() -> Fault {
+    Fault::new(codes::BAD_INPUT, "this is not how one signs in")
+        .hint("send `link`, or `email` and `password`, with `code` where one is enrolled")
+}
+
+fn wrong_method(allowed: &str) -> Fault {
+    Fault::new(codes::BAD_METHOD, "the address does not answer this method").hint(allowed)
+}
+
+fn no_cookie() -> String {
+    format!("{NAME}=; Path=/admin; Max-Age=0; HttpOnly; SameSite=Strict")
 }
 
 /// An answer, and what the browser shall keep.

@@ -8,11 +8,12 @@ use crate::passwords::Passwords;
 use crate::people::Homes;
 use crate::post::Post;
 use crate::settings::Settings;
+use crate::staff::Staffing;
 use crate::vault::Vault;
 use crate::watch::Watch;
 use mag_contract::door::AuthDoor;
 use mag_contract::{Component, Fault, Life, Manifest, Standing, Timestamp, Wiring};
-use mag_ports::{AuthnSocket, StoreSocket};
+use mag_ports::{AuthnSocket, StaffSocket, StoreSocket};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,6 +33,7 @@ impl Component for Auth {
             Manifest::new("auth", env!("CARGO_PKG_VERSION"), about)
                 .provides::<AuthnSocket>()
                 .provides::<AuthDoor>()
+                .provides::<StaffSocket>()
                 .needs::<StoreSocket>()
                 .standing(Standing::Protected),
         )
@@ -69,6 +71,7 @@ impl Component for Auth {
             clock: clock.clone(),
         });
         wiring.plug::<AuthDoor>(Arc::new(Door(gotrue.clone())));
+        wiring.plug::<StaffSocket>(Arc::new(Staffing::new(gotrue.clone())));
         let office = operations::Office {
             store,
             rings: rings.clone(),

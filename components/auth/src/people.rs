@@ -5,6 +5,9 @@ pub(crate) mod agents;
 pub(crate) mod codes;
 pub(crate) mod flows;
 pub(crate) mod homes;
+pub(crate) mod invitations;
+pub(crate) mod orgs;
+pub(crate) mod roles;
 pub(crate) mod sessions;
 pub(crate) mod users;
 

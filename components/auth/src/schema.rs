@@ -26,8 +26,10 @@ macro_rules! files {
     };
 }
 
-const USERS_ON_POSTGRES: &[File] = files!("postgres": "20260102000000" "users");
-const USERS_ON_SQLITE: &[File] = files!("sqlite": "20260102000000" "users");
+const USERS_ON_POSTGRES: &[File] =
+    files!("postgres": "20260102000000" "users", "20260102000300" "people");
+const USERS_ON_SQLITE: &[File] =
+    files!("sqlite": "20260102000000" "users", "20260102000300" "people");
 const KEYS_ON_POSTGRES: &[File] = files!("postgres": "20260102000100" "keys");
 const KEYS_ON_SQLITE: &[File] = files!("sqlite": "20260102000100" "keys");
 

@@ -2,13 +2,43 @@
 
 use crate::vault::fill;
 use ::ring::hmac;
-use mag_contract::{Fault, Timestamp};
+use mag_contract::{Fault, Timestamp, codes};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use std::fmt::Write;
 
 const PERIOD: i64 = 30;
 /// Clocks of phones differ: one period to each side.
 const SKEW: i64 = 1;
 /// 160 bits, as the hash has.
 const SECRET_BYTES: usize = 20;
+
+/// What the secret of a factor is sealed as.
+pub(crate) fn sealed_as(factor: &str) -> String {
+    format!("totp secret of {factor}")
+}
+
+/// The address that an authenticator app reads, as a picture in SVG.
+pub(crate) fn picture(uri: &str) -> Result<String, Fault> {
+    let code = QrCode::new(uri.as_bytes()).map_err(|e| {
+        Fault::new(codes::BUG, "a picture of the factor cannot be drawn").because(e)
+    })?;
+    Ok(code.render::<svg::Color<'_>>().min_dimensions(200, 200).build())
+}
+
+/// A name as it stands in such an address: apps want `%20` and not `+`.
+pub(crate) fn in_uri(name: &str) -> String {
+    let mut text = String::new();
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~@".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            // Writing to a `String` never fails.
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    text
+}
 
 pub(crate) fn new_secret() -> Result<Vec<u8>, Fault> {
     let mut secret = vec![0; SECRET_BYTES];

@@ -181,7 +181,7 @@ pub const TABLES: [&str; 16] = [
 
 /// Tables that stand beside the base and are no app's either: whoever signs in, and how. MagAuth
 /// makes them, in schema `auth` or under the prefix `auth_`.
-pub const IDENTITY: [&str; 14] = [
+pub const IDENTITY: [&str; 19] = [
     "users",
     "identities",
     "sessions",
@@ -194,6 +194,11 @@ pub const IDENTITY: [&str; 14] = [
     "mails",
     "agents",
     "agent_log",
+    "agent_asks",
+    "agent_spending",
+    "ended_sessions",
+    "invitations",
+    "role_parents",
     "signing_keys",
     "api_keys",
 ];

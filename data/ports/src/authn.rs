@@ -31,6 +31,9 @@ pub struct Credentials {
     /// `Authorization: Bearer`. The same text as the key counts as the key alone.
     pub bearer: Option<Secret<String>>,
     pub peer: Option<Peer>,
+    /// The door that asks, by the name that the audit log knows it by: an agent may be bound to
+    /// some of them.
+    pub door: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]

@@ -87,6 +87,78 @@ impl Fact for UserChanged {
     const CAPABILITIES: &'static [&'static str] = &["auth.read"];
 }
 
+/// What somebody may do has changed: memberships, teams, roles, bindings. Whoever keeps a decision
+/// asks again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RightsChanged {
+    pub project: String,
+    pub organization: String,
+    /// Nobody in particular when a role or a whole organization changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// `created`, `changed`, `transferred`, `deleted`, `member`, `left`, `team`, `role`, `bound`,
+    /// `unbound`, `invited`, `joined`
+    pub what: String,
+}
+impl Fact for RightsChanged {
+    const NAME: &'static str = "auth.rights.changed";
+    const DURABLE: bool = true;
+    const CAPABILITIES: &'static [&'static str] = &["auth.read"];
+}
+
+/// Somebody acts as somebody else from now on, for a while.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Impersonated {
+    pub project: String,
+    /// Who really acts.
+    pub actor: String,
+    /// As whom.
+    pub user: String,
+    pub session: String,
+    pub why: String,
+    /// Milliseconds since 1970.
+    pub until: i64,
+}
+impl Fact for Impersonated {
+    const NAME: &'static str = "auth.user.impersonated";
+    const DURABLE: bool = true;
+    const CAPABILITIES: &'static [&'static str] = &["auth.read"];
+}
+
+/// An agent wants to do what is above its risk level, and waits for somebody to decide.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalAsked {
+    pub project: String,
+    pub agent: String,
+    /// Who answers for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    pub ask: String,
+    pub what: String,
+    pub risk: String,
+}
+impl Fact for ApprovalAsked {
+    const NAME: &'static str = "auth.approval.asked";
+    const DURABLE: bool = true;
+    const CAPABILITIES: &'static [&'static str] = &["auth.read"];
+}
+
+/// Somebody decided about it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ApprovalDecided {
+    pub project: String,
+    pub agent: String,
+    pub ask: String,
+    /// `approved` or `denied`
+    pub state: String,
+    pub by: String,
+}
+impl Fact for ApprovalDecided {
+    const NAME: &'static str = "auth.approval.decided";
+    const DURABLE: bool = true;
+    const CAPABILITIES: &'static [&'static str] = &["auth.read"];
+}
+
 /// Somebody is about to become a user. A handler may change the metadata, or refuse.
 #[derive(Clone, Debug)]
 pub struct BeforeUserCreated {

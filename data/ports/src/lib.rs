@@ -21,7 +21,9 @@ pub use authn::{Authn, AuthnSocket, Credentials, Denied, Identity};
 pub use cluster::{Cluster, ClusterSocket};
 pub use driver::{Connection, Database, Driver, Opening, Place};
 pub use project::{Project, ProjectRef};
-pub use staff::{Newcomer, SignIn, SignedIn, Staff, StaffSocket};
+pub use staff::{
+    Account, Invited, Newcomer, Proof, SignIn, SignedIn, Staff, StaffSocket, TotpBegun,
+};
 pub use store::{Source, Store, StoreSocket};
 pub use trouble::Trouble;
 pub use view::View;

@@ -60,11 +60,28 @@ impl Permissions {
         Self(names.into_iter().map(Into::into).collect())
     }
     pub fn hold(&self, wanted: &str) -> bool {
-        self.0.iter().any(|held| match held.strip_suffix('*') {
-            None => held == wanted,
-            Some("") => true,
-            Some(prefix) => prefix.ends_with('.') && wanted.starts_with(prefix),
-        })
+        self.0.iter().any(|held| holds(held, wanted))
+    }
+    /// Within one project: `shop/rows.*` holds `rows.read` in project `shop`, and nowhere else.
+    pub fn hold_in(&self, project: &str, wanted: &str) -> bool {
+        self.hold(wanted)
+            || self.0.iter().any(|held| {
+                held.split_once('/').is_some_and(|(of, held)| of == project && holds(held, wanted))
+            })
+    }
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+fn holds(held: &str, wanted: &str) -> bool {
+    match held.strip_suffix('*') {
+        None => held == wanted,
+        Some("") => true,
+        Some(prefix) => prefix.ends_with('.') && wanted.starts_with(prefix),
     }
 }
 
@@ -79,5 +96,14 @@ mod tests {
         assert!(!held.hold("boards.read") && !held.hold("jobs.write") && !held.hold("board"));
         assert!(Permissions::all().hold("anything"));
         assert!(!Permissions::default().hold("board.read"));
+    }
+
+    #[test]
+    fn what_is_held_in_one_project_is_held_nowhere_else() {
+        let held = Permissions::of(["shop/rows.*", "blog/*", "board.read"]);
+        assert!(held.hold_in("shop", "rows.read") && held.hold_in("blog", "anything"));
+        assert!(held.hold_in("shop", "board.read"), "what is held everywhere is held there");
+        assert!(!held.hold_in("shop", "schema.read") && !held.hold_in("blo", "rows.read"));
+        assert!(!held.hold("rows.read") && !held.hold("shop/rows.read.x"));
     }
 }

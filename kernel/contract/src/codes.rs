@@ -55,6 +55,8 @@ codes! {
     CHECK_FAILED      MF1028 Invalid     "a row does not satisfy a check";
     TOO_MANY_AFFECTED MF1029 Invalid     "more rows would be changed than the caller allows";
     WRONG_ROW_COUNT   MF1030 Invalid     "another number of rows than the caller asks for";
+    BAD_CURSOR        MF1040 Invalid     "a cursor does not fit the request";
+    BAD_BATCH         MF1041 Invalid     "a batch of calls cannot be read";
     NO_TABLE          MF2001 Missing     "no table has this name";
     NO_COLUMN         MF2002 Invalid     "no column has this name";
     NO_RELATION       MF2003 Invalid     "no relation leads there";
@@ -82,6 +84,11 @@ codes! {
     BAD_POLICY        MF3012 Invalid     "a policy cannot be read";
     POLICY_LOOP       MF3013 Invalid     "policies refer to each other in a circle";
     OVER_BUDGET       MF3014 TooMuch     "the call costs more than the role's budget";
+    BAD_FUNCTION      MF3015 Invalid     "a function cannot be guarded";
+    AGENT_STOPPED     MF3020 Denied      "an agent may not act now";
+    AGENT_BOUND       MF3021 Denied      "an agent may not do this";
+    AGENT_SPENT       MF3022 TooMuch     "an agent has spent its budget";
+    NEEDS_APPROVAL    MF3023 Denied      "somebody has to approve what an agent asks for";
     STATE_CONFLICT    MF4001 Conflict    "the thing is in another state than the step needs";
     TWO_BOARDS        MF4002 Conflict    "another board runs on this data folder";
     EXISTS            MF4003 Conflict    "a thing of this name exists already";

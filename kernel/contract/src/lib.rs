@@ -29,6 +29,7 @@ pub mod socket;
 pub mod state;
 pub mod traffic;
 pub mod vitals;
+pub mod ward;
 pub mod wiring;
 
 pub use actor::{Actor, ActorKind, Permissions};

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -208,9 +209,29 @@ pub struct Order {
     pub input: Json,
     pub actor: Actor,
     pub door: &'static str,
+    /// The address that it came from, over a network.
+    pub from: Option<IpAddr>,
     pub trace_id: Option<Arc<str>>,
     pub preview: bool,
     pub consent: Consent,
+}
+
+/// Something that was done without an operation and belongs into the audit log all the same: a
+/// sign-in, a session that ended, a key that was refused.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub actor: Actor,
+    pub door: &'static str,
+    /// `auth:login`; named like operations, and no operation.
+    pub what: &'static str,
+    /// On what or whom it was done.
+    pub on: Option<String>,
+    pub from: Option<IpAddr>,
+    /// Never a secret.
+    pub details: Json,
+    /// Why not, when it was refused.
+    pub code: Option<&'static str>,
+    pub trace_id: Option<Arc<str>>,
 }
 
 /// A call under way. Dropping it cancels the call.
@@ -225,6 +246,8 @@ pub struct Running {
 pub trait Desk: Send + Sync {
     fn specs(&self) -> Vec<Arc<Spec>>;
     fn call(&self, order: Order) -> Running;
+    /// Writes a line into the audit log; it is on the disk when this resolves.
+    fn record(&self, act: Act) -> BoxFuture<'static, Result<(), Fault>>;
 }
 
 pub type Handler = Arc<dyn Fn(Json, Call) -> BoxFuture<'static, Result<Json, Fault>> + Send + Sync>;

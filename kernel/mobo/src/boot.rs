@@ -90,12 +90,14 @@ impl Boot {
         let registry = Registry::default();
         let desk = Arc::new(BoardDesk::new(bus.clone(), self.runtime.clone(), calls_max));
         desk.audited_by(Arc::new(AuditLog(keep.audit.clone())));
+        let backplane = Backplane::default();
+        desk.warded_by(backplane.jack());
         let monitor =
             Monitor::new(registry.clone(), bus.clone(), self.runtime.clone(), health_settings);
         let workers = Arc::new(Workers::new(keep.state.clone(), bus.clone(), self.runtime.clone()));
         let kernel = Arc::new(Kernel {
             bus: bus.clone(),
-            backplane: Backplane::default(),
+            backplane,
             listeners: Arc::new(crate::listeners::Held::in_folder(&self.sources.data_folder)),
             desk,
             workers: workers.clone(),

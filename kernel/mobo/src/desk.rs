@@ -6,10 +6,11 @@ use futures::future::BoxFuture;
 use mag_contract::bus::Bus;
 use mag_contract::life::panic_text;
 use mag_contract::operation::{
-    Call, Cancelled, Consent, Desk, Effect, Offer, Order, Progress, Running, Spec,
+    Act, Call, Cancelled, Consent, Desk, Effect, Offer, Order, Progress, Running, Spec,
 };
 use mag_contract::secret::HIDDEN;
-use mag_contract::{Context, Fault, Timestamp, codes};
+use mag_contract::ward::{WardSocket, Wish};
+use mag_contract::{Actor, ActorKind, Context, Fault, Jack, Timestamp, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
@@ -23,12 +24,18 @@ use tokio::time::Instant;
 #[derive(Clone, Debug, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AuditLine {
     pub at: Timestamp,
-    pub actor_kind: mag_contract::ActorKind,
+    pub actor_kind: ActorKind,
     pub actor: String,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub on_behalf_of: Option<String>,
     pub door: String,
+    /// The address that it came from, over a network.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<String>,
     pub operation: String,
+    /// On what or whom: what the call names first.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on: Option<String>,
     pub effect: String,
     pub preview: bool,
     /// Secrets hidden.
@@ -53,6 +60,7 @@ pub(crate) struct BoardDesk {
     bus: Bus,
     parts: Handle,
     audit: OnceLock<Arc<dyn AuditSink>>,
+    ward: OnceLock<Jack<WardSocket>>,
     room: Arc<Semaphore>,
     /// Calls that follow may last for ever: they shall not keep anybody from a short one.
     followers: Arc<Semaphore>,
@@ -72,7 +80,12 @@ impl BoardDesk {
     pub(crate) fn new(bus: Bus, parts: Handle, calls_max: u32) -> Self {
         let room = || Arc::new(Semaphore::new(usize::try_from(calls_max).unwrap_or(1)));
         let (room, followers) = (room(), room());
-        Self { held: Mutex::default(), bus, parts, audit: OnceLock::new(), room, followers }
+        let (audit, ward) = (OnceLock::new(), OnceLock::new());
+        Self { held: Mutex::default(), bus, parts, audit, ward, room, followers }
+    }
+    /// Who is asked about agents, and about those who hold something in one project alone.
+    pub(crate) fn warded_by(&self, ward: Jack<WardSocket>) {
+        let _ = self.ward.set(ward);
     }
     pub(crate) fn audited_by(&self, sink: Arc<dyn AuditSink>) {
         let _ = self.audit.set(sink);
@@ -110,11 +123,9 @@ impl BoardDesk {
 
     /// All that is checked before the handler sees the call.
     fn admit(&self, order: &Order, spec: &Spec) -> Result<OwnedSemaphorePermit, Fault> {
-        if !order.actor.permissions.hold(spec.permission) {
-            let who = &order.actor.name;
-            let message = format!("{who} may not call `{}`", spec.name);
-            return Err(Fault::new(codes::DENIED, message)
-                .hint(format!("it takes the permission `{}`", spec.permission)));
+        let held = order.actor.permissions.hold(spec.permission);
+        if !held && !is_bound(&order.actor) {
+            return Err(refused(&order.actor, spec));
         }
         if order.preview && !spec.preview {
             let message = format!("`{}` cannot be previewed", spec.name);
@@ -133,6 +144,38 @@ impl BoardDesk {
                 .hint("try again in a moment, or raise `board.calls_max`")
         })
     }
+}
+
+/// Whether the ward has a say: about agents, and about what is held in one project alone.
+fn is_bound(actor: &Actor) -> bool {
+    actor.kind == ActorKind::AiAgent || actor.permissions.iter().any(|held| held.contains('/'))
+}
+
+fn refused(actor: &Actor, spec: &Spec) -> Fault {
+    Fault::new(codes::DENIED, format!("{} may not call `{}`", actor.name, spec.name))
+        .hint(format!("it takes the permission `{}`", spec.permission))
+}
+
+/// The ward's word; without one, agents do nothing, and nothing is held in a project alone.
+async fn ask_ward(ward: Option<Jack<WardSocket>>, order: &Order, spec: &Spec) -> Result<(), Fault> {
+    let held = order.actor.permissions.hold(spec.permission);
+    if held && order.actor.kind != ActorKind::AiAgent {
+        return Ok(());
+    }
+    let ward = match ward.map(|jack| jack.get()) {
+        Some(Ok(ward)) => ward,
+        Some(Err(empty)) => return Err(empty.into()),
+        None => return Err(refused(&order.actor, spec)),
+    };
+    let wish = Wish {
+        actor: &order.actor,
+        spec,
+        input: &order.input,
+        door: order.door,
+        preview: order.preview,
+        held,
+    };
+    ward.admit(wish).await
 }
 
 impl Desk for BoardDesk {
@@ -171,10 +214,14 @@ impl Desk for BoardDesk {
             progress: Progress::new(steps_tx),
             cancelled: Cancelled::new(cancelled),
         };
+        let ward = self.ward.get().cloned();
         let task = async move {
             let result = match admitted {
                 Ok((offer, room)) => {
-                    let result = perform(&offer, order.input.clone(), call).await;
+                    let result = match ask_ward(ward, &order, &offer.spec).await {
+                        Ok(()) => perform(&offer, order.input.clone(), call).await,
+                        Err(fault) => Err(fault),
+                    };
                     drop(room);
                     result
                 }
@@ -186,6 +233,35 @@ impl Desk for BoardDesk {
         self.parts.spawn(task);
         Running { steps, answer, cancel }
     }
+
+    fn record(&self, act: Act) -> BoxFuture<'static, Result<(), Fault>> {
+        let Some(audit) = self.audit.get() else { return Box::pin(async { Ok(()) }) };
+        audit.write(AuditLine {
+            at: self.bus.clock().now(),
+            actor_kind: act.actor.kind,
+            actor: act.actor.id,
+            on_behalf_of: act.actor.on_behalf_of,
+            door: act.door.to_owned(),
+            from: act.from.map(|from| from.to_string()),
+            operation: act.what.to_owned(),
+            on: act.on,
+            effect: "event".into(),
+            preview: false,
+            input: act.details,
+            code: act.code.map(str::to_owned),
+            took_ms: 0,
+            trace_id: act.trace_id.as_deref().unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+/// What a call names first, as far as it is a text: the part, the user, the project.
+fn named(input: &Json, spec: &Spec) -> Option<String> {
+    const SHOWN: usize = 200;
+    let first = *spec.positional.first()?;
+    let hidden = spec.input["properties"][first]["format"] == "password";
+    let text = input.get(first)?.as_str().filter(|_| !hidden)?;
+    Some(text.chars().take(SHOWN).collect())
 }
 
 /// A cancelled handler may tidy up for so long before its task is ended.
@@ -264,7 +340,9 @@ impl Record {
             actor: order.actor.id.clone(),
             on_behalf_of: order.actor.on_behalf_of.clone(),
             door: order.door.to_owned(),
+            from: order.from.map(|from| from.to_string()),
             operation: order.name.chars().take(NAME_SHOWN).collect(),
+            on: spec.and_then(|spec| named(&order.input, spec)),
             effect: effect.map_or("unknown".into(), |e| format!("{e:?}").to_lowercase()),
             preview: order.preview,
             input: spec.map_or(Json::Null, |s| without_secrets(&order.input, &s.input)),

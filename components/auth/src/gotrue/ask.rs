@@ -68,6 +68,7 @@ impl Ask {
             apikey: apikey.map(Secret::new),
             bearer: bearer(&parts.headers).map(Secret::new),
             peer,
+            door: Some("auth"),
         };
         let agent = text(&parts.headers, USER_AGENT.as_str());
         let origin = Origin {

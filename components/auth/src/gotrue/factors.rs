@@ -9,12 +9,9 @@ use super::refusal::Refusal;
 use super::user::Caller;
 use crate::home::{Home, Row};
 use crate::people::Method;
-use crate::totp;
-use mag_contract::{Fault, codes};
+use crate::totp::{self, picture, sealed_as};
 use mag_ports::identity::FactorTried;
 use mag_query::call::Filter;
-use qrcode::QrCode;
-use qrcode::render::svg;
 use serde_json::json;
 use std::time::Duration;
 use uuid::Uuid;
@@ -23,10 +20,6 @@ use uuid::Uuid;
 const CHALLENGE_LASTS: Duration = Duration::from_secs(300);
 /// A factor that was never verified is forgotten when another one is enrolled after so long.
 const UNVERIFIED_LASTS: Duration = Duration::from_secs(300);
-
-fn sealed_as(factor: &str) -> String {
-    format!("totp secret of {factor}")
-}
 
 impl Gotrue {
     pub(super) async fn enroll(&self, ask: &Ask) -> Result<Answer, Refusal> {
@@ -274,11 +267,4 @@ fn owned<'a>(caller: &'a Caller, id: &str) -> Result<&'a Row, Refusal> {
         .map_err(|_| Refusal::new(404, "validation_failed", "factor_id must be an UUID"))?;
     let found = caller.user.factors.iter().find(|factor| factor.id("id") == Some(id));
     found.ok_or_else(|| Refusal::new(404, "mfa_factor_not_found", "Factor not found"))
-}
-
-fn picture(uri: &str) -> Result<String, Refusal> {
-    let code = QrCode::new(uri.as_bytes()).map_err(|e| {
-        Fault::new(codes::BUG, "a picture of the factor cannot be drawn").because(e)
-    })?;
-    Ok(code.render::<svg::Color<'_>>().min_dimensions(200, 200).build())
 }

@@ -2,11 +2,11 @@
 
 use super::users::{base_of, meant};
 use super::{Office, operations};
-use crate::home::any_of;
+use crate::people::orgs::id_of;
+use crate::rights::{Grant, Place};
 use mag_contract::operation::Call;
-use mag_contract::{Effect, Example, Fault, Operation, Permissions, codes};
+use mag_contract::{Effect, Example, Fault, Operation, codes};
 use mag_ports::identity::PermissionResolver;
-use mag_query::call::Filter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -24,6 +24,15 @@ pub(crate) struct CanInput {
     pub user: String,
     /// What it wants to do, such as `crm.view`.
     pub permission: String,
+    /// Only in this organization: its short name or id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organization: Option<String>,
+    /// Only in this project that the organization works on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_project: Option<String>,
+    /// Only in this team of the organization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_team: Option<String>,
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
@@ -34,8 +43,14 @@ pub(crate) struct Decision {
     pub allowed: bool,
     /// What decided it, in a sentence.
     pub why: String,
-    /// Roles that were looked at.
+    /// Roles that were looked at, with those that they inherit from.
     pub roles: Vec<String>,
+    /// The binding that gives it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binding: Option<String>,
+    /// The permission as it is written in the role: `crm.*` gives `crm.view`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 impl Operation for Can {
@@ -56,53 +71,63 @@ async fn can(office: Arc<Office>, input: CanInput, _: Call) -> Result<Decision, 
     let project = office.project(input.project.as_deref())?;
     let home = office.gotrue.homes.of(&project).await?;
     let user = meant(&home, &input.user).await?;
+    let place = place(&office, &input).await?;
     let now = home.now();
-    let (mut allowed, mut why, mut names) = (false, String::new(), vec![]);
-    if user.is_banned(now) {
-        why.push_str("the user is banned");
+    let mut roles = vec![];
+    let mut grant: Option<Grant> = None;
+    let why = if user.is_banned(now) {
+        "the user is banned".to_owned()
     } else if base_of(&home, user.id).await?.text("status") == Some("suspended") {
-        why.push_str("the user is suspended");
+        "the user is suspended".to_owned()
     } else if let Some(agent) = home.agent(user.id).await?
         && (agent.paused.is_some() || agent.expires_at.is_some_and(|at| at <= now))
     {
-        why.push_str("the agent is paused or has expired");
+        "the agent is paused or has expired".to_owned()
     } else {
-        let bindings = home
-            .find_base("role_bindings", vec![Filter::eq("user_id", &user.id.to_string())])
-            .await?;
-        let current = bindings.iter().filter(|b| b.time("expires_at").is_none_or(|at| at > now));
-        let ids: Vec<String> = current.map(|b| b.words("role_id").to_owned()).collect();
-        if ids.is_empty() {
-            why.push_str("the user has no role in any organization");
-        } else {
-            for role in home.find_base("roles", vec![any_of("id", ids.clone())]).await? {
-                let name = role.words("name").to_owned();
-                let of_role = vec![Filter::eq("role_id", role.words("id"))];
-                let held = home.find_base("role_permissions", of_role).await?;
-                let held: Vec<String> =
-                    held.iter().map(|row| row.words("permission_id").to_owned()).collect();
-                if !held.is_empty() {
-                    let rows = home.find_base("permissions", vec![any_of("id", held)]).await?;
-                    let held = Permissions::of(rows.iter().map(|row| row.words("name").to_owned()));
-                    if !allowed && held.hold(&input.permission) {
-                        allowed = true;
-                        why = format!("role `{name}` holds `{}`", input.permission);
-                    }
-                }
-                names.push(name);
-            }
-            if !allowed {
-                why = format!("none of its roles holds `{}`", input.permission);
-            }
+        let rights = home.rights(user.id).await?;
+        roles = rights.roles.iter().cloned().collect();
+        grant = rights.find(&input.permission, &place).cloned();
+        match &grant {
+            Some(grant) => grant.tells(),
+            None if roles.is_empty() => "the user has no role in any organization".to_owned(),
+            None => format!("none of its roles holds `{}`", input.permission),
         }
-    }
+    };
     let decided = PermissionResolver {
         project: project.reference.to_string(),
         actor: user.id.to_string(),
         permission: input.permission,
-        allowed,
+        allowed: grant.is_some(),
         why,
     };
     let decided = office.gotrue.bus.ask(decided).await?;
-    Ok(Decision { allowed: decided.allowed, why: decided.why, roles: names })
+    Ok(Decision {
+        allowed: decided.allowed,
+        why: decided.why,
+        roles,
+        binding: grant.as_ref().map(|grant| grant.binding.clone()),
+        by: grant.map(|grant| grant.permission),
+    })
+}
+
+/// Where it is asked for: in an organization, and in something of it.
+async fn place(office: &Office, input: &CanInput) -> Result<Place, Fault> {
+    let mut place = Place::default();
+    let Some(given) = &input.organization else {
+        if input.in_project.is_some() || input.in_team.is_some() {
+            return Err(Fault::new(codes::BAD_INPUT, "the organization is missing")
+                .hint("projects and teams are named within one"));
+        }
+        return Ok(place);
+    };
+    let home = office.home(input.project.as_deref()).await?;
+    let organization = id_of(&home.organization(given).await?)?;
+    place.organization = Some(organization);
+    if let Some(given) = &input.in_project {
+        place.project = Some(id_of(&home.worked_on(organization, given).await?)?);
+    }
+    if let Some(given) = &input.in_team {
+        place.team = Some(id_of(&home.team(organization, given).await?)?);
+    }
+    Ok(place)
 }

@@ -151,6 +151,7 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<K
     }
     let project = office.project(input.project.as_deref())?;
     let role = input.role.as_deref().unwrap_or(input.kind.role());
+    within_ones_own(&project.reference, &input.scopes, role, &call)?;
     let days = input.days.or((input.kind == KeyKind::Jwt).then_some(JWT_DAYS));
     let made = Wish {
         name: &input.name,
@@ -162,6 +163,22 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<K
         replaces: None,
     };
     made.grant(&office, &project, &call.actor.id).await
+}
+
+/// Nobody makes a key that opens more operations than they may call themselves.
+fn within_ones_own(project: &str, wanted: &[String], role: &str, call: &Call) -> Result<(), Fault> {
+    // What comes by itself in an app's project stays within it; the board's own gives nothing so.
+    let by_itself = if project == super::ZERO { scopes(&[], role) } else { vec![] };
+    let wanted = if wanted.is_empty() { &by_itself } else { wanted };
+    let held = &call.actor.permissions;
+    match wanted.iter().find(|scope| !held.hold_in(project, scope)) {
+        None => Ok(()),
+        Some(scope) => {
+            let message = format!("{} does not hold `{scope}`", call.actor.name);
+            Err(Fault::new(codes::DENIED, message)
+                .hint("name scopes that you hold yourself, as `--scopes`"))
+        }
+    }
 }
 
 /// A key of the server's own role may do everything of its project unless somebody narrows it.

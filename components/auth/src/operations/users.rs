@@ -26,6 +26,7 @@ operations! {
     Show => show;
     Ban => ban;
     Delete => delete;
+    Unenroll => unenroll;
 }
 
 /// A user in one line.
@@ -355,7 +356,7 @@ pub(super) async fn meant(home: &Home, given: &str) -> Result<User, Fault> {
     })
 }
 
-pub(super) async fn base_of(home: &Home, user: Uuid) -> Result<Row, Fault> {
+pub(crate) async fn base_of(home: &Home, user: Uuid) -> Result<Row, Fault> {
     let rows = home.find_base("users", vec![Filter::eq("id", &user.to_string())]).await?;
     Ok(rows.into_iter().next().unwrap_or_default())
 }
@@ -519,4 +520,37 @@ async fn revoke_keys(office: &Office, project: &Project, user: Uuid) -> Result<(
         book.revoke(project.id, key.id, now).await?;
     }
     office.rings.renew(project.id).await.map(|_| ())
+}
+
+pub(super) struct Unenroll;
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct Unenrolled {
+    pub id: String,
+    /// How many second factors were taken away.
+    pub factors: usize,
+}
+
+impl Operation for Unenroll {
+    type Input = OneUser;
+    type Output = Unenrolled;
+    const NAME: &'static str = "user:unenroll";
+    const SUMMARY: &'static str =
+        "Takes a user's second factors away, for somebody who lost theirs";
+    const EFFECT: Effect = Effect::Admin;
+    const PERMISSION: &'static str = "auth.users.write";
+    const POSITIONAL: &'static [&'static str] = &["user"];
+    fn examples() -> Vec<Example> {
+        let nobody = json!({ "user": "nobody@example.com" });
+        vec![Example::refused("Somebody who is not there", nobody, codes::NO_SUCH_NAME.id)]
+    }
+}
+
+async fn unenroll(office: Arc<Office>, input: OneUser, _: Call) -> Result<Unenrolled, Fault> {
+    let project = office.project(input.project.as_deref())?;
+    let home = office.gotrue.homes.of(&project).await?;
+    let user = meant(&home, &input.user).await?;
+    let factors = home.unenroll(user.id).await?;
+    changed(&office, &project, user.id, "changed");
+    Ok(Unenrolled { id: user.id.to_string(), factors })
 }

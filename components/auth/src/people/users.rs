@@ -184,7 +184,7 @@ impl Home {
         made.ok_or_else(|| Fault::new(codes::BUG, "a user that was just made is not there"))
     }
 
-    fn making(&self, new: NewUser) -> Result<Vec<Call>, Fault> {
+    pub(crate) fn making(&self, new: NewUser) -> Result<Vec<Call>, Fault> {
         let now = self.now();
         let email = new.email.as_deref().map(str::to_lowercase);
         let base = json!({
@@ -246,6 +246,24 @@ impl Home {
         let email = data.get("email").and_then(Json::as_str).map(str::to_lowercase);
         let columns = json!({ "identity_data": data, "email": email, "updated_at": self.now() });
         self.update("identities", vec![Filter::eq("id", identity.words("id"))], columns)
+    }
+
+    /// Takes every second factor away; how many there were.
+    pub(crate) async fn unenroll(&self, user: Uuid) -> Result<usize, Fault> {
+        let of_user = || vec![Filter::eq("user_id", &user.to_string())];
+        let factors = self.find("mfa_factors", of_user()).await?;
+        let ids: Vec<String> = factors.iter().map(|row| row.words("id").to_owned()).collect();
+        if ids.is_empty() {
+            return Ok(0);
+        }
+        let lower = json!({ "aal": "aal1", "factor_id": null, "updated_at": self.now() });
+        let calls = vec![
+            self.delete("mfa_challenges", vec![crate::home::any_of("factor_id", ids)]),
+            self.update("sessions", of_user(), lower)?,
+            self.delete("mfa_factors", of_user()),
+        ];
+        self.all(calls).await?;
+        Ok(factors.len())
     }
 
     /// Everything of a user; sessions and the rest go along by their references.

@@ -8,7 +8,7 @@ const ADA: &str = "ada@example.com";
 const SECRET: &str = "lovelace engine 9";
 
 /// What an authenticator app shows.
-fn code(secret: &str, millis: i64) -> String {
+pub(crate) fn code(secret: &str, millis: i64) -> String {
     const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String =
         secret.chars().map(|c| format!("{:05b}", ALPHABET.find(c).unwrap())).collect();

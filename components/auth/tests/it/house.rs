@@ -24,6 +24,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 const USERS: &str = include_str!("../../migrations/sqlite/20260102000000_users.sql");
+const PEOPLE: &str = include_str!("../../migrations/sqlite/20260102000300_people.sql");
 const KEYS: &str = include_str!("../../migrations/sqlite/20260102000100_keys.sql");
 
 /// One database in memory that says it has all migrations already.
@@ -35,7 +36,7 @@ struct InMemory {
 impl InMemory {
     fn new() -> Arc<Self> {
         let mut structure = ON_SQLITE.structure().unwrap();
-        for script in [USERS, KEYS] {
+        for script in [USERS, PEOPLE, KEYS] {
             structure.apply(&Script::read(script, &SQLITE).unwrap(), &SQLITE);
         }
         let catalog = Arc::new(catalog(&structure));
@@ -246,7 +247,12 @@ impl House {
         bearer: Option<&str>,
     ) -> Result<Identity, Denied> {
         let secret = |text: Option<&str>| text.map(|text| Secret::new(text.to_owned()));
-        let shown = Credentials { apikey: secret(apikey), bearer: secret(bearer), peer: None };
+        let shown = Credentials {
+            apikey: secret(apikey),
+            bearer: secret(bearer),
+            door: Some("rest"),
+            ..Credentials::default()
+        };
         self.authn().identify(&self.project(reference), shown).await
     }
 

@@ -13,3 +13,4 @@ mod house;
 mod identify;
 mod operations;
 mod provider;
+mod staff;

@@ -423,6 +423,7 @@ pub fn order(name: &str, input: Json) -> Order {
         input,
         actor: Actor::owner("ada"),
         door: "test",
+        from: None,
         trace_id: None,
         preview: false,
         consent: Consent::None,

@@ -1,0 +1,34 @@
+//! The socket that the desk asks before it performs an operation for somebody who is bound: an AI
+//! agent, or whoever holds a permission in one project alone. Declared here because the board asks.
+//! Never: asked for whoever holds the permission everywhere and is no agent.
+
+use crate::actor::Actor;
+use crate::fault::Fault;
+use crate::operation::Spec;
+use crate::socket::Socket;
+use futures::future::BoxFuture;
+use serde_json::Value as Json;
+
+pub struct WardSocket;
+
+impl Socket for WardSocket {
+    type Port = dyn Ward;
+    const NAME: &'static str = "auth.ward";
+}
+
+pub trait Ward: Send + Sync {
+    /// May this call be made now? What is counted is counted here, once a call.
+    fn admit<'a>(&'a self, wish: Wish<'a>) -> BoxFuture<'a, Result<(), Fault>>;
+}
+
+/// A call that somebody wants to make.
+#[derive(Clone, Copy, Debug)]
+pub struct Wish<'a> {
+    pub actor: &'a Actor,
+    pub spec: &'a Spec,
+    pub input: &'a Json,
+    pub door: &'static str,
+    pub preview: bool,
+    /// Whether the actor holds the operation's permission everywhere.
+    pub held: bool,
+}
