@@ -19,7 +19,7 @@ pub use authorised::Authorised;
 pub use explain::{Explanation, Verdict};
 pub use guard::Guard;
 pub use may::May;
-pub use policy::{BadPolicy, parse_statement};
+pub use policy::{BadPolicy, parse_statement, policy_roles};
 pub use refusal::Refusal;
 pub use ruleset::{Budget, Command, Grant, GrantOn, Mask, MaskWith, PolicyRule, RoleRule, Ruleset};
 pub use session::Session;

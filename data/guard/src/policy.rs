@@ -6,7 +6,7 @@ mod scope;
 mod statement;
 mod subselect;
 
-pub use statement::parse_statement;
+pub use statement::{parse_statement, policy_roles};
 
 use crate::ruleset::{Command, PolicyRule};
 use mag_model::TableId;

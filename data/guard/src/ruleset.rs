@@ -81,6 +81,9 @@ pub enum GrantOn {
     AllFunctions,
 }
 
+/// Everyone, as PostgreSQL calls them.
+pub const EVERYONE: &str = "public";
+
 /// `CREATE POLICY name ON table ...`
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

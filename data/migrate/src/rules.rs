@@ -89,8 +89,7 @@ impl From<BadChange> for Fault {
     }
 }
 
-/// Everyone, as PostgreSQL calls them.
-pub const EVERYONE: &str = "public";
+pub use mag_guard::ruleset::EVERYONE;
 
 impl RuleChange {
     pub fn apply(&self, rules: &mut Ruleset) -> Result<(), BadChange> {

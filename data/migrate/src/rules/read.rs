@@ -8,11 +8,11 @@ use crate::diff::Name;
 use crate::lex::{Kind, tokens};
 use crate::parse::parse;
 use mag_guard::ruleset::TableName;
-use mag_guard::{Grant, GrantOn, parse_statement};
+use mag_guard::{Grant, GrantOn, parse_statement, policy_roles};
 use mag_query::error::Verb;
 use sqlparser::ast::{
     Action, AlterPolicyOperation, AlterTableOperation, GrantObjects, Grantee, GranteeName,
-    GranteesType, Ident, ObjectName, ObjectType, Owner, Privileges, Statement,
+    GranteesType, Ident, ObjectName, ObjectType, Privileges, Statement,
 };
 
 /// `None` when the statement says nothing about rules.
@@ -57,14 +57,7 @@ fn speaks_of_rules(words: &[String]) -> bool {
 
 fn of_statement(statement: &Statement, text: &str) -> Result<Vec<RuleChange>, String> {
     Ok(match statement {
-        Statement::CreatePolicy(create) => {
-            let mut policy = parse_statement(text)?;
-            policy.name = folded(&create.name);
-            if let Some(owners) = &create.to {
-                policy.roles = roles(owners)?;
-            }
-            vec![RuleChange::CreatePolicy(policy)]
-        }
+        Statement::CreatePolicy(_) => vec![RuleChange::CreatePolicy(parse_statement(text)?)],
         Statement::AlterPolicy(alter) => {
             let mut change = PolicyChange {
                 name: folded(&alter.name),
@@ -77,7 +70,7 @@ fn of_statement(statement: &Statement, text: &str) -> Result<Vec<RuleChange>, St
             match &alter.operation {
                 AlterPolicyOperation::Rename { new_name } => change.rename = Some(folded(new_name)),
                 AlterPolicyOperation::Apply { to, using, with_check } => {
-                    change.roles = to.as_deref().map(roles).transpose()?;
+                    change.roles = to.as_deref().map(policy_roles).transpose()?;
                     change.using = using.as_ref().map(ToString::to_string);
                     change.check = with_check.as_ref().map(ToString::to_string);
                 }
@@ -152,21 +145,6 @@ fn table(name: &ObjectName) -> TableName {
     let last = parts.pop().unwrap_or_default();
     let Name { schema, name } = Name::new(&parts.pop().unwrap_or_default(), &last);
     TableName { schema, table: name }
-}
-
-/// Nobody in the list means everyone, so a name that cannot be kept must not vanish from it.
-fn roles(owners: &[Owner]) -> Result<Vec<String>, String> {
-    let mut roles = Vec::new();
-    for owner in owners {
-        match owner {
-            Owner::Ident(ident) if folded(ident) == EVERYONE => return Ok(Vec::new()),
-            Owner::Ident(ident) => roles.push(folded(ident)),
-            Owner::CurrentRole | Owner::CurrentUser | Owner::SessionUser => {
-                return Err("a policy names its roles; whoever runs this is none of them".into());
-            }
-        }
-    }
-    Ok(roles)
 }
 
 fn grants(
