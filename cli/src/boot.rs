@@ -3,6 +3,7 @@
 
 mod detach;
 mod limits;
+mod link;
 pub(crate) mod stages;
 mod systemd;
 mod vigil;
@@ -189,7 +190,11 @@ async fn live(
     if let Some(report) = session.report() {
         let ready = Ready { urls: &report.urls, version: VERSION, boot: report.boot, started_at };
         run_folder::say_ready(&data, &ready);
-        voice.ready(report, fresh, wish.safe);
+        let link = match voice.is_heard_by_a_person() && !wish.safe {
+            true => link::make(&session, report).await,
+            false => None,
+        };
+        voice.ready(report, fresh, wish.safe, link.as_deref());
     }
     systemd::tell("READY=1");
     let ending = vigil::keep(&session, &mut signals, voice).await;

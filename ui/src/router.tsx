@@ -35,6 +35,7 @@ const index = createRoute({
 
 const routes = [
   index,
+  place('/welcome', () => import('./screens/welcome/welcome'), 'WelcomeScreen'),
   place('/board', () => import('./screens/board/board'), 'BoardScreen'),
   place('/data', () => import('./screens/data/data'), 'DataScreen'),
   place('/data/$schema/$table', () => import('./screens/data/data'), 'DataScreen'),

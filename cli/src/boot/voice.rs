@@ -37,7 +37,11 @@ impl Voice {
             self.screen.say(&line);
         }
     }
-    pub(crate) fn ready(&self, report: &BootReport, fresh: bool, safe: bool) {
+    /// Somebody reads along, and nothing keeps what is said.
+    pub(crate) fn is_heard_by_a_person(&self) -> bool {
+        self.screen.live && !self.screen.json && !self.detached
+    }
+    pub(crate) fn ready(&self, report: &BootReport, fresh: bool, safe: bool, link: Option<&str>) {
         let pid = std::process::id();
         if self.screen.json {
             return self.json(&json!({ "ready": report, "pid": pid }));
@@ -46,6 +50,11 @@ impl Voice {
         let next = "mobo status   (in another terminal; Ctrl-C stops the board)";
         for line in ready_lines(&self.screen, &json, next) {
             self.screen.say(&line);
+        }
+        if let Some(link) = link {
+            let link = self.screen.paint(Tone::Accent, link);
+            self.screen.say(&format!("  sign in      {link}"));
+            self.screen.say("               (opens the admin screen once, within a quarter of an hour)");
         }
         if safe {
             self.screen.say("  safe         this is a safe boot: parts of your own do not run");

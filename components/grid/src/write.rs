@@ -4,10 +4,12 @@
 use crate::condition;
 use crate::part::{At, Hands, Spot};
 use crate::read::{ask, objects};
+use mag_adapter::engine::{Ending, Transaction};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, codes};
+use mag_ports::Trouble;
 use mag_query::call::{self, Act, Filter, Missing, Query};
-use mag_query::{Options, Payload};
+use mag_query::{Answer, Options, Payload};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
@@ -75,7 +77,9 @@ impl Operation for Insert {
     const EFFECT: Effect = Effect::Write;
     const PERMISSION: &'static str = "rows.write";
     const POSITIONAL: &'static [&'static str] = &["table"];
+    const PREVIEW: bool = true;
     const UNDO: Option<&'static str> = Some("rows:delete");
+    const ABOUT: &'static str = "A preview puts them in and takes them out again: what the engine would refuse is told.";
     fn examples() -> Vec<Example> {
         let input = json!({ "table": "nowhere", "rows": [{ "a": 1 }] });
         vec![Example::refused("Into a table that is not there", input, codes::NO_TABLE.id)]
@@ -139,8 +143,19 @@ pub(crate) async fn insert(
             returning: Some(Query::all()),
         }),
     );
-    let answer = spot.source.run(&asked, &spot.session, &Options::default()).await?;
+    let answer = match call.preview {
+        true => tried(&spot, &asked).await?,
+        false => spot.source.run(&asked, &spot.session, &Options::default()).await?,
+    };
     Ok(Written { touched: answer.rows, rows: objects(answer)?, before: vec![] })
+}
+
+/// Done in a transaction that is taken back: the engine itself says what it would refuse.
+async fn tried(spot: &Spot, asked: &mag_query::Call) -> Result<Answer, Trouble> {
+    let plan = spot.source.view()?.prepare(asked, &spot.session, &Options::default())?;
+    let work = Transaction { ending: Ending::RollBack, ..Transaction::of(plan) };
+    let answers = spot.source.database().transact(work).await?;
+    Ok(answers.into_iter().next().unwrap_or_default())
 }
 
 pub(crate) async fn update(

@@ -1,31 +1,72 @@
-//! The component: it fills the screen's socket.
+//! The component: it fills the screen's socket, and watches what charts are drawn from.
 
 use crate::door::Door;
 use crate::files;
+use crate::history::{EVERY, Ring};
+use crate::operations::{self, Memory};
+use crate::scrape::Scrape;
+use mag_contract::bus::{Heard, Subscription};
 use mag_contract::door::ScreenDoor;
-use mag_contract::{Component, Fault, Life, Manifest, Wiring, codes};
+use mag_contract::life::Lifeline;
+use mag_contract::state::KeyValues;
+use mag_contract::traffic::Response;
+use mag_contract::vitals::Vital;
+use mag_contract::{Clock, Component, Fault, Jack, Life, Manifest, Wiring, codes};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
 
-/// The section `[ui]`: there is nothing to turn yet.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Where the day and the week are kept in the board's store.
+const KEPT: &str = "history";
+/// Written so often: what a crash may cost.
+const KEEP_EVERY: Duration = Duration::from_secs(900);
+/// Doors whose requests are the screen's own, or a probe's.
+const OWN_DOORS: [&str; 3] = ["admin", "screen", "ops"];
+
+/// The section `[ui]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {}
+pub struct Settings {
+    /// Counts requests by route and key for a day. Without it, `metrics:usage` shows none.
+    pub usage: bool,
+}
 
-pub struct Ui {}
+impl Default for Settings {
+    fn default() -> Self {
+        Self { usage: true }
+    }
+}
+
+pub struct Ui {
+    memory: Arc<Memory>,
+    vitals: Jack<Vital>,
+    store: Arc<dyn KeyValues>,
+    clock: Clock,
+    answers: Option<Subscription<Response>>,
+}
 
 impl Component for Ui {
     type Settings = Settings;
 
     fn manifest(_: &Settings) -> Manifest {
-        Manifest::new("ui", env!("CARGO_PKG_VERSION"), "the admin screen at `/`")
+        let about = "the admin screen at `/`, and the numbers behind its charts";
+        operations::declare(Manifest::new("ui", env!("CARGO_PKG_VERSION"), about))
             .provides::<ScreenDoor>()
+            .uses::<Vital>()
     }
 
-    async fn assemble(_: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
+    async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
         wiring.plug::<ScreenDoor>(Arc::new(Door::new(files::all())));
-        Ok(Self {})
+        let memory = Arc::new(Memory::default());
+        operations::offer(wiring, &memory);
+        Ok(Self {
+            memory,
+            vitals: wiring.socket(),
+            store: wiring.state(),
+            clock: wiring.clock(),
+            answers: settings.usage.then(|| wiring.bus().subscribe()),
+        })
     }
 
     async fn self_test(&self) -> Result<(), Fault> {
@@ -38,8 +79,80 @@ impl Component for Ui {
     }
 
     async fn run(self, mut life: Life) -> Result<(), Fault> {
+        let Self { memory, vitals, store, clock, answers } = self;
+        recall(&memory, &*store).await;
+        if let Some(answers) = answers {
+            life.spawn("usage", count(answers, memory.clone(), clock.clone()));
+        }
+        let watching = watch(life.line(), memory.clone(), vitals, store.clone(), clock);
+        life.spawn("history", watching);
         life.ready();
         life.draining().await;
+        keep(&memory, &*store).await;
         Ok(())
+    }
+}
+
+/// Reads the numbers as often as the finest ring wants them, until the part leaves.
+async fn watch(
+    mut line: Lifeline,
+    memory: Arc<Memory>,
+    vitals: Jack<Vital>,
+    store: Arc<dyn KeyValues>,
+    clock: Clock,
+) {
+    let mut ticks = tokio::time::interval(EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut kept = tokio::time::Instant::now();
+    loop {
+        tokio::select! {
+            () = line.leaving() => return,
+            _ = ticks.tick() => {}
+        }
+        // Before the board has plugged it there is nothing to read.
+        let Ok(vitals) = vitals.get() else { continue };
+        let scrape = Scrape::read(&vitals.metrics());
+        memory.history.lock().unwrap_or_else(PoisonError::into_inner).add(clock.now(), &scrape);
+        if kept.elapsed() >= KEEP_EVERY {
+            keep(&memory, &*store).await;
+            kept = tokio::time::Instant::now();
+        }
+    }
+}
+
+async fn count(mut answers: Subscription<Response>, memory: Arc<Memory>, clock: Clock) {
+    while let Some(heard) = answers.next().await {
+        // Numbers of a busy hour may miss some: whoever answers them does not wait for us.
+        let Heard::Fact(envelope) = heard else { continue };
+        let told = &envelope.data.0;
+        if !OWN_DOORS.contains(&told.request.door.as_str()) {
+            let mut usage = memory.usage.lock().unwrap_or_else(PoisonError::into_inner);
+            usage.add(clock.now(), told);
+        }
+    }
+}
+
+async fn recall(memory: &Memory, store: &dyn KeyValues) {
+    let kept = match store.get(KEPT).await {
+        Ok(Some(kept)) => serde_json::from_value::<Vec<Ring>>(kept).ok(),
+        Ok(None) => None,
+        Err(fault) => {
+            tracing::warn!("the history of before cannot be read: {fault}");
+            None
+        }
+    };
+    if let Some(kept) = kept {
+        memory.history.lock().unwrap_or_else(PoisonError::into_inner).recall(kept);
+    }
+}
+
+async fn keep(memory: &Memory, store: &dyn KeyValues) {
+    let kept = memory.history.lock().unwrap_or_else(PoisonError::into_inner).kept();
+    let put = match serde_json::to_value(kept) {
+        Ok(kept) => store.put(KEPT, kept).await,
+        Err(error) => Err(Fault::new(codes::BUG, "the history cannot be written").because(error)),
+    };
+    if let Err(fault) = put {
+        tracing::warn!("the history is not kept: {fault}");
     }
 }

@@ -17,19 +17,17 @@ export class Problem extends Error {
 }
 
 type Schemas = components['schemas']
-/** `component:list` and `input` are the schema `component.list.input`. */
-type Schema<Name extends string, Side extends string> = Name extends `${infer Group}:${infer Verb}`
-  ? `${Group}.${Verb}.${Side}` extends keyof Schemas
-    ? Schemas[`${Group}.${Verb}.${Side}`]
-    : never
-  : never
+/** `org:member:add` and `input` are the schema `org.member.add.input`. */
+type Dotted<Name extends string> = Name extends `${infer Group}:${infer Rest}` ? `${Group}.${Dotted<Rest>}` : Name
+type Coloned<Name extends string> = Name extends `${infer Group}.${infer Rest}` ? `${Group}:${Coloned<Rest>}` : Name
+type Schema<Name extends string, Side extends string> = `${Dotted<Name>}.${Side}` extends keyof Schemas ? Schemas[`${Dotted<Name>}.${Side}`] : never
 type Known<Name extends string, Side extends string, Otherwise> = [Schema<Name, Side>] extends [never]
   ? Otherwise
   : Schema<Name, Side>
 
 /** The name of an operation that the board has. */
 export type Operation = {
-  [Key in keyof Schemas]: Key extends `${infer Group}.${infer Verb}.input` ? `${Group}:${Verb}` : never
+  [Key in keyof Schemas]: Key extends `${infer Name}.input` ? Coloned<Name> : never
 }[keyof Schemas]
 
 /** The input of an operation. */
@@ -43,6 +41,7 @@ let word = ''
 export function setWord(next: string) {
   word = next
 }
+export const readWord = () => word
 
 /** Asked when the session is over: the frame shows the way in again. */
 let onSignedOut: () => void = () => {}

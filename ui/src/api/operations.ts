@@ -239,7 +239,11 @@ export interface components {
             actor: string;
             on_behalf_of?: string | null;
             door: string;
+            /** @description The address that it came from, over a network. */
+            from?: string | null;
             operation: string;
+            /** @description On what or whom: what the call names first. */
+            on?: string | null;
             effect: string;
             preview: boolean;
             /** @description Secrets hidden. */
@@ -277,6 +281,12 @@ export interface components {
             user: string;
             /** @description What it wants to do, such as `crm.view`. */
             permission: string;
+            /** @description Only in this organization: its short name or id. */
+            organization?: string | null;
+            /** @description Only in this project that the organization works on. */
+            in_project?: string | null;
+            /** @description Only in this team of the organization. */
+            in_team?: string | null;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
         };
@@ -285,8 +295,12 @@ export interface components {
             allowed: boolean;
             /** @description What decided it, in a sentence. */
             why: string;
-            /** @description Roles that were looked at. */
+            /** @description Roles that were looked at, with those that they inherit from. */
             roles: string[];
+            /** @description The binding that gives it. */
+            binding?: string | null;
+            /** @description The permission as it is written in the role: `crm.*` gives `crm.view`. */
+            by?: string | null;
         };
         /** BootsInput */
         "board.boots.input": {
@@ -900,6 +914,114 @@ export interface components {
             /** Format: uint64 */
             missed: number;
         };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "function.create.input": {
+            /** @description `CREATE FUNCTION doubled(n int) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT n * 2 $$` */
+            statement: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of functions answers.
+         */
+        "function.create.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statement: string;
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "function.drop.input": {
+            /** @description The function: `total`, `app.total`. */
+            name: string;
+            /** @description The types of its arguments, where several functions have the name. */
+            arguments?: string[] | null;
+            /**
+             * @description It is fine when there is none.
+             * @default false
+             */
+            if_exists?: boolean;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /**
+         * Changed
+         * @description What a change of functions answers.
+         */
+        "function.drop.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description As PostgreSQL says it. */
+            statement: string;
+            /** @description Whether the engine holds it, or it is kept beside it. */
+            held_by: string;
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "function.list.input": {
+            /** @description Of this schema; `public` when absent. */
+            schema?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** @description A function, as people look at it. */
+        Outline: {
+            schema: string;
+            name: string;
+            /** @description `n integer`, `mood text = default` */
+            arguments: string[];
+            returns: string;
+            /** @description `immutable`, `stable`, `volatile`: the first two may be called by GET. */
+            volatility: string;
+        };
+        /** Answer */
+        "function.list.output": {
+            /** @description `project/source` */
+            at: string;
+            functions: components["schemas"]["Outline"][];
+            /** @description Functions whose bodies cannot be read any more: nobody can call them until they are mended. */
+            problems?: string[];
+        };
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "function.show.input": {
+            /** @description The function: `total`, `app.total`. */
+            name: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        /** Answer */
+        "function.show.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description Those that have the name. */
+            functions: components["schemas"]["Outline"][];
+            /** @description What makes them, where they are kept beside the engine. */
+            statements?: string[];
+            /** @description The roles that may call them, by their grants. */
+            callers: string[];
+        };
         /** Input */
         "gen.openapi.input": {
             /** @description The role whose rights count; all there is when absent. */
@@ -947,9 +1069,15 @@ export interface components {
         "grant.add.input": {
             /** @description The role; `public` is everyone. */
             role: string;
-            /** @description The table: `posts`, `app.posts`; `*` for each table that is there now. */
+            /**
+             * @description The table: `posts`, `app.posts`; `*` for each table that is there now. With `execute` it is a
+             *     function.
+             */
             table: string;
-            /** @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`. */
+            /**
+             * @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`; `execute` for a
+             *     function.
+             */
             verbs: string;
             /** @description Only these columns, with commas between them. */
             columns?: string | null;
@@ -1012,9 +1140,15 @@ export interface components {
         "grant.remove.input": {
             /** @description The role; `public` is everyone. */
             role: string;
-            /** @description The table: `posts`, `app.posts`; `*` for each table that is there now. */
+            /**
+             * @description The table: `posts`, `app.posts`; `*` for each table that is there now. With `execute` it is a
+             *     function.
+             */
             table: string;
-            /** @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`. */
+            /**
+             * @description `select`, `insert`, `update`, `delete`, with commas between them, or `all`; `execute` for a
+             *     function.
+             */
             verbs: string;
             /** @description Only these columns, with commas between them. */
             columns?: string | null;
@@ -1497,6 +1631,77 @@ export interface components {
             text: string;
             html: string;
         };
+        /** @description How far back it goes. */
+        Span: "hour" | "day" | "week";
+        /** ShownInput */
+        "metrics.history.input": {
+            /** @default hour */
+            span?: components["schemas"]["Span"];
+            /** @description Only lines of these names: `requests`, `latency_p95`; all of them when absent. */
+            only?: string[];
+        };
+        LineRow: {
+            /** @description `requests` and other counters by the second, `latency_p95` in milliseconds, `memory` in bytes. */
+            name: string;
+            /** @description What it is of: `door`, `status`, `project`, `source`. */
+            of: {
+                [key: string]: string;
+            };
+            /** @description One for each time; nothing where nothing was known. */
+            points: (number | null)[];
+        };
+        /** ShownOutput */
+        "metrics.history.output": {
+            /**
+             * Format: uint64
+             * @description Seconds between two points.
+             */
+            every_s: number;
+            times: string[];
+            lines: components["schemas"]["LineRow"][];
+        };
+        /** UsedInput */
+        "metrics.usage.input": {
+            /**
+             * Format: uint
+             * @description Hours to look back, 24 at most.
+             * @default 24
+             */
+            hours?: number;
+        };
+        UsageRow: {
+            door: string;
+            method: string;
+            /** @description The table or function that was reached, or the beginning of the path. */
+            route: string;
+            project?: string | null;
+            /** @description The key with which it was reached, as `key:list` names it. */
+            key?: string | null;
+            /** Format: uint64 */
+            calls: number;
+            /**
+             * Format: uint64
+             * @description Answered with 4xx.
+             */
+            refused: number;
+            /**
+             * Format: uint64
+             * @description Answered with 5xx.
+             */
+            failed: number;
+            /**
+             * Format: double
+             * @description On average.
+             */
+            took_ms: number;
+            /** Format: double */
+            slowest_ms: number;
+        };
+        /** UsedOutput */
+        "metrics.usage.output": {
+            /** @description The most used first. */
+            routes: components["schemas"]["UsageRow"][];
+        };
         /**
          * Input
          * @description Where an operation works.
@@ -1667,6 +1872,10 @@ export interface components {
             migration: string;
             /** @description The files that were made, or would be. */
             files: string[];
+            /** @description What applying it would destroy, and how one consents to it. */
+            dangers?: components["schemas"]["DangerRow"][];
+            /** @description Worth knowing before it is applied to a source that is in use. */
+            warnings?: components["schemas"]["WarningRow"][];
         };
         /**
          * Input
@@ -1802,6 +2011,699 @@ export interface components {
             warnings?: components["schemas"]["WarningRow"][];
             /** @description Policies that cannot be read: their tables are closed until they are mended. */
             problems?: string[];
+        };
+        /** CreateInput */
+        "oauth.client.create.input": {
+            /** @description What people read when the app asks them. */
+            name: string;
+            /**
+             * @description Where people are sent back to, to the letter.
+             * @default []
+             */
+            redirect_uris?: string[];
+            /**
+             * @description It can keep no secret: a page, or an app on somebody's device.
+             * @default false
+             */
+            public?: boolean;
+            /** @description It signs nobody in, and acts as this service account: its id or name. */
+            service_account?: string | null;
+            /** @description What it may ask for at most, such as `openid email`. */
+            scope?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** @description An app without its secret. */
+        ClientRow: {
+            client_id: string;
+            name: string;
+            /** @description `public` for pages and apps on devices, `confidential` for what keeps a secret. */
+            client_type: string;
+            /** @description `manual`, or `dynamic` when it has registered itself. */
+            registration: string;
+            redirect_uris: string[];
+            grant_types: string[];
+            /** @description The service account that it is. */
+            service_account?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /**
+         * ClientMade
+         * @description An app, with its secret: the only time that it is shown.
+         */
+        "oauth.client.create.output": {
+            client: components["schemas"]["ClientRow"];
+            /** @description Keep it now: it is not shown again. */
+            client_secret?: string | null;
+        };
+        /** OneClient */
+        "oauth.client.delete.input": {
+            /** @description The app's `client_id`, as `mobo oauth:client:list` shows it. */
+            client: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Deleted */
+        "oauth.client.delete.output": {
+            client_id: string;
+            name: string;
+            /** Format: uint */
+            ended_sessions: number;
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ListInput */
+        "oauth.client.list.input": {
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            offset?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** ClientList */
+        "oauth.client.list.output": {
+            clients: components["schemas"]["ClientRow"][];
+            /**
+             * Format: uint64
+             * @description How many there are without a limit.
+             */
+            total: number;
+        };
+        /** OneClient */
+        "oauth.client.rotate.input": {
+            /** @description The app's `client_id`, as `mobo oauth:client:list` shows it. */
+            client: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /**
+         * ClientMade
+         * @description An app, with its secret: the only time that it is shown.
+         */
+        "oauth.client.rotate.output": {
+            client: components["schemas"]["ClientRow"];
+            /** @description Keep it now: it is not shown again. */
+            client_secret?: string | null;
+        };
+        /** AcceptInput */
+        "org.accept.input": {
+            /**
+             * Format: password
+             * @description What follows `#invite=` in the mail.
+             */
+            token: string;
+            /** @description Who accepts it: a user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Joined */
+        "org.accept.output": {
+            /** @description The id of the organization. */
+            organization: string;
+            user: string;
+        };
+        /** CreateInput */
+        "org.create.input": {
+            /** @description Its short name, for addresses: `acme`. */
+            organization: string;
+            /** @description What people read; the short name when nothing is said. */
+            name?: string | null;
+            /** @description Who owns it: a user's id, address or name. */
+            owner: string;
+            /** @description The project's reference; the default project when absent. The board's own is `zero`. */
+            project?: string | null;
+        };
+        /** OrgRow */
+        "org.create.output": {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** OneOrg */
+        "org.delete.input": {
+            /** @description Its short name or its id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** OrgDeleted */
+        "org.delete.output": {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+            owner_name: string;
+            /** Format: uint */
+            members: number;
+            /** Format: uint */
+            teams: number;
+            /**
+             * Format: uint
+             * @description Roles of its own, beside those that are built in.
+             */
+            roles: number;
+            /** Format: uint */
+            projects: number;
+            /**
+             * Format: uint
+             * @description Invitations that wait.
+             */
+            invitations: number;
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ListInput */
+        "org.invitations.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 100
+             */
+            limit?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        InvitationRow: {
+            id: string;
+            organization: string;
+            email: string;
+            role?: string | null;
+            /** @description `waiting`, `accepted`, `revoked` or `expired`. */
+            state: string;
+            invited_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** InvitationList */
+        "org.invitations.output": {
+            invitations: components["schemas"]["InvitationRow"][];
+        };
+        /** InviteInput */
+        "org.invite.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description Where the invitation is mailed to. */
+            email: string;
+            /** @description The role that comes with it, in the whole organization. */
+            role?: string | null;
+            /**
+             * Format: uint32
+             * @description It is good for so many days.
+             * @default 7
+             */
+            days?: number;
+            /** @description The project's reference; the default project when absent. The board's own is `zero`. */
+            project?: string | null;
+        };
+        /** InvitationRow */
+        "org.invite.output": {
+            id: string;
+            organization: string;
+            email: string;
+            role?: string | null;
+            /** @description `waiting`, `accepted`, `revoked` or `expired`. */
+            state: string;
+            invited_by: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** ListInput */
+        "org.list.input": {
+            /** @description Only those that this user belongs to. */
+            user?: string | null;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 100
+             */
+            limit?: number;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            offset?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        OrgRow: {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** OrgList */
+        "org.list.output": {
+            organizations: components["schemas"]["OrgRow"][];
+            /**
+             * Format: uint64
+             * @description How many there are without a limit.
+             */
+            total: number;
+        };
+        /** AddInput */
+        "org.member.add.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The user's id, address or name. */
+            user: string;
+            /** @description A role that it gets in the whole organization. */
+            role?: string | null;
+            /**
+             * @description `active`, or `suspended`: then nothing that it holds there counts.
+             * @default active
+             */
+            status?: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        MemberRow: {
+            user: string;
+            name: string;
+            /** @description `human`, `ai_agent`, `service_account` or `system`. */
+            kind: string;
+            email?: string | null;
+            /** @description `invited`, `active` or `suspended`. */
+            status: string;
+            /** @description Roles that are bound to it in the whole organization. */
+            roles: string[];
+            /** Format: date-time */
+            since: string;
+        };
+        /** Members */
+        "org.member.add.output": {
+            organization: string;
+            members: components["schemas"]["MemberRow"][];
+        };
+        /** ListInput */
+        "org.member.list.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Members */
+        "org.member.list.output": {
+            organization: string;
+            members: components["schemas"]["MemberRow"][];
+        };
+        /** OneMember */
+        "org.member.remove.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Members */
+        "org.member.remove.output": {
+            organization: string;
+            members: components["schemas"]["MemberRow"][];
+        };
+        /** WorkInput */
+        "org.project.add.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The short name of what it works on. In project `zero` it is a project of the board. */
+            works_on: string;
+            /** @description What people read; the short name when nothing is said. */
+            name?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        WorkRow: {
+            id: string;
+            /** @description Its short name. */
+            works_on: string;
+            name: string;
+            status: string;
+        };
+        /** WorkList */
+        "org.project.add.output": {
+            organization: string;
+            projects: components["schemas"]["WorkRow"][];
+        };
+        /** OneOrg */
+        "org.project.list.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** WorkList */
+        "org.project.list.output": {
+            organization: string;
+            projects: components["schemas"]["WorkRow"][];
+        };
+        /** WorkInput */
+        "org.project.remove.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The short name of what it works on. In project `zero` it is a project of the board. */
+            works_on: string;
+            /** @description What people read; the short name when nothing is said. */
+            name?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** WorkList */
+        "org.project.remove.output": {
+            organization: string;
+            projects: components["schemas"]["WorkRow"][];
+        };
+        /** BindInput */
+        "org.role.bind.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The role's name or id: one of the organization's own, or one that is built in. */
+            role: string;
+            /** @description Who holds it: a member's id, address or name. Or name a team. */
+            user?: string | null;
+            /** @description A team whose members hold it. */
+            team?: string | null;
+            /** @description Only in this project that the organization works on; in the whole organization otherwise. */
+            in_project?: string | null;
+            /** @description Only in this team. */
+            in_team?: string | null;
+            /**
+             * Format: uint32
+             * @description It ends after so many days.
+             */
+            days?: number | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** BindingRow */
+        "org.role.bind.output": {
+            id: string;
+            role: string;
+            /** @description The user or the team that holds it. */
+            holder: string;
+            holder_name: string;
+            /** @description `user` or `team` */
+            holder_kind: string;
+            /** @description `organization`, `project` or `team` */
+            scope: string;
+            /** @description The id of the project or the team, when it does not hold in the whole organization. */
+            within?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** BindingsInput */
+        "org.role.bindings.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description Only what is bound to this user itself. */
+            user?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        BindingRow: {
+            id: string;
+            role: string;
+            /** @description The user or the team that holds it. */
+            holder: string;
+            holder_name: string;
+            /** @description `user` or `team` */
+            holder_kind: string;
+            /** @description `organization`, `project` or `team` */
+            scope: string;
+            /** @description The id of the project or the team, when it does not hold in the whole organization. */
+            within?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** BindingList */
+        "org.role.bindings.output": {
+            bindings: components["schemas"]["BindingRow"][];
+        };
+        /** CreateInput */
+        "org.role.create.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description What it is called. */
+            name: string;
+            description?: string | null;
+            /**
+             * @description What it allows: `crm.view`, `crm.deals.*`.
+             * @default []
+             */
+            permissions?: string[];
+            /**
+             * @description Roles whose permissions it holds as well.
+             * @default []
+             */
+            inherits?: string[];
+            /** @description Begins with the permissions of a template. */
+            template?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** RoleRow */
+        "org.role.create.output": {
+            id: string;
+            name: string;
+            /** @description Whether every organization has it. */
+            built_in: boolean;
+            description?: string | null;
+            /** @description What is written in it. */
+            permissions: string[];
+            /** @description Roles whose permissions it holds as well. */
+            inherits: string[];
+            /** @description Everything that it allows, with what it inherits. */
+            allows: string[];
+        };
+        /** OneRole */
+        "org.role.delete.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The role's name or id. */
+            name: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        RoleRow: {
+            id: string;
+            name: string;
+            /** @description Whether every organization has it. */
+            built_in: boolean;
+            description?: string | null;
+            /** @description What is written in it. */
+            permissions: string[];
+            /** @description Roles whose permissions it holds as well. */
+            inherits: string[];
+            /** @description Everything that it allows, with what it inherits. */
+            allows: string[];
+        };
+        /** RoleDeleted */
+        "org.role.delete.output": {
+            role: components["schemas"]["RoleRow"];
+            /**
+             * Format: uint
+             * @description To how many it was bound.
+             */
+            bindings: number;
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ListInput */
+        "org.role.list.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** RoleList */
+        "org.role.list.output": {
+            roles: components["schemas"]["RoleRow"][];
+        };
+        /** Nothing */
+        "org.role.templates.input": Record<string, never>;
+        TemplateRow: {
+            template: string;
+            about: string;
+            permissions: string[];
+        };
+        /** TemplateList */
+        "org.role.templates.output": {
+            templates: components["schemas"]["TemplateRow"][];
+        };
+        /** UnbindInput */
+        "org.role.unbind.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The binding, as `org:role:bindings` lists it. */
+            binding: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Unbound */
+        "org.role.unbind.output": {
+            binding: components["schemas"]["BindingRow"];
+        };
+        /** UpdateInput */
+        "org.role.update.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The role's name or id. */
+            name: string;
+            /** @description What it allows from now on, in the place of what it allowed. */
+            permissions?: string[] | null;
+            /** @description What it inherits from now on. */
+            inherits?: string[] | null;
+            description?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** RoleRow */
+        "org.role.update.output": {
+            id: string;
+            name: string;
+            /** @description Whether every organization has it. */
+            built_in: boolean;
+            description?: string | null;
+            /** @description What is written in it. */
+            permissions: string[];
+            /** @description Roles whose permissions it holds as well. */
+            inherits: string[];
+            /** @description Everything that it allows, with what it inherits. */
+            allows: string[];
+        };
+        /** OneOrg */
+        "org.show.input": {
+            /** @description Its short name or its id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** OrgShown */
+        "org.show.output": {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+            owner_name: string;
+            /** Format: uint */
+            members: number;
+            /** Format: uint */
+            teams: number;
+            /**
+             * Format: uint
+             * @description Roles of its own, beside those that are built in.
+             */
+            roles: number;
+            /** Format: uint */
+            projects: number;
+            /**
+             * Format: uint
+             * @description Invitations that wait.
+             */
+            invitations: number;
+        };
+        /** TransferInput */
+        "org.transfer.input": {
+            /** @description Its short name or its id. */
+            organization: string;
+            /** @description Who owns it from now on: a member's id, address or name. */
+            to: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** OrgRow */
+        "org.transfer.output": {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** RevokeInput */
+        "org.uninvite.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The invitation's id, or the address it went to. */
+            invitation: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Revoked */
+        "org.uninvite.output": {
+            /** Format: uint */
+            revoked: number;
+        };
+        /** UpdateInput */
+        "org.update.input": {
+            /** @description Its short name or its id. */
+            organization: string;
+            /** @description What people read from now on. */
+            name?: string | null;
+            /** @description `active`, `suspended` (its roles hold nothing until it is active again) or `archived`. */
+            status?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** OrgRow */
+        "org.update.output": {
+            id: string;
+            /** @description Its short name. */
+            organization: string;
+            name: string;
+            /** @description The id of the user who owns it. */
+            owner: string;
+            /** @description `active`, `suspended` or `archived`. */
+            status: string;
+            /** Format: date-time */
+            created_at: string;
         };
         /** @enum {string} */
         For: "all" | "select" | "insert" | "update" | "delete";
@@ -2415,6 +3317,66 @@ export interface components {
         /** ProjectList */
         "project.list.output": {
             projects: components["schemas"]["ProjectLine"][];
+        };
+        /** MemberInput */
+        "project.member.add.input": {
+            /** @description The project of the board that they work on. */
+            project: string;
+            /** @description Somebody of project zero: a user's id, address or name. */
+            user: string;
+            /**
+             * @description What they may do there: `admin`, `developer`, `viewer` or another role.
+             * @default developer
+             */
+            role?: string;
+            /**
+             * Format: uint32
+             * @description It ends after so many days.
+             */
+            days?: number | null;
+        };
+        ProjectMember: {
+            user: string;
+            name: string;
+            kind: string;
+            email?: string | null;
+            role: string;
+            binding: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
+        /** ProjectMembers */
+        "project.member.add.output": {
+            project: string;
+            /** @description The organization of the board that the project belongs to. */
+            organization?: string | null;
+            members: components["schemas"]["ProjectMember"][];
+        };
+        /** OneProject */
+        "project.member.list.input": {
+            /** @description The project of the board. */
+            project: string;
+        };
+        /** ProjectMembers */
+        "project.member.list.output": {
+            project: string;
+            /** @description The organization of the board that the project belongs to. */
+            organization?: string | null;
+            members: components["schemas"]["ProjectMember"][];
+        };
+        /** OneMember */
+        "project.member.remove.input": {
+            /** @description The project of the board. */
+            project: string;
+            /** @description A user's id, address or name. */
+            user: string;
+        };
+        /** ProjectMembers */
+        "project.member.remove.output": {
+            project: string;
+            /** @description The organization of the board that the project belongs to. */
+            organization?: string | null;
+            members: components["schemas"]["ProjectMember"][];
         };
         /** SetInput */
         "project.set.input": {
@@ -3888,6 +4850,126 @@ export interface components {
             /** @description The rows as CSV, when that was asked. */
             csv?: string | null;
         };
+        /** CreateInput */
+        "team.create.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description Its short name: `sales`. */
+            team: string;
+            /** @description What people read; the short name when nothing is said. */
+            name?: string | null;
+            description?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        TeamMember: {
+            user: string;
+            name: string;
+            kind: string;
+        };
+        /** TeamRow */
+        "team.create.output": {
+            id: string;
+            /** @description Its short name. */
+            team: string;
+            name: string;
+            description?: string | null;
+            members: components["schemas"]["TeamMember"][];
+        };
+        /** OneTeam */
+        "team.delete.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description Its short name or its id. */
+            team: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        TeamRow: {
+            id: string;
+            /** @description Its short name. */
+            team: string;
+            name: string;
+            description?: string | null;
+            members: components["schemas"]["TeamMember"][];
+        };
+        /** TeamDeleted */
+        "team.delete.output": {
+            team: components["schemas"]["TeamRow"];
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ListInput */
+        "team.list.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** TeamList */
+        "team.list.output": {
+            teams: components["schemas"]["TeamRow"][];
+        };
+        /** OneMember */
+        "team.member.add.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The team's short name or id. */
+            team: string;
+            /** @description A member of the organization: a user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** TeamRow */
+        "team.member.add.output": {
+            id: string;
+            /** @description Its short name. */
+            team: string;
+            name: string;
+            description?: string | null;
+            members: components["schemas"]["TeamMember"][];
+        };
+        /** OneMember */
+        "team.member.remove.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description The team's short name or id. */
+            team: string;
+            /** @description A member of the organization: a user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** TeamRow */
+        "team.member.remove.output": {
+            id: string;
+            /** @description Its short name. */
+            team: string;
+            name: string;
+            description?: string | null;
+            members: components["schemas"]["TeamMember"][];
+        };
+        /** UpdateInput */
+        "team.update.input": {
+            /** @description The organization's short name or id. */
+            organization: string;
+            /** @description Its short name or its id. */
+            team: string;
+            name?: string | null;
+            description?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** TeamRow */
+        "team.update.output": {
+            id: string;
+            /** @description Its short name. */
+            team: string;
+            name: string;
+            description?: string | null;
+            members: components["schemas"]["TeamMember"][];
+        };
         /** BanInput */
         "user.ban.input": {
             /** @description The user's id, address or name. */
@@ -4019,6 +5101,22 @@ export interface components {
             factors: number;
             /** Format: uint */
             sessions: number;
+        };
+        /** OneUser */
+        "user.unenroll.input": {
+            /** @description The user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Unenrolled */
+        "user.unenroll.output": {
+            id: string;
+            /**
+             * Format: uint
+             * @description How many second factors were taken away.
+             */
+            factors: number;
         };
         Problem: {
             /** @description the page of the code, relative to the book */

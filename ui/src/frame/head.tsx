@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { call } from '../api/client'
 import { signOut } from '../api/session'
 import { applyLook, type Look, readLook } from '../look/look'
@@ -9,11 +9,14 @@ import { useLive } from '../parts/use-live'
 import { openPalette } from './palette'
 import { useSession } from './session-place'
 
+const AccountSheet = lazy(() => import('./account-sheet').then((all) => ({ default: all.AccountSheet })))
+
 export function Head() {
   const session = useSession()
   const queries = useQueryClient()
   const navigate = useNavigate()
   const [look, setLook] = useState<Look>(readLook)
+  const [account, setAccount] = useState(false)
   const status = useQuery({
     queryKey: ['board:status'],
     queryFn: () => call('board:status'),
@@ -52,10 +55,23 @@ export function Head() {
             </label>
           ))}
         </fieldset>
+        {session.account && (
+          <button type="button" onClick={() => setAccount(true)}>
+            Your account
+          </button>
+        )}
+        <button type="button" onClick={() => void navigate({ to: '/welcome' })}>
+          First steps
+        </button>
         <button type="button" onClick={leave}>
           Sign out
         </button>
       </Menu>
+      {account && (
+        <Suspense fallback={null}>
+          <AccountSheet session={session} onClose={() => setAccount(false)} />
+        </Suspense>
+      )}
     </header>
   )
 }

@@ -9,7 +9,14 @@ import { Answer } from './answer'
 import { type Schema, SchemaFields, valuesOf } from './schema-fields'
 import { Trouble } from './trouble'
 
-export default function OperationForm({ spec }: { spec: OperationSpec }) {
+interface OperationFormProps {
+  spec: OperationSpec
+  /** What is known already, and not asked. */
+  given?: Record<string, unknown>
+  onDone?: (answer: unknown) => void
+}
+
+export default function OperationForm({ spec, given = {}, onDone }: OperationFormProps) {
   const schema = spec.input as Schema
   const [asked, setAsked] = useState<{ input: Record<string, unknown>; preview: boolean }>()
   const [agreed, setAgreed] = useState('')
@@ -21,12 +28,15 @@ export default function OperationForm({ spec }: { spec: OperationSpec }) {
         preview,
         consent: preview ? undefined : spec.effect === 'destructive' ? 'destroy' : 'yes',
       }),
+    onSuccess: (answer, { preview }) => {
+      if (!preview) onDone?.(answer)
+    },
   })
   const destroys = spec.effect === 'destructive'
 
   const send = (event: FormEvent<HTMLFormElement>, preview: boolean) => {
     event.preventDefault()
-    const input = valuesOf(event.currentTarget, schema)
+    const input = { ...valuesOf(event.currentTarget, schema), ...given }
     if (spec.follows) {
       setItems([])
       const end = follow(spec.name, input, (item) => setItems((before) => [...before.slice(-499), item]))
@@ -47,7 +57,7 @@ export default function OperationForm({ spec }: { spec: OperationSpec }) {
     >
       <p>{spec.summary}.</p>
       {spec.about && <p className="quiet">{spec.about}</p>}
-      <SchemaFields schema={schema} />
+      <SchemaFields schema={schema} without={Object.keys(given)} />
       {destroys && (
         <label className="field">
           This cannot be taken back. Write <code>{spec.name}</code> to go on.

@@ -49,9 +49,9 @@ function kindOf(schema: Schema): Kind {
   return 'json'
 }
 
-export function SchemaFields({ schema }: { schema: Schema }) {
+export function SchemaFields({ schema, without = [] }: { schema: Schema; without?: string[] }) {
   const defs = schema.$defs ?? {}
-  const all = Object.entries(schema.properties ?? {})
+  const all = Object.entries(schema.properties ?? {}).filter(([name]) => !without.includes(name))
   if (all.length === 0) return <p className="quiet">It needs nothing more.</p>
   return (
     <div className="stack">
@@ -98,7 +98,7 @@ function One({ name, schema, required }: { name: string; schema: Schema; require
       ) : kind === 'number' ? (
         <input type="number" step="any" {...shared} defaultValue={String(start)} min={schema.minimum} />
       ) : kind === 'text' ? (
-        <input {...shared} defaultValue={String(start)} autoComplete="off" spellCheck={false} />
+        <input {...shared} type={schema.format === 'password' ? 'password' : 'text'} defaultValue={String(start)} autoComplete={schema.format === 'password' ? 'new-password' : 'off'} spellCheck={false} />
       ) : (
         <textarea
           {...shared}

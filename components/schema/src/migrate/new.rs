@@ -1,10 +1,11 @@
 //! `migrate:new`: a folder with two scripts, named by the clock.
 
+use super::report::{self, DangerRow, WarningRow};
 use super::{FOLDER, folder, read_folder};
 use crate::hands::{At, Hands};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, codes};
-use mag_migrate::{Script, scaffold};
+use mag_migrate::{Consents, Effects, Script, scaffold};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -34,6 +35,12 @@ pub(crate) struct Answer {
     migration: String,
     /// The files that were made, or would be.
     files: Vec<String>,
+    /// What applying it would destroy, and how one consents to it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    dangers: Vec<DangerRow>,
+    /// Worth knowing before it is applied to a source that is in use.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<WarningRow>,
 }
 
 impl Operation for New {
@@ -79,9 +86,14 @@ pub(crate) async fn write(
     let known = read_folder(folder).await?;
     let newest = known.last().map(|migration| &migration.version);
     let mut new = scaffold(name, &hands.clock, newest)?;
-    for (file, text) in new.files.iter_mut().zip([up, down]) {
+    let mut effects = Effects::default();
+    for (n, (file, text)) in new.files.iter_mut().zip([up, down]).enumerate() {
         if let Some(text) = text {
-            Script::read(&text, spot.dialect())?;
+            let script = Script::read(&text, spot.dialect())?;
+            if n == 0 {
+                let catalog = spot.source.view().ok().map(|view| view.catalog.clone());
+                effects = Effects::on(&script, spot.dialect(), catalog.as_deref());
+            }
             file.1.push_str(text.trim_end());
             file.1.push('\n');
         }
@@ -90,7 +102,9 @@ pub(crate) async fn write(
     if !preview {
         folder::write(folder, new.files.into()).await?;
     }
-    Ok(Answer { migration: new.folder, files })
+    let dangers = report::dangers(&new.folder, &effects, &Consents::default());
+    let warnings = report::warnings(&new.folder, &effects);
+    Ok(Answer { migration: new.folder, files, dangers, warnings })
 }
 
 impl Answer {

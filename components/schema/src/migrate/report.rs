@@ -1,7 +1,7 @@
 //! What operations on migrations answer.
 
 use super::Prepared;
-use mag_migrate::{Consents, Direction, Mode, Step};
+use mag_migrate::{Consents, Danger, Direction, Effects, Mode, Step, Warning};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -85,19 +85,29 @@ impl Report {
             rules: script.rules.len(),
             took_ms: None,
         });
-        self.dangers.extend(script.effects.dangers.iter().map(|danger| DangerRow {
-            migration: label.clone(),
-            line: danger.line,
-            why: danger.why.clone(),
-            consent: danger.consent(),
-            given: consents.covers(danger),
-        }));
-        self.warnings.extend(script.effects.warnings.iter().map(|warning| WarningRow {
-            migration: label.clone(),
-            line: warning.line,
-            object: warning.object.clone(),
-            why: warning.why.clone(),
-            instead: warning.instead.clone(),
-        }));
+        self.dangers.extend(dangers(&label, &script.effects, consents));
+        self.warnings.extend(warnings(&label, &script.effects));
     }
+}
+
+pub(crate) fn dangers(migration: &str, effects: &Effects, consents: &Consents) -> Vec<DangerRow> {
+    let row = |danger: &Danger| DangerRow {
+        migration: migration.to_owned(),
+        line: danger.line,
+        why: danger.why.clone(),
+        consent: danger.consent(),
+        given: consents.covers(danger),
+    };
+    effects.dangers.iter().map(row).collect()
+}
+
+pub(crate) fn warnings(migration: &str, effects: &Effects) -> Vec<WarningRow> {
+    let row = |warning: &Warning| WarningRow {
+        migration: migration.to_owned(),
+        line: warning.line,
+        object: warning.object.clone(),
+        why: warning.why.clone(),
+        instead: warning.instead.clone(),
+    };
+    effects.warnings.iter().map(row).collect()
 }

@@ -11,20 +11,15 @@ import { Modal } from '../../parts/modal'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
-import { useWhere } from '../../parts/where'
-import { EXAMPLES } from './examples'
+import { useWhere, WherePicker } from '../../parts/where'
+import { showKey, Snippets, useBase, useShownKey } from './connect'
+import { Reference } from './reference'
 import './api.css'
 
 export function ApiScreen() {
   const [where] = useWhere()
-  const [language, setLanguage] = useState<keyof typeof EXAMPLES>('supabase-js')
-  const [table, setTable] = useState('')
-  const [shownKey, setShownKey] = useState('')
-  const tables = useQuery({ queryKey: ['schema:show', where], queryFn: () => call('schema:show', { ...where }) })
-  const names = tables.data?.tables?.map((one) => one.name) ?? []
-  const chosen = table || names[0] || 'people'
-  const base = where.project ? `${location.origin}/p/${where.project}` : location.origin
-  const text = EXAMPLES[language]({ url: base, key: shownKey || 'YOUR_KEY', table: chosen })
+  const base = useBase()
+  const key = useShownKey()
   return (
     <>
       <div className="screen-head">
@@ -32,6 +27,7 @@ export function ApiScreen() {
           <h1>API</h1>
           <p className="quiet">Clients that people know already: they only need the address and a key.</p>
         </div>
+        <WherePicker />
       </div>
       <div className="stack">
         <section className="card stack" aria-label="Connect an app">
@@ -42,29 +38,11 @@ export function ApiScreen() {
             <Address name="Sign-in" value={`${base}/auth/v1`} />
             <Address name="OpenAPI" value={`${base}/rest/v1/openapi.json`} />
           </dl>
-          <div className="row">
-            <div className="tabs" role="tablist" aria-label="Language">
-              {(Object.keys(EXAMPLES) as (keyof typeof EXAMPLES)[]).map((one) => (
-                <button key={one} type="button" role="tab" className="button" aria-selected={one === language} aria-pressed={one === language} onClick={() => setLanguage(one)}>
-                  {one}
-                </button>
-              ))}
-            </div>
-            {names.length > 0 && (
-              <select className="input where" aria-label="Table" value={chosen} onChange={(event) => setTable(event.target.value)}>
-                {names.map((one) => (
-                  <option key={one}>{one}</option>
-                ))}
-              </select>
-            )}
-            <Copy text={text} />
-          </div>
-          <pre className="code" tabIndex={0}>
-            {text}
-          </pre>
-          {!shownKey && <p className="quiet">Make a key below, and it stands in the example as long as this page is open.</p>}
+          <Snippets />
+          {!key && <p className="quiet">Make a key below, and it stands in the example as long as this page is open.</p>}
         </section>
-        <Keys onKey={setShownKey} />
+        <Keys onKey={showKey} />
+        <Reference where={where} />
       </div>
     </>
   )

@@ -1,9 +1,12 @@
 // What an app does first, in the languages that people use.
 
-interface Facts {
+export interface Facts {
   url: string
   key: string
   table: string
+  engine: string
+  /** Where the database is, without its password. */
+  place: string
 }
 
 export const EXAMPLES = {
@@ -17,7 +20,17 @@ const { data, error } = await client
   .limit(10)`,
   curl: ({ url, key, table }: Facts) => `curl '${url}/rest/v1/${table}?select=*&limit=10' \\
   -H 'apikey: ${key}'`,
-  Python: ({ url, key, table }: Facts) => `from postgrest import SyncPostgrestClient
+  psql: ({ table, engine, place }: Facts) =>
+    engine === 'postgres'
+      ? `psql '${place}' \\
+  -c 'select * from ${table} limit 10'`
+      : `# This source is SQLite, which psql does not speak; mobo does:
+mobo sql:run 'select * from ${table} limit 10'
+
+# A project in PostgreSQL, for psql and everything else that speaks to it:
+mobo project:create shop --engine postgres`,
+  Python: ({ url, key, table }: Facts) => `# pip install postgrest
+from postgrest import SyncPostgrestClient
 
 client = SyncPostgrestClient('${url}/rest/v1', headers={'apikey': '${key}'})
 rows = client.from_('${table}').select('*').limit(10).execute().data`,

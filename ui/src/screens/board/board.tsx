@@ -10,6 +10,7 @@ import './board.css'
 import { Findings } from './findings'
 import { PartSheet } from './part-sheet'
 import { Post } from './post'
+import { VitalSigns } from './vital-signs'
 
 export type Report = Output<'health:report'>
 export type Part = Report['components'][number]
@@ -33,17 +34,17 @@ export function BoardScreen() {
         <div>
           <h1>Board</h1>
           <p className="quiet">
-            {system.status}, up for {duration(system.uptime_s)}, {((system.memory_bytes ?? 0) / 1e6).toFixed(0)} MB of memory
+            {system.status}, up for {duration(system.uptime_s)}, {components.length} parts
           </p>
         </div>
       </div>
+      <VitalSigns memory={system.memory_bytes} />
       <Findings />
       <section aria-label="Parts" className="board">
         {rows.map((row) => (
-          <ul key={row.name} className="board-row" aria-label={row.name}>
-            <li className="board-label" aria-hidden="true">
-              {row.name}
-            </li>
+          <div key={row.name} className="board-row">
+            <h2 className="board-label">{row.name}</h2>
+            <ul className="board-parts" aria-label={row.name}>
             {row.parts.map((one) => (
               <li key={one.name}>
                 <button type="button" className="chip" data-state={lampOf(one)} onClick={() => setChosen(one.name)}>
@@ -54,13 +55,22 @@ export function BoardScreen() {
                   <span className="chip-about">{one.about}</span>
                   <span className="chip-facts">
                     {one.shown}
-                    {one.restarts > 0 && `, ${one.restarts} restarts`}
                     {one.why && `: ${one.why}`}
+                    {one.restarts > 0 && `, ${one.restarts} ${one.restarts === 1 ? 'restart' : 'restarts'}`}
+                    {one.ready_in_ms !== null && one.ready_in_ms !== undefined && <span className="quiet">, ready in {one.ready_in_ms} ms</span>}
                   </span>
+                  {one.provides.length > 0 && (
+                    <span className="chip-sockets">
+                      {one.provides.map((socket) => (
+                        <code key={socket}>{socket}</code>
+                      ))}
+                    </span>
+                  )}
                 </button>
               </li>
             ))}
-          </ul>
+            </ul>
+          </div>
         ))}
       </section>
       <Post />

@@ -1,59 +1,59 @@
 // A new row, by a form of the table's columns. What is left out gets its default.
 
 import { useMutation } from '@tanstack/react-query'
-import type { FormEvent } from 'react'
-import { call } from '../../api/client'
-import { Field } from '../../parts/field'
+import { type FormEvent, useState } from 'react'
 import { Modal } from '../../parts/modal'
-import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
-import { read } from './cell-editor'
-import type { Column, Row } from './data'
+import type { Row, Table } from './table'
+import { readValue } from './value'
+import { ValueInput } from './value-input'
+import { insertRows } from './writes'
 
 interface InsertSheetProps {
-  at: { table: string; project?: string; source?: string }
-  columns: Column[]
+  table: Table
   onClose: () => void
   after: () => void
 }
 
-export function InsertSheet({ at, columns, onClose, after }: InsertSheetProps) {
+export function InsertSheet({ table, onClose, after }: InsertSheetProps) {
+  const [texts, setTexts] = useState<Record<string, string>>({})
+  const [nones, setNones] = useState<Record<string, boolean>>({})
   const insert = useMutation({
-    mutationFn: (row: Row) => call('rows:insert', { ...at, rows: [row] }, { consent: 'yes' }),
-    onSuccess: () => {
-      say({ text: 'One row more' })
-      after()
-      onClose()
-    },
+    mutationFn: (row: Row) => insertRows(table, [row], after),
+    onSuccess: onClose,
   })
-  const send = (event: FormEvent<HTMLFormElement>) => {
+  const columns = table.columns.filter((one) => !one.generated)
+  const send = (event: FormEvent) => {
     event.preventDefault()
-    const form = new FormData(event.currentTarget)
     const row: Row = {}
     for (const column of columns) {
-      const text = form.get(column.name)
-      if (typeof text === 'string' && text !== '') row[column.name] = read(column.type, text)
+      const text = texts[column.name] ?? ''
+      if (nones[column.name]) row[column.name] = null
+      else if (text !== '') row[column.name] = readValue(column, text, table)
     }
     insert.mutate(row)
   }
   return (
-    <Modal title={`A row for ${at.table}`} onClose={onClose}>
+    <Modal title={`A row for ${table.at.table.replace(/^public\./, '')}`} onClose={onClose}>
       <form className="stack" onSubmit={send}>
-        {columns
-          .filter((one) => !one.generated)
-          .map((one) => (
-            <Field
-              key={one.name}
-              name={one.name}
-              label={`${one.name} (${one.type})`}
-              hint={[one.comment, one.default ? `default: ${one.default}` : one.nullable ? 'may be left out' : undefined].filter(Boolean).join('; ') || undefined}
-              spellCheck={false}
-            />
-          ))}
+        {columns.map((one) => (
+          <ValueInput
+            key={one.name}
+            column={one}
+            table={table}
+            text={texts[one.name] ?? ''}
+            onText={(text) => setTexts((before) => ({ ...before, [one.name]: text }))}
+            none={nones[one.name] ?? false}
+            onNone={(none) => setNones((before) => ({ ...before, [one.name]: none }))}
+            placeholder={one.default ? `default: ${one.default}` : one.nullable ? 'null' : table.key.includes(one.name) ? 'made by the database' : undefined}
+          />
+        ))}
         {insert.isError && <Trouble error={insert.error} />}
-        <button type="submit" className="button" data-kind="main" disabled={insert.isPending}>
-          Insert
-        </button>
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={insert.isPending}>
+            Insert
+          </button>
+        </div>
       </form>
     </Modal>
   )

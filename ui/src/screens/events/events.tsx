@@ -3,13 +3,14 @@
 
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { Audit } from './audit'
+import { Charts } from './charts'
 import './events.css'
 import { Facts } from './facts'
 import { Jobs } from './jobs'
 import { Logs } from './logs'
 
 export interface EventsSearch {
-  show?: 'facts' | 'logs' | 'jobs' | 'audit'
+  show?: 'facts' | 'charts' | 'logs' | 'jobs' | 'audit'
   topic?: string
   part?: string
   level?: string
@@ -18,6 +19,7 @@ export interface EventsSearch {
 
 const TABS = [
   { show: 'facts', name: 'Facts' },
+  { show: 'charts', name: 'Charts' },
   { show: 'logs', name: 'Logs' },
   { show: 'jobs', name: 'Jobs and schedules' },
   { show: 'audit', name: 'Audit trail' },
@@ -63,6 +65,7 @@ export function EventsScreen() {
         </p>
       )}
       {show === 'facts' && <Facts />}
+      {show === 'charts' && <Charts />}
       {show === 'logs' && <Logs />}
       {show === 'jobs' && <Jobs />}
       {show === 'audit' && <Audit />}

@@ -1,4 +1,7 @@
-// A quick chart of a result: its first column against its first column of numbers.
+// A quick chart of a result: one column against another, as bars or, over time, as lines.
+
+import { useState } from 'react'
+import { LineChart } from '../../parts/line-chart'
 
 interface ChartProps {
   columns: string[]
@@ -8,31 +11,63 @@ interface ChartProps {
 /** Bars beyond these cannot be told apart. */
 const BARS = 40
 
-const numeric = (value: unknown) => typeof value === 'number' || (typeof value === 'string' && value !== '' && Number.isFinite(Number(value)))
+const numeric = (value: unknown) => typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+const isNumbers = (rows: unknown[][], n: number) => rows.some((row) => row[n] !== null) && rows.every((row) => row[n] === null || row[n] === undefined || numeric(row[n]))
+const isTimes = (rows: unknown[][], n: number) => rows.every((row) => typeof row[n] === 'string' && /^\d{4}-\d\d/.test(row[n]) && !Number.isNaN(Date.parse(row[n])))
 
-export function canChart({ columns, rows }: ChartProps): boolean {
-  return columns.length >= 2 && rows.length > 1 && columns.slice(1).some((_, n) => rows.every((row) => row[n + 1] === null || numeric(row[n + 1])))
-}
+export const canChart = ({ columns, rows }: ChartProps) => rows.length > 1 && columns.length > 1 && columns.some((_, n) => isNumbers(rows, n))
 
 export function Chart({ columns, rows }: ChartProps) {
-  const at = 1 + columns.slice(1).findIndex((_, n) => rows.every((row) => row[n + 1] === null || numeric(row[n + 1])))
-  const bars = rows.slice(0, BARS).map((row) => ({ name: String(row[0] ?? 'null'), value: Number(row[at] ?? 0) }))
-  const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), 1)
+  const numbers = columns.map((_, n) => n).filter((n) => isNumbers(rows, n))
+  const [along, setAlong] = useState(() => columns.findIndex((_, n) => !numbers.includes(n)))
+  const [up, setUp] = useState(numbers.find((n) => n !== 0) ?? numbers[0] ?? 0)
+  const from = along < 0 ? 0 : along
+  const over = isTimes(rows, from)
+  const bars = rows.slice(0, BARS).map((row) => ({ name: String(row[from] ?? 'null'), value: Number(row[up] ?? 0) }))
+  const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), Number.MIN_VALUE)
+  const sorted = over ? [...rows].sort((a, b) => Date.parse(String(a[from])) - Date.parse(String(b[from]))) : rows
   return (
-    <figure className="card chart">
-      <figcaption>
-        {columns[at]} by {columns[0]}
-        {rows.length > BARS && `, the first ${BARS}`}
-      </figcaption>
-      <ul>
-        {bars.map((bar, n) => (
-          <li key={n}>
-            <bdi className="chart-name">{bar.name}</bdi>
-            <meter min={0} max={most} value={Math.abs(bar.value)} />
-            <span className="number">{bar.value.toLocaleString()}</span>
-          </li>
-        ))}
-      </ul>
-    </figure>
+    <section className="card stack chart" aria-label="Chart">
+      <div className="row">
+        <label>
+          <span className="quiet">Along </span>
+          <select className="input where" value={from} onChange={(event) => setAlong(Number(event.target.value))}>
+            {columns.map((name, n) => (
+              <option key={n} value={n}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          <span className="quiet">up </span>
+          <select className="input where" value={up} onChange={(event) => setUp(Number(event.target.value))}>
+            {numbers.map((n) => (
+              <option key={n} value={n}>
+                {columns[n]}
+              </option>
+            ))}
+          </select>
+        </label>
+        {rows.length > BARS && !over && <span className="quiet">the first {BARS}</span>}
+      </div>
+      {over ? (
+        <LineChart
+          title={`${columns[up]} over ${columns[from]}`}
+          times={sorted.map((row) => Date.parse(String(row[from])))}
+          lines={[{ name: columns[up] ?? '', points: sorted.map((row) => (row[up] === null ? null : Number(row[up]))) }]}
+        />
+      ) : (
+        <ul className="bars">
+          {bars.map((bar, n) => (
+            <li key={n}>
+              <bdi className="chart-name">{bar.name}</bdi>
+              <meter min={0} max={most} value={Math.abs(bar.value)} aria-label={bar.name} />
+              <span className="number">{bar.value.toLocaleString()}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
   )
 }

@@ -8,7 +8,9 @@ import { useMay } from '../../frame/session-place'
 import { Ago } from '../../parts/ago'
 import { Cell } from '../../parts/cell'
 import { Menu } from '../../parts/menu'
+import { Modal } from '../../parts/modal'
 import { saveFile, toCsv } from '../../parts/save-file'
+import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { useSources, useWhere, WherePicker } from '../../parts/where'
 import { canChart, Chart } from './chart'
@@ -32,6 +34,7 @@ export function QueryScreen() {
   const [role, setRole] = useState('')
   const [user, setUser] = useState('')
   const [chart, setChart] = useState(false)
+  const [saving, setSaving] = useState(false)
   useEffect(() => keep(kept), [kept])
   const tab = kept.tabs.find((one) => one.id === kept.at) ?? kept.tabs[0]
 
@@ -62,7 +65,6 @@ export function QueryScreen() {
           explain: how === 'explain',
           analyze: how === 'analyze',
           rows: ROWS,
-          format: 'json',
         },
         { consent: 'yes' },
       ),
@@ -107,9 +109,14 @@ export function QueryScreen() {
           <Menu label="Saved">
             {kept.saved.length === 0 && <p className="quiet menu-note">Nothing is saved yet.</p>}
             {kept.saved.map((one) => (
-              <button key={one.name} type="button" onClick={() => open(one.text, one.name)}>
-                {one.name}
-              </button>
+              <span key={one.name} className="query-past">
+                <button type="button" className="menu-entry" onClick={() => open(one.text, one.name)}>
+                  {one.name}
+                </button>
+                <button type="button" className="button" data-kind="quiet" aria-label={`Forget ${one.name}`} onClick={() => setKept((before) => ({ ...before, saved: before.saved.filter((other) => other !== one) }))}>
+                  ✕
+                </button>
+              </span>
             ))}
           </Menu>
         </div>
@@ -137,6 +144,11 @@ export function QueryScreen() {
         <button type="button" className="button" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text, how: 'explain' })}>
           Explain
         </button>
+        {engine === 'postgres' && (
+          <button type="button" className="button" data-kind="quiet" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text, how: 'analyze' })}>
+            Run and explain
+          </button>
+        )}
         {mayWrite && (
           <label className="check">
             <input type="checkbox" checked={write} onChange={(event) => setWrite(event.target.checked)} />
@@ -154,16 +166,26 @@ export function QueryScreen() {
           className="button"
           data-kind="quiet"
           disabled={!text.trim()}
-          onClick={() =>
-            setKept((before) => ({
-              ...before,
-              saved: [{ name: tab?.name ?? 'Query', text }, ...before.saved.filter((one) => one.name !== tab?.name)],
-            }))
-          }
+          onClick={() => setSaving(true)}
         >
           Save
         </button>
       </div>
+      {saving && tab && (
+        <SaveSheet
+          name={tab.name}
+          onClose={() => setSaving(false)}
+          onSave={(name) => {
+            setSaving(false)
+            setKept((before) => ({
+              ...before,
+              tabs: before.tabs.map((one) => (one.id === tab.id ? { ...one, name } : one)),
+              saved: [{ name, text }, ...before.saved.filter((one) => one.name !== name)],
+            }))
+            say({ text: `Saved as ${name}, in this browser` })
+          }}
+        />
+      )}
       {run.isError && <Trouble error={run.error} />}
       {run.data?.plan && <Plan lines={run.data.plan} />}
       {run.isSuccess && !run.data.plan && answer && (
@@ -225,5 +247,30 @@ export function QueryScreen() {
         </section>
       )}
     </>
+  )
+}
+
+function SaveSheet({ name: begins, onClose, onSave }: { name: string; onClose: () => void; onSave: (name: string) => void }) {
+  const [name, setName] = useState(begins)
+  return (
+    <Modal title="Save the query" onClose={onClose}>
+      <form
+        className="stack"
+        onSubmit={(event) => {
+          event.preventDefault()
+          onSave(name.trim())
+        }}
+      >
+        <label className="field">
+          <span>Name</span>
+          <input autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
+        </label>
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={!name.trim()}>
+            Save
+          </button>
+        </div>
+      </form>
+    </Modal>
   )
 }

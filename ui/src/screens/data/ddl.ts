@@ -1,0 +1,176 @@
+// Statements that change a structure, and those that take the change back, in the words of the engine.
+
+import type { Table } from './table'
+
+export interface Change {
+  /** What the migration is called. */
+  name: string
+  up: string
+  down: string
+}
+
+export interface Draft {
+  name: string
+  type: string
+  nullable: boolean
+  default: string
+  primary: boolean
+  unique: boolean
+  reference: string
+}
+
+export const blank: Draft = { name: '', type: 'text', nullable: true, default: '', primary: false, unique: false, reference: '' }
+
+/** Types that one is likely to mean, by engine. */
+export const TYPES: Record<string, string[]> = {
+  postgres: ['text', 'bigint', 'integer', 'boolean', 'numeric', 'double precision', 'date', 'timestamptz', 'time', 'uuid', 'jsonb', 'text[]', 'bytea'],
+  sqlite: ['text', 'integer', 'boolean', 'numeric', 'real', 'date', 'timestamp', 'time', 'uuid', 'json', 'blob'],
+}
+
+export const ident = (name: string) => (/^[a-z_][a-z0-9_]*$/.test(name) && !RESERVED.has(name) ? name : `"${name.replaceAll('"', '""')}"`)
+const RESERVED = new Set('all and as asc between by case check collate column constraint create cross default delete desc distinct drop else end except exists foreign from full grant group having in index inner insert intersect into is join key left like limit natural not null offset on or order outer primary references right select set table then to union unique update user using values view when where with'.split(' '))
+
+/** `public` needs not be said. */
+export const tableName = (schema: string, name: string) => (schema === 'public' || schema === '' ? ident(name) : `${ident(schema)}.${ident(name)}`)
+const nameOf = (table: Table) => {
+  const [schema, ...rest] = table.at.table.split('.')
+  return rest.length > 0 ? tableName(schema ?? '', rest.join('.')) : ident(table.at.table)
+}
+const words = (text: string) => text.replaceAll(/["().]/g, ' ').replaceAll(/\s+/g, ' ').trim()
+
+function columnText(draft: Draft, engine: string, alone: boolean): string {
+  const parts = [ident(draft.name), draft.type]
+  if (draft.primary && alone) {
+    if (draft.default === 'identity') {
+      // An integer that is the key of SQLite's table counts by itself.
+      if (engine === 'postgres') parts.push('generated always as identity')
+    } else if (draft.default) parts.push(`default ${draft.default}`)
+    parts.push('primary key')
+  } else {
+    if (!draft.nullable) parts.push('not null')
+    if (draft.default && draft.default !== 'identity') parts.push(`default ${draft.default}`)
+    if (draft.unique) parts.push('unique')
+  }
+  if (draft.reference) {
+    const told = /^(.+)\.([^.]+)$/.exec(draft.reference)
+    if (told?.[1] && told[2]) parts.push(`references ${told[1].split('.').map(ident).join('.')} (${ident(told[2])})`)
+  }
+  return parts.join(' ')
+}
+
+
+export function createTable(schema: string, name: string, drafts: Draft[], engine: string): Change {
+  const keys = drafts.filter((one) => one.primary)
+  const lines = drafts.map((one) => `  ${columnText(one, engine, keys.length === 1)}`)
+  if (keys.length > 1) lines.push(`  primary key (${keys.map((one) => ident(one.name)).join(', ')})`)
+  const table = tableName(schema, name)
+  return { name: `create ${words(name)}`, up: `create table ${table} (\n${lines.join(',\n')}\n);`, down: `drop table ${table};` }
+}
+
+export function dropTable(table: Table, made: string): Change {
+  return { name: `drop ${words(table.at.table)}`, up: `drop table ${nameOf(table)};`, down: made }
+}
+
+export function renameTable(table: Table, to: string): Change {
+  const [schema, ...rest] = table.at.table.split('.')
+  const bare = rest.length > 0 ? rest.join('.') : (schema ?? '')
+  const renamed = tableName(rest.length > 0 ? (schema ?? '') : 'public', to)
+  return { name: `rename ${words(bare)} to ${words(to)}`, up: `alter table ${nameOf(table)} rename to ${ident(to)};`, down: `alter table ${renamed} rename to ${ident(bare)};` }
+}
+
+export function addColumn(table: Table, draft: Draft): Change {
+  const own = { ...draft, primary: false, unique: table.engine === 'sqlite' ? false : draft.unique }
+  const name = nameOf(table)
+  const up = [`alter table ${name} add column ${columnText(own, table.engine, false)};`]
+  // SQLite adds no column that is unique: the index says it.
+  if (draft.unique && table.engine === 'sqlite') up.push(`create unique index ${indexName(table, [draft.name])} on ${name} (${ident(draft.name)});`)
+  const down = [`alter table ${name} drop column ${ident(draft.name)};`]
+  if (draft.unique && table.engine === 'sqlite') down.unshift(`drop index ${indexName(table, [draft.name])};`)
+  return { name: `add ${words(draft.name)} to ${words(table.at.table)}`, up: up.join('\n'), down: down.join('\n') }
+}
+
+export function dropColumn(table: Table, column: Table['columns'][number]): Change {
+  const draft: Draft = { ...blank, name: column.name, type: column.type, nullable: column.nullable, default: column.default ?? '' }
+  const name = nameOf(table)
+  return {
+    name: `drop ${words(column.name)} of ${words(table.at.table)}`,
+    up: `alter table ${name} drop column ${ident(column.name)};`,
+    down: `alter table ${name} add column ${columnText(draft, table.engine, false)};`,
+  }
+}
+
+export interface ColumnWish {
+  name: string
+  type: string
+  nullable: boolean
+  default: string
+  comment: string
+}
+
+/** What an engine can change of a column: SQLite only its name. */
+export function changeColumn(table: Table, column: Table['columns'][number], wish: ColumnWish): Change {
+  const name = nameOf(table)
+  const up: string[] = []
+  const down: string[] = []
+  const then = ident(wish.name)
+  const alter = (text: string, back: string) => {
+    up.push(`alter table ${name} alter column ${then} ${text};`)
+    down.unshift(`alter table ${name} alter column ${then} ${back};`)
+  }
+  if (wish.name !== column.name) {
+    up.push(`alter table ${name} rename column ${ident(column.name)} to ${then};`)
+  }
+  if (wish.type !== column.type) alter(`type ${wish.type} using ${then}::${wish.type}`, `type ${column.type} using ${then}::${column.type}`)
+  if (wish.nullable !== column.nullable) alter(wish.nullable ? 'drop not null' : 'set not null', wish.nullable ? 'set not null' : 'drop not null')
+  if (wish.default !== (column.default ?? '')) {
+    alter(wish.default ? `set default ${wish.default}` : 'drop default', column.default ? `set default ${column.default}` : 'drop default')
+  }
+  if (wish.comment !== (column.comment ?? '')) {
+    const text = (comment: string) => (comment ? `'${comment.replaceAll("'", "''")}'` : 'null')
+    up.push(`comment on column ${name}.${then} is ${text(wish.comment)};`)
+    down.unshift(`comment on column ${name}.${then} is ${text(column.comment ?? '')};`)
+  }
+  if (wish.name !== column.name) down.push(`alter table ${name} rename column ${then} to ${ident(column.name)};`)
+  return { name: `change ${words(column.name)} of ${words(table.at.table)}`, up: up.join('\n'), down: down.join('\n') }
+}
+
+export const indexName = (table: Table, columns: string[]) => ident(`${table.at.table.split('.').at(-1)}_${columns.join('_')}_idx`.slice(0, 60))
+
+export function createIndex(table: Table, columns: string[], unique: boolean): Change {
+  const name = indexName(table, columns)
+  return {
+    name: `index ${words(columns.join(' '))} of ${words(table.at.table)}`,
+    up: `create ${unique ? 'unique ' : ''}index ${name} on ${nameOf(table)} (${columns.map(ident).join(', ')});`,
+    down: `drop index ${name};`,
+  }
+}
+
+export function dropIndex(table: Table, index: Table['indexes'][number]): Change {
+  return {
+    name: `drop index ${words(index.name)}`,
+    up: `drop index ${ident(index.name)};`,
+    down: `create ${index.unique ? 'unique ' : ''}index ${ident(index.name)} on ${nameOf(table)} (${index.columns.map(ident).join(', ')});`,
+  }
+}
+
+/** Constraints by name are PostgreSQL's. */
+export function addForeignKey(table: Table, column: string, to: string): Change {
+  const told = /^(.+)\.([^.]+)$/.exec(to)
+  const name = ident(`${table.at.table.split('.').at(-1)}_${column}_fkey`)
+  return {
+    name: `point ${words(column)} of ${words(table.at.table)} to ${words(to)}`,
+    up: `alter table ${nameOf(table)} add constraint ${name} foreign key (${ident(column)}) references ${(told?.[1] ?? '').split('.').map(ident).join('.')} (${ident(told?.[2] ?? '')});`,
+    down: `alter table ${nameOf(table)} drop constraint ${name};`,
+  }
+}
+
+export function dropKey(table: Table, key: Table['keys'][number]): Change {
+  const columns = key.columns.map(ident).join(', ')
+  const back =
+    key.kind === 'foreign' ? `foreign key (${columns}) references ${key.says ?? ''}` : key.kind === 'check' ? `check ${key.says ?? ''}` : `${key.kind === 'primary' ? 'primary key' : 'unique'} (${columns})`
+  return {
+    name: `drop ${words(key.name)}`,
+    up: `alter table ${nameOf(table)} drop constraint ${ident(key.name)};`,
+    down: `alter table ${nameOf(table)} add constraint ${ident(key.name)} ${back};`,
+  }
+}

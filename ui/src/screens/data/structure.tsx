@@ -1,0 +1,343 @@
+// What a table is made of: columns, keys, indexes; each can be changed, as a migration.
+
+import { useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useState } from 'react'
+import { call } from '../../api/client'
+import { useMay } from '../../frame/session-place'
+import { Modal } from '../../parts/modal'
+import { Trouble } from '../../parts/trouble'
+import { MigrationSheet } from './change-sheet'
+import { ColumnFields, useTargets } from './column-fields'
+import { addColumn, addForeignKey, blank, type Change, changeColumn, createIndex, type Draft, dropColumn, dropIndex, dropKey, dropTable, renameTable, TYPES } from './ddl'
+import type { Column, Table } from './table'
+
+type Asking = { what: 'column' } | { what: 'edit'; column: Column } | { what: 'index' } | { what: 'key' } | { what: 'rename' }
+
+interface StructureProps {
+  table: Table
+  writable: boolean
+  /** The table is gone, or has another name. */
+  onMoved: (name?: string) => void
+}
+
+export function Structure({ table, writable, onMoved }: StructureProps) {
+  const may = useMay('migrate:up') && writable
+  const queries = useQueryClient()
+  const [asking, setAsking] = useState<Asking>()
+  const [change, setChange] = useState<Change & { then?: () => void }>()
+  const [error, setError] = useState<unknown>()
+  const where = { project: table.at.project, source: table.at.source }
+  const postgres = table.engine === 'postgres'
+  const propose = (next: Change & { then?: () => void }) => {
+    setAsking(undefined)
+    setChange(next)
+  }
+  const proposeDrop = async () => {
+    setError(undefined)
+    try {
+      // The way back is the table as it is, without its rows.
+      const dump = await call('schema:dump', { ...where, without_rules: true })
+      const bare = table.at.table.split('.').at(-1) ?? ''
+      const made = dump.sql.split(/;\s*\n/).filter((one) => new RegExp(`\\b(table|on)\\s+(if not exists\\s+)?("?[\\w]+"?\\.)?"?${bare}"?\\b`, 'i').test(one))
+      propose({ ...dropTable(table, made.map((one) => `${one.trim().replace(/;$/, '')};`).join('\n')), then: () => onMoved() })
+    } catch (problem) {
+      setError(problem)
+    }
+  }
+  return (
+    <div className="stack">
+      {error !== undefined && <Trouble error={error} />}
+      <section className="card" aria-label="Columns">
+        <div className="row-apart card-head">
+          <h2>Columns</h2>
+          {may && (
+            <button type="button" className="button" data-kind="main" onClick={() => setAsking({ what: 'column' })}>
+              Add a column
+            </button>
+          )}
+        </div>
+        <div className="scroll" tabIndex={0} role="region" aria-label="Columns as a table">
+          <table className="table">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Type</th>
+                <th>Null</th>
+                <th>Default</th>
+                <th>About</th>
+                {may && <th aria-label="Change" />}
+              </tr>
+            </thead>
+            <tbody>
+              {table.columns.map((column) => (
+                <tr key={column.name}>
+                  <td>
+                    <bdi>{column.name}</bdi> {table.key.includes(column.name) && <span className="badge">key</span>}
+                  </td>
+                  <td className="mono">{column.type}</td>
+                  <td>{column.nullable ? 'may be' : <span className="quiet">never</span>}</td>
+                  <td className="mono">{column.generated ? `made: ${column.generated}` : column.default}</td>
+                  <td>
+                    {column.comment}
+                    {table.references.has(column.name) && <span className="quiet"> a row of {table.references.get(column.name)?.table}</span>}
+                  </td>
+                  {may && (
+                    <td className="row row-tight">
+                      <button type="button" className="button" data-kind="quiet" onClick={() => setAsking({ what: 'edit', column })}>
+                        Change
+                      </button>
+                      {!table.key.includes(column.name) && (
+                        <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropColumn(table, column))}>
+                          Drop
+                        </button>
+                      )}
+                    </td>
+                  )}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </section>
+      <section className="card" aria-label="Keys and checks">
+        <div className="row-apart card-head">
+          <h2>Keys and checks</h2>
+          {may && postgres && (
+            <button type="button" className="button" onClick={() => setAsking({ what: 'key' })}>
+              Point a column to a table
+            </button>
+          )}
+        </div>
+        {table.keys.length === 0 && <p className="quiet">No key: no single row can be named.</p>}
+        <ul className="lines">
+          {table.keys.map((key) => (
+            <li key={`${key.kind}/${key.name}`} className="row-apart">
+              <span>
+                <span className="badge">{key.kind}</span> <code>{key.columns.join(', ')}</code> {key.says && <span className="mono quiet">{key.kind === 'foreign' ? `→ ${key.says}` : key.says}</span>}
+              </span>
+              {may && postgres && (
+                <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropKey(table, key))}>
+                  Drop
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section className="card" aria-label="Indexes">
+        <div className="row-apart card-head">
+          <h2>Indexes</h2>
+          {may && (
+            <button type="button" className="button" onClick={() => setAsking({ what: 'index' })}>
+              Add an index
+            </button>
+          )}
+        </div>
+        {table.indexes.length === 0 && <p className="quiet">None beside the keys.</p>}
+        <ul className="lines">
+          {table.indexes.map((index) => (
+            <li key={index.name} className="row-apart">
+              <span>
+                <code>{index.name}</code> on {index.columns.join(', ')} {index.unique && <span className="badge">unique</span>}{' '}
+                <span className="quiet">
+                  {index.size_bytes ? `${Math.ceil(index.size_bytes / 1024).toLocaleString()} KB` : ''} {index.used !== null && index.used !== undefined ? `used ${index.used.toLocaleString()} times` : ''}
+                </span>
+              </span>
+              {may && (
+                <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropIndex(table, index))}>
+                  Drop
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      </section>
+      {may && (
+        <div className="row">
+          <button type="button" className="button" onClick={() => setAsking({ what: 'rename' })}>
+            Rename the table
+          </button>
+          <button type="button" className="button" onClick={() => void proposeDrop()}>
+            Drop the table
+          </button>
+        </div>
+      )}
+      {asking?.what === 'column' && <AskColumn table={table} onClose={() => setAsking(undefined)} onChange={propose} />}
+      {asking?.what === 'edit' && <AskEdit table={table} column={asking.column} onClose={() => setAsking(undefined)} onChange={propose} />}
+      {asking?.what === 'index' && <AskIndex table={table} onClose={() => setAsking(undefined)} onChange={propose} />}
+      {asking?.what === 'key' && <AskKey table={table} onClose={() => setAsking(undefined)} onChange={propose} />}
+      {asking?.what === 'rename' && <AskName table={table} onClose={() => setAsking(undefined)} onChange={(next, to) => propose({ ...next, then: () => onMoved(to) })} />}
+      {change && (
+        <MigrationSheet
+          change={change}
+          where={where}
+          onClose={() => setChange(undefined)}
+          onDone={() => {
+            setChange(undefined)
+            void queries.invalidateQueries({ queryKey: ['schema:show'] })
+            change.then?.()
+          }}
+        />
+      )}
+    </div>
+  )
+}
+
+interface AskProps {
+  table: Table
+  onClose: () => void
+  onChange: (change: Change) => void
+}
+
+const sending = (then: () => void) => (event: FormEvent) => {
+  event.preventDefault()
+  then()
+}
+
+function AskColumn({ table, onClose, onChange }: AskProps) {
+  const [draft, setDraft] = useState<Draft>({ ...blank })
+  return (
+    <Modal title="A new column" onClose={onClose} wide>
+      <form className="stack" onSubmit={sending(() => onChange(addColumn(table, draft)))}>
+        <ColumnFields draft={draft} engine={table.engine} where={{ project: table.at.project, source: table.at.source }} onDraft={setDraft} />
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={!draft.name.trim() || !draft.type.trim()}>
+            Show the migration
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+function AskEdit({ table, column, onClose, onChange }: AskProps & { column: Column }) {
+  const [wish, setWish] = useState({ name: column.name, type: column.type, nullable: column.nullable, default: column.default ?? '', comment: column.comment ?? '' })
+  const postgres = table.engine === 'postgres'
+  const change = changeColumn(table, column, wish)
+  return (
+    <Modal title={`The column ${column.name}`} onClose={onClose}>
+      <form className="stack" onSubmit={sending(() => onChange(change))}>
+        <label className="field">
+          <span>Name</span>
+          <input value={wish.name} spellCheck={false} autoComplete="off" onChange={(event) => setWish({ ...wish, name: event.target.value })} />
+        </label>
+        {postgres ? (
+          <>
+            <label className="field">
+              <span>Type</span>
+              <input className="mono" list="types-postgres" value={wish.type} spellCheck={false} onChange={(event) => setWish({ ...wish, type: event.target.value })} />
+              <datalist id="types-postgres">
+                {TYPES.postgres?.map((one) => (
+                  <option key={one} value={one} />
+                ))}
+              </datalist>
+            </label>
+            <label className="field">
+              <span>Default</span>
+              <input className="mono" value={wish.default} spellCheck={false} onChange={(event) => setWish({ ...wish, default: event.target.value })} />
+            </label>
+            <label className="field">
+              <span>About</span>
+              <input value={wish.comment} onChange={(event) => setWish({ ...wish, comment: event.target.value })} />
+            </label>
+            <label className="check">
+              <input type="checkbox" checked={!wish.nullable} onChange={(event) => setWish({ ...wish, nullable: !event.target.checked })} />
+              never null
+            </label>
+          </>
+        ) : (
+          <p className="quiet">SQLite changes a column's name in place; for anything else make the table anew, in Query.</p>
+        )}
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={change.up === '' || !wish.name.trim()}>
+            Show the migration
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+function AskIndex({ table, onClose, onChange }: AskProps) {
+  const [columns, setColumns] = useState<string[]>([])
+  const [unique, setUnique] = useState(false)
+  return (
+    <Modal title="A new index" onClose={onClose}>
+      <form className="stack" onSubmit={sending(() => onChange(createIndex(table, columns, unique)))}>
+        <fieldset className="drafts">
+          <legend>Columns, in this order: {columns.join(', ') || 'choose them'}</legend>
+          {table.columns.map((one) => (
+            <label key={one.name} className="check">
+              <input type="checkbox" checked={columns.includes(one.name)} onChange={(event) => setColumns((before) => (event.target.checked ? [...before, one.name] : before.filter((name) => name !== one.name)))} />
+              {one.name}
+            </label>
+          ))}
+        </fieldset>
+        <label className="check">
+          <input type="checkbox" checked={unique} onChange={(event) => setUnique(event.target.checked)} />
+          each value once
+        </label>
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={columns.length === 0}>
+            Show the migration
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+function AskKey({ table, onClose, onChange }: AskProps) {
+  const targets = useTargets({ project: table.at.project, source: table.at.source })
+  const [column, setColumn] = useState(table.columns[0]?.name ?? '')
+  const [to, setTo] = useState('')
+  return (
+    <Modal title="Point a column to a table" onClose={onClose}>
+      <form className="stack" onSubmit={sending(() => onChange(addForeignKey(table, column, to)))}>
+        <label className="field">
+          <span>Column</span>
+          <select value={column} onChange={(event) => setColumn(event.target.value)}>
+            {table.columns.map((one) => (
+              <option key={one.name}>{one.name}</option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>Points to</span>
+          <select value={to} onChange={(event) => setTo(event.target.value)}>
+            <option value="" />
+            {targets.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+        </label>
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={!to || !column}>
+            Show the migration
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}
+
+function AskName({ table, onClose, onChange }: { table: Table; onClose: () => void; onChange: (change: Change, to: string) => void }) {
+  const bare = table.at.table.split('.').at(-1) ?? ''
+  const [name, setName] = useState(bare)
+  return (
+    <Modal title="Rename the table" onClose={onClose}>
+      <form className="stack" onSubmit={sending(() => onChange(renameTable(table, name.trim()), name.trim()))}>
+        <label className="field">
+          <span>Name</span>
+          <input value={name} autoFocus spellCheck={false} autoComplete="off" onChange={(event) => setName(event.target.value)} />
+        </label>
+        <p className="quiet">Apps that ask for {bare} will not find it any more.</p>
+        <div className="row">
+          <button type="submit" className="button" data-kind="main" disabled={!name.trim() || name.trim() === bare}>
+            Show the migration
+          </button>
+        </div>
+      </form>
+    </Modal>
+  )
+}

@@ -1,0 +1,202 @@
+// Organizations with their members, teams, roles and invitations. Each button is an operation of the
+// board, with a form made from its schema.
+
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call, type Output } from '../../api/client'
+import { Ago } from '../../parts/ago'
+import { Do } from '../../parts/do'
+import { Trouble } from '../../parts/trouble'
+import { Waiting } from '../../parts/waiting'
+import { Face, KINDS } from './users'
+
+type Organization = Output<'org:list'>['organizations'][number]
+
+export function Organizations({ project }: { project?: string }) {
+  const queries = useQueryClient()
+  const [chosen, setChosen] = useState<string>()
+  const all = useQuery({ queryKey: ['org:list', project], queryFn: () => call('org:list', { project }) })
+  const again = () => void queries.invalidateQueries({ predicate: (one) => /^(org|team):/.test(String(one.queryKey[0])) })
+  if (all.isPending) return <Waiting what="the organizations" />
+  if (all.isError) return <Trouble error={all.error} again={() => all.refetch()} />
+  const list = all.data.organizations
+  const open = list.find((one) => one.id === chosen) ?? list[0]
+  return (
+    <div className="stack">
+      <div className="row-apart">
+        <div className="tabs" role="group" aria-label="Organizations">
+          {list.map((one) => (
+            <button key={one.id} type="button" aria-current={one === open ? 'page' : undefined} onClick={() => setChosen(one.id)}>
+              <bdi>{one.name}</bdi>
+            </button>
+          ))}
+        </div>
+        <Do operation="org:create" given={project ? { project } : undefined} kind="main" title="A new organization" onDone={again}>
+          New organization
+        </Do>
+      </div>
+      {list.length === 0 ? (
+        <div className="empty card">
+          <h2>No organization yet</h2>
+          <p>Customers of an app, departments of a house: who belongs together, and who may do what there.</p>
+        </div>
+      ) : (
+        open && <One key={open.id} organization={open} project={project} again={again} />
+      )}
+    </div>
+  )
+}
+
+function One({ organization, project, again }: { organization: Organization; project?: string; again: () => void }) {
+  const at = { organization: organization.organization, project }
+  const given = { organization: organization.organization, ...(project ? { project } : {}) }
+  const members = useQuery({ queryKey: ['org:member:list', at], queryFn: () => call('org:member:list', at) })
+  const teams = useQuery({ queryKey: ['team:list', at], queryFn: () => call('team:list', at) })
+  const roles = useQuery({ queryKey: ['org:role:list', at], queryFn: () => call('org:role:list', at) })
+  const invitations = useQuery({ queryKey: ['org:invitations', at], queryFn: () => call('org:invitations', at) })
+  return (
+    <div className="stack">
+      <div className="row-apart">
+        <p>
+          <code>{organization.organization}</code>{' '}
+          <span className="badge" data-kind={organization.status === 'active' ? 'well' : 'warn'}>
+            {organization.status}
+          </span>{' '}
+          <span className="quiet">
+            since <Ago at={organization.created_at} />
+          </span>
+        </p>
+        <div className="row">
+          <Do operation="org:update" given={given} onDone={again}>
+            Change
+          </Do>
+          <Do operation="org:transfer" given={given} onDone={again}>
+            Hand over
+          </Do>
+          <Do operation="org:delete" given={given} onDone={again}>
+            Delete
+          </Do>
+        </div>
+      </div>
+      <section className="card stack" aria-label="Members">
+        <div className="row-apart">
+          <h2>Members</h2>
+          <div className="row">
+            <Do operation="org:invite" given={given} kind="main" title="Invite somebody" onDone={again} stays>
+              Invite
+            </Do>
+            <Do operation="org:member:add" given={given} title="Add a user" onDone={again}>
+              Add a user
+            </Do>
+          </div>
+        </div>
+        {members.isError && <Trouble error={members.error} />}
+        {members.data?.members.length === 0 && <p className="quiet">Nobody yet.</p>}
+        <ul className="lines">
+          {members.data?.members.map((one) => (
+            <li key={one.user} className="row-apart">
+              <span className="person">
+                <Face name={one.name || one.email || '?'} kind={one.kind} />
+                <bdi>{one.name || one.email || one.user}</bdi>
+                <span className="quiet">{KINDS[one.kind] ?? one.kind}</span>
+                {one.status !== 'active' && (
+                  <span className="badge" data-kind="warn">
+                    {one.status}
+                  </span>
+                )}
+                {one.roles.map((role) => (
+                  <span key={role} className="badge">
+                    {role}
+                  </span>
+                ))}
+              </span>
+              <span className="row row-tight">
+                <Do operation="org:role:bind" given={{ ...given, user: one.user }} kind="quiet" onDone={again}>
+                  Give a role
+                </Do>
+                <Do operation="org:member:remove" given={{ ...given, user: one.user }} kind="quiet" onDone={again}>
+                  Remove
+                </Do>
+              </span>
+            </li>
+          ))}
+        </ul>
+        <Waits told={invitations.data} />
+      </section>
+      <section className="card stack" aria-label="Teams">
+        <div className="row-apart">
+          <h2>Teams</h2>
+          <Do operation="team:create" given={given} onDone={again}>
+            New team
+          </Do>
+        </div>
+        {teams.isError && <Trouble error={teams.error} />}
+        {teams.data?.teams.length === 0 && <p className="quiet">None yet: a role can be given to a team as to a person.</p>}
+        <ul className="lines">
+          {teams.data?.teams.map((one) => (
+            <li key={one.id} className="row-apart">
+              <span>
+                <strong>
+                  <bdi>{one.name}</bdi>
+                </strong>{' '}
+                <span className="quiet">{one.members.map((member) => member.name).join(', ') || 'nobody yet'}</span>
+              </span>
+              <span className="row row-tight">
+                <Do operation="team:member:add" given={{ ...given, team: one.team }} kind="quiet" onDone={again}>
+                  Add
+                </Do>
+                <Do operation="team:delete" given={{ ...given, team: one.team }} kind="quiet" onDone={again}>
+                  Delete
+                </Do>
+              </span>
+            </li>
+          ))}
+        </ul>
+      </section>
+      <section className="card stack" aria-label="Roles">
+        <div className="row-apart">
+          <h2>Roles</h2>
+          <Do operation="org:role:create" given={given} onDone={again}>
+            New role
+          </Do>
+        </div>
+        {roles.isError && <Trouble error={roles.error} />}
+        <Listed told={roles.data} />
+      </section>
+    </div>
+  )
+}
+
+/** Invitations that nobody has answered yet. */
+function Waits({ told }: { told: object | undefined }) {
+  const all = told ? Object.values(told).find(Array.isArray) : undefined
+  if (!all || all.length === 0) return null
+  return (
+    <p className="quiet">
+      {all.length === 1 ? 'One invitation waits' : `${all.length} invitations wait`}: {all.map((one: { email?: string }) => one.email ?? '').filter(Boolean).join(', ')}
+    </p>
+  )
+}
+
+interface RoleLike {
+  role?: string
+  name?: string
+  about?: string
+  description?: string | null
+  permissions?: string[]
+}
+
+function Listed({ told }: { told: object | undefined }) {
+  const all = (told ? Object.values(told).find(Array.isArray) : undefined) as RoleLike[] | undefined
+  if (!all) return null
+  return (
+    <ul className="lines">
+      {all.map((one, n) => (
+        <li key={n}>
+          <strong>{one.role ?? one.name}</strong> <span className="quiet">{one.about ?? one.description}</span>
+          {one.permissions && <p className="mono quiet">{one.permissions.join(', ')}</p>}
+        </li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,139 @@
+// A new rule: begun from what people mostly want, said in PostgreSQL's words, on every engine.
+
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { call } from '../../api/client'
+import { Modal } from '../../parts/modal'
+import { say } from '../../parts/toast'
+import { Trouble } from '../../parts/trouble'
+import type { Where } from '../../parts/where'
+import { ident } from '../data/ddl'
+import { type Column, kindOf } from '../data/table'
+
+type Verb = 'select' | 'insert' | 'update' | 'delete' | 'all'
+
+interface Template {
+  name: string
+  about: string
+  verb: Verb
+  to: string
+  /** Nothing when the table has no column for it. */
+  body: (columns: Column[]) => string | undefined
+}
+
+const owner = (columns: Column[]) => columns.find((one) => /^(owner|user|author|created_by|profile)(_id)?$/i.test(one.name))?.name ?? columns.find((one) => /_?(owner|user)_?/i.test(one.name))?.name
+const own = (columns: Column[]) => (owner(columns) ? `${ident(owner(columns) ?? '')} = auth.uid()` : undefined)
+const flag = (columns: Column[]) => (columns.find((one) => kindOf(one) === 'yes' && /public|publish|visible|open|active/i.test(one.name)) ?? columns.find((one) => kindOf(one) === 'yes'))?.name
+const wrapped = (text: string | undefined, how: (text: string) => string) => (text ? how(text) : undefined)
+
+const TEMPLATES: Template[] = [
+  { name: 'Everyone reads everything', about: 'apps without a sign-in too', verb: 'select', to: 'anon, authenticated', body: () => 'using (true)' },
+  { name: 'Whoever signed in reads everything', about: 'and nobody else', verb: 'select', to: 'authenticated', body: () => 'using (true)' },
+  { name: 'Everyone reads what is published', about: 'by a column that says yes or no', verb: 'select', to: 'anon, authenticated', body: (columns) => wrapped(flag(columns), (one) => `using (${ident(one)})`) },
+  { name: 'People see their own rows', about: 'by a column with their id', verb: 'select', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
+  { name: 'People add rows of their own', about: 'by a column with their id', verb: 'insert', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `with check (${one})`) },
+  { name: 'People change their own rows', about: 'and cannot give them away', verb: 'update', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one}) with check (${one})`) },
+  { name: 'People delete their own rows', about: 'by a column with their id', verb: 'delete', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
+  { name: 'Whoever signed in does everything', about: 'for tools among colleagues', verb: 'all', to: 'authenticated', body: () => 'using (true) with check (true)' },
+]
+
+const VERBS: Verb[] = ['select', 'insert', 'update', 'delete', 'all']
+
+export function NewRule({ table, where, onClose }: { table: string; where: Where; onClose: () => void }) {
+  const queries = useQueryClient()
+  const mine = useQuery({ queryKey: ['schema:show', where, table, 'shape'], queryFn: () => call('schema:show', { ...where, table }) })
+  const roles = useQuery({ queryKey: ['role:list', where], queryFn: () => call('role:list', { ...where }) })
+  const columns = mine.data?.columns ?? []
+  const [text, setText] = useState('')
+  const [verb, setVerb] = useState<Verb>('select')
+  const [to, setTo] = useState('authenticated')
+  const [grant, setGrant] = useState(true)
+  const name = table.split('.').map(ident).join('.')
+  const write = (template: Template, body: string) => {
+    setVerb(template.verb)
+    setTo(template.to)
+    setText(`create policy ${template.name.toLowerCase().replaceAll(' ', '_')} on ${name}\n  for ${template.verb} to ${template.to}\n  ${body}`)
+  }
+  const make = useMutation({
+    mutationFn: async () => {
+      if (grant) for (const role of to.split(',').map((one) => one.trim()).filter(Boolean)) await call('grant:add', { role, table, verbs: verb, ...where }, { consent: 'yes' })
+      return call('policy:create', { statement: text, ...where }, { consent: 'yes' })
+    },
+    onSuccess: () => {
+      say({ text: 'The rule is in force' })
+      onClose()
+    },
+    onSettled: () => {
+      for (const key of ['policy:list', 'grant:list', 'schema:lint']) void queries.invalidateQueries({ queryKey: [key] })
+    },
+  })
+  const preview = useMutation({ mutationFn: () => call('policy:create', { statement: text, ...where }, { preview: true }) })
+  return (
+    <Modal title={`A rule for ${table.replace(/^public\./, '')}`} onClose={onClose} wide>
+      <div className="stack">
+        <fieldset className="policy-templates">
+          <legend>Begin with</legend>
+          {TEMPLATES.map((one) => {
+            const body = one.body(columns)
+            return (
+              <button key={one.name} type="button" className="policy-template" disabled={!body} onClick={() => body && write(one, body)}>
+                <strong>{one.name}</strong>
+                <span className="quiet">{body ? one.about : 'no column of this table says it'}</span>
+              </button>
+            )
+          })}
+        </fieldset>
+        <label className="field">
+          <span>The rule, in PostgreSQL's words, on every engine</span>
+          <textarea
+            className="mono"
+            rows={5}
+            spellCheck={false}
+            value={text}
+            placeholder={`create policy name on ${name}\n  for select to authenticated\n  using (…)`}
+            onChange={(event) => {
+              setText(event.target.value)
+              preview.reset()
+            }}
+          />
+        </label>
+        <div className="row">
+          <label className="check">
+            <input type="checkbox" checked={grant} onChange={(event) => setGrant(event.target.checked)} />
+            also grant
+          </label>
+          <select className="input where" aria-label="What is granted" value={verb} disabled={!grant} onChange={(event) => setVerb(event.target.value as Verb)}>
+            {VERBS.map((one) => (
+              <option key={one}>{one}</option>
+            ))}
+          </select>
+          <span>to</span>
+          <input className="input where mono" aria-label="To whom it is granted" list="roles" value={to} disabled={!grant} onChange={(event) => setTo(event.target.value)} />
+          <datalist id="roles">
+            {roles.data?.roles.map((one) => (
+              <option key={one.name} value={one.name} />
+            ))}
+          </datalist>
+          <span className="quiet">without which no rule opens anything</span>
+        </div>
+        {(make.isError || preview.isError) && <Trouble error={make.error ?? preview.error} />}
+        {preview.isSuccess && (
+          <p role="status">
+            <span className="badge" data-kind="well">
+              it can be read
+            </span>{' '}
+            Nothing is in force yet.
+          </p>
+        )}
+        <div className="row">
+          <button type="button" className="button" data-kind="main" disabled={!text.trim() || make.isPending} onClick={() => make.mutate()}>
+            Bring it into force
+          </button>
+          <button type="button" className="button" disabled={!text.trim() || preview.isPending} onClick={() => preview.mutate()}>
+            Check
+          </button>
+        </div>
+      </div>
+    </Modal>
+  )
+}
