@@ -10,8 +10,10 @@ mod grants;
 mod issue;
 mod limits;
 mod links;
+pub(crate) mod oauth;
 mod oidc;
 mod open;
+mod passkeys;
 mod redirect;
 mod refusal;
 mod send;
@@ -19,6 +21,7 @@ mod shape;
 mod signup;
 mod user;
 mod verify;
+mod webauthn;
 
 pub(crate) use admin::duration_ms;
 pub(crate) use limits::Limits;
@@ -99,7 +102,13 @@ impl Gotrue {
             ["health"] if m == get => Ok(open::health()),
             ["settings"] if m == get => Ok(self.public_settings()),
             [".well-known", "jwks.json"] if m == get => self.jwks(ask).await,
-            [".well-known", "openid-configuration"] if m == get => Ok(self.discovery()),
+            [".well-known", "openid-configuration", ..] if m == get => self.discovery(ask).await,
+            [".well-known", "oauth-authorization-server", ..] if m == get => {
+                self.oauth_metadata(ask).await
+            }
+            [".well-known", "oauth-protected-resource", ref rest @ ..] if m == get => {
+                self.oauth_resource(ask, rest)
+            }
             ["signup"] if m == post => Box::pin(self.signup(ask)).await,
             ["token"] if m == post => Box::pin(self.token(ask)).await,
             ["recover"] if m == post => Box::pin(self.recover(ask)).await,
@@ -112,6 +121,8 @@ impl Gotrue {
             ["reauthenticate"] if m == get => Box::pin(self.reauthenticate(ask)).await,
             ["user"] if m == get => Box::pin(self.user_get(ask)).await,
             ["user"] if m == put => Box::pin(self.user_put(ask)).await,
+            ["user", "oauth", "grants"] if m == get => Box::pin(self.oauth_grants(ask)).await,
+            ["user", "oauth", "grants"] if m == delete => Box::pin(self.oauth_ungrant(ask)).await,
             ["user", "identities", "authorize"] if m == get => Box::pin(self.link(ask)).await,
             ["user", "identities", id] if m == delete => Box::pin(self.unlink(ask, id)).await,
             ["factors"] if m == post => Box::pin(self.enroll(ask)).await,
@@ -120,6 +131,8 @@ impl Gotrue {
             ["factors", id, "verify"] if m == post => Box::pin(self.verify_factor(ask, id)).await,
             ["authorize"] if m == get => Box::pin(self.authorize(ask)).await,
             ["callback"] if m == get || m == post => Box::pin(self.callback(ask)).await,
+            ["passkeys", ref rest @ ..] => Box::pin(self.passkeys(ask, rest)).await,
+            ["oauth", ref rest @ ..] => Box::pin(self.oauth(ask, rest)).await,
             ["invite"] if m == post => Box::pin(self.invite(ask)).await,
             ["admin", ref rest @ ..] => Box::pin(self.admin(ask, rest)).await,
             [

@@ -274,6 +274,9 @@ impl Identify {
         times.hold(now).map_err(denied)?;
         let audience = desk.settings.tokens.jwt_aud.as_deref().filter(|_| !is_ours);
         claims::audience(&map, audience).map_err(denied)?;
+        if is_ours {
+            claims::opens_doors(&map).map_err(denied)?;
+        }
         let key = match (is_ours, &ring, map.get("jti").and_then(Json::as_str)) {
             (true, Ok(Some(ring)), Some(id)) => {
                 let id = Uuid::parse_str(id).map_err(|_| Denied::BadKey)?;

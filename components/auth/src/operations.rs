@@ -6,6 +6,7 @@ mod invitations;
 mod keys;
 mod mails;
 mod members;
+mod oauth;
 mod orgs;
 mod projects;
 mod roles;
@@ -194,6 +195,7 @@ macro_rules! operations {
 pub(crate) use operations;
 
 pub(crate) fn declared(manifest: Manifest) -> Manifest {
+    let manifest = oauth::declared(manifest);
     let manifest = signing::declared(keys::declared(manifest));
     let manifest = agents::declared(users::declared(manifest));
     let manifest = can::declared(mails::declared(manifest));
@@ -202,6 +204,7 @@ pub(crate) fn declared(manifest: Manifest) -> Manifest {
 }
 
 pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
+    oauth::answered(wiring, office);
     keys::answered(wiring, office);
     signing::answered(wiring, office);
     users::answered(wiring, office);

@@ -26,10 +26,12 @@ macro_rules! files {
     };
 }
 
-const USERS_ON_POSTGRES: &[File] =
-    files!("postgres": "20260102000000" "users", "20260102000300" "people");
-const USERS_ON_SQLITE: &[File] =
-    files!("sqlite": "20260102000000" "users", "20260102000300" "people");
+const USERS_ON_POSTGRES: &[File] = files!("postgres":
+    "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
+    "20260201000100" "passkeys");
+const USERS_ON_SQLITE: &[File] = files!("sqlite":
+    "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
+    "20260201000100" "passkeys");
 const KEYS_ON_POSTGRES: &[File] = files!("postgres": "20260102000100" "keys");
 const KEYS_ON_SQLITE: &[File] = files!("sqlite": "20260102000100" "keys");
 

@@ -53,7 +53,15 @@ pub struct Settings {
     pub password_reauthentication: bool,
     pub mfa_totp_enabled: bool,
     pub mfa_max_factors: u32,
+    /// Security keys and passkeys as second factors.
+    pub mfa_webauthn_enabled: bool,
+    /// Sign in with a passkey alone.
+    pub passkeys_enabled: bool,
+    pub webauthn: Webauthn,
+    pub oauth_server: OauthServer,
     pub limits: Limits,
+    /// What calls of AI agents cost, for the budgets that are counted in credits.
+    pub prices: Prices,
     pub smtp: Smtp,
     /// Subjects and texts of mails, by name: `confirmation`, `invite`, `recovery`, `magic_link`,
     /// `email_change`, `reauthentication`.
@@ -91,12 +99,54 @@ impl Default for Settings {
             password_reauthentication: false,
             mfa_totp_enabled: true,
             mfa_max_factors: 10,
+            mfa_webauthn_enabled: true,
+            passkeys_enabled: true,
+            webauthn: Webauthn::default(),
+            oauth_server: OauthServer::default(),
             limits: Limits::default(),
+            prices: Prices::default(),
             smtp: Smtp::default(),
             templates: BTreeMap::new(),
             external: BTreeMap::new(),
         }
     }
+}
+
+/// Other apps sign people in with this board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OauthServer {
+    pub enabled: bool,
+    /// Apps register themselves, as clients of MCP do; people see that nobody has checked them.
+    pub allow_dynamic_registration: bool,
+    /// So many at once; those that nobody has used for a day make room.
+    pub dynamic_clients_max: u32,
+    /// A page of your own where people sign in and agree, instead of the board's: it is opened with
+    /// `?authorization_id=…` and asks `/auth/v1/oauth/authorizations`.
+    pub consent_url: Option<String>,
+}
+
+impl Default for OauthServer {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            allow_dynamic_registration: true,
+            dynamic_clients_max: 1_000,
+            consent_url: None,
+        }
+    }
+}
+
+/// Where passkeys are made and used.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webauthn {
+    /// The domain that passkeys belong to; the host of `site_url` when nothing is said.
+    pub rp_id: Option<String>,
+    /// What people read; the domain when nothing is said.
+    pub rp_display_name: Option<String>,
+    /// Pages that may ask for them; that of `site_url` when nothing is said.
+    pub rp_origins: Vec<String>,
 }
 
 /// How often one address may try, in five minutes unless it says an hour.
@@ -125,6 +175,24 @@ impl Default for Limits {
             anonymous_sign_ins_per_hour: 30,
             mails_per_hour: 300,
         }
+    }
+}
+
+/// In thousandths of a credit. What a credit is worth is the operator's to say.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Prices {
+    /// Each call, at whatever door.
+    pub call: u32,
+    /// Each row that is answered or written.
+    pub row: u32,
+    /// Each second that an engine works.
+    pub second: u32,
+}
+
+impl Default for Prices {
+    fn default() -> Self {
+        Self { call: 100, row: 1, second: 1_000 }
     }
 }
 

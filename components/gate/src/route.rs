@@ -44,7 +44,16 @@ impl Route {
             // A client that joins address and name without a slash means the name.
             ("rest", Some(second)) if is_joined(second) => Self::Rest,
             ("graphql", Some("v1")) => Self::Graphql,
-            ("auth", Some("v1")) | (".well-known", Some("jwks.json")) => Self::Auth,
+            ("auth", Some("v1"))
+            | (
+                ".well-known",
+                Some(
+                    "jwks.json"
+                    | "openid-configuration"
+                    | "oauth-authorization-server"
+                    | "oauth-protected-resource",
+                ),
+            ) => Self::Auth,
             ("realtime", Some("v1")) | ("app", Some(_)) => Self::Realtime,
             ("storage", Some("v1")) => Self::Storage,
             ("functions", Some("v1")) => Self::Functions,
@@ -125,6 +134,8 @@ mod tests {
         check("/graphql/v1", Route::Graphql);
         check("/auth/v1/token", Route::Auth);
         check("/.well-known/jwks.json", Route::Auth);
+        check("/.well-known/oauth-authorization-server/auth/v1", Route::Auth);
+        check("/.well-known/oauth-protected-resource/mcp", Route::Auth);
         check("/realtime/v1/websocket", Route::Realtime);
         check("/app/key", Route::Realtime);
         check("/storage/v1/object", Route::Storage);

@@ -53,6 +53,7 @@ impl Gotrue {
         match path {
             ["users"] if m == Method::GET => Box::pin(self.users(ask)).await,
             ["users"] if m == Method::POST => Box::pin(self.user_create(ask)).await,
+            ["oauth", "clients", rest @ ..] => Box::pin(self.admin_clients(ask, rest)).await,
             ["generate_link"] if m == Method::POST => Box::pin(self.generate_link(ask)).await,
             ["users", id, rest @ ..] => {
                 let home = ask.home(self).await?;
@@ -67,6 +68,9 @@ impl Gotrue {
                     [] if m == Method::PUT => Box::pin(self.user_update(ask, &home, &user)).await,
                     [] if m == Method::DELETE => {
                         Box::pin(self.user_delete(ask, &home, &user)).await
+                    }
+                    ["passkeys", key @ ..] => {
+                        Box::pin(self.admin_passkeys(ask, &home, user.id, key)).await
                     }
                     ["factors"] if m == Method::GET => {
                         Ok(Answer::Told(user.factors.iter().map(shape::factor).collect()))

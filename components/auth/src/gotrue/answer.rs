@@ -12,6 +12,8 @@ pub(crate) enum Answer {
     Nothing,
     /// To another page.
     Away(String),
+    /// As it is.
+    Whole(Box<Response>),
 }
 
 impl Answer {
@@ -27,6 +29,7 @@ impl Answer {
                 }
                 response
             }
+            Self::Whole(response) => *response,
             Self::Nothing => {
                 let mut response = Response::new(body(""));
                 *response.status_mut() = StatusCode::NO_CONTENT;

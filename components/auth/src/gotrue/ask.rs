@@ -5,11 +5,13 @@ use super::redirect::decoded;
 use super::refusal::Refusal;
 use crate::home::Home;
 use crate::people::sessions::Origin;
-use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST, REFERER, USER_AGENT};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST, REFERER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use mag_contract::door::{Body, Peer};
-use mag_contract::exchange::{Addressed, read_body};
+use mag_contract::exchange::{Addressed, Encrypted, read_body};
 use mag_contract::{Secret, Timestamp};
 use mag_ports::{Credentials, Project, ProjectRef};
 use serde_json::{Map, Value as Json};
@@ -27,6 +29,15 @@ pub(crate) struct Ask {
     pub(crate) path: Vec<String>,
     pub(crate) query: Vec<(String, String)>,
     pub(crate) fields: Map<String, Json>,
+    /// The same when it was a form, with what came twice.
+    pub(crate) form: Vec<(String, String)>,
+    /// Name and secret of an app that shows itself in a header.
+    pub(crate) basic: Option<(String, Secret<String>)>,
+    cookies: Vec<String>,
+    /// Where the browser says that the page was: `same-origin`, `cross-site`, …
+    pub(crate) fetch_site: Option<String>,
+    /// The connection is the gate's own and encrypted.
+    pub(crate) encrypted: bool,
     pub(crate) shown: Credentials,
     pub(crate) project: Arc<Project>,
     /// `/p/shop` when the request named its project so.
@@ -39,7 +50,8 @@ pub(crate) struct Ask {
 
 impl Ask {
     pub(crate) fn of(gotrue: &Gotrue, parts: &Parts) -> Result<Self, Refusal> {
-        let named = Addressed::of(&parts.extensions);
+        let asked = mag_oauth::metadata::asked_project(parts.uri.path());
+        let named = Addressed::of(&parts.extensions).or(asked);
         let host = text(&parts.headers, HOST.as_str()).or_else(|| parts.uri.host().map(Into::into));
         let host = host.unwrap_or_default();
         let host = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name);
@@ -80,6 +92,11 @@ impl Ask {
             path,
             query,
             fields: Map::new(),
+            form: vec![],
+            basic: basic(&parts.headers),
+            cookies: cookies(&parts.headers),
+            fetch_site: text(&parts.headers, "sec-fetch-site"),
+            encrypted: parts.extensions.get::<Encrypted>().is_some(),
             shown,
             project,
             prefix: named.map(|reference| format!("/p/{reference}")).unwrap_or_default(),
@@ -110,7 +127,9 @@ impl Ask {
         };
         if kind.starts_with("application/x-www-form-urlencoded") {
             let form = std::str::from_utf8(&bytes).map_err(|_| unreadable("it is no text"))?;
-            self.fields.extend(pairs(form).into_iter().map(|(n, v)| (n, Json::String(v))));
+            self.form = pairs(form);
+            let fields = self.form.iter().map(|(n, v)| (n.clone(), Json::String(v.clone())));
+            self.fields.extend(fields);
             return Ok(());
         }
         self.fields = serde_json::from_slice(&bytes).map_err(|e| unreadable(&e.to_string()))?;
@@ -119,6 +138,17 @@ impl Ask {
 
     pub(crate) async fn home(&self, gotrue: &Gotrue) -> Result<Home, Refusal> {
         Ok(gotrue.homes.of(&self.project).await?)
+    }
+
+    /// A cookie that is there once: with two of one name nobody knows whose is whose.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        let value = |cookie: &'_ String| cookie.split_once('=').is_some_and(|(n, _)| n == name);
+        let mut found = self.cookies.iter().filter(|cookie| value(cookie));
+        let first = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        first.split_once('=').map(|(_, value)| value)
     }
 
     pub(crate) fn parameter(&self, name: &str) -> Option<&str> {
@@ -174,6 +204,27 @@ fn bearer(headers: &HeaderMap) -> Option<String> {
     let value = text(headers, AUTHORIZATION.as_str())?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim().to_owned())
+}
+
+/// RFC 6749 has both halves encoded as a form has them.
+fn basic(headers: &HeaderMap) -> Option<(String, Secret<String>)> {
+    let value = text(headers, AUTHORIZATION.as_str())?;
+    let (scheme, coded) = value.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let plain = String::from_utf8(BASE64_STANDARD.decode(coded.trim()).ok()?).ok()?;
+    let (id, secret) = plain.split_once(':')?;
+    Some((decoded(id, true), Secret::new(decoded(secret, true))))
+}
+
+/// More cookies than a browser keeps for one site are nobody's.
+const COOKIES_MAX: usize = 180;
+
+fn cookies(headers: &HeaderMap) -> Vec<String> {
+    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+    let cookies = lines.flat_map(|line| line.split(';')).map(str::trim);
+    cookies.filter(|cookie| !cookie.is_empty()).take(COOKIES_MAX).map(str::to_owned).collect()
 }
 
 /// More pairs than this are nobody's question.

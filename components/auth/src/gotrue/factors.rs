@@ -8,7 +8,7 @@ use super::redirect::encoded;
 use super::refusal::Refusal;
 use super::user::Caller;
 use crate::home::{Home, Row};
-use crate::people::Method;
+use crate::people::{Method, User};
 use crate::totp::{self, picture, sealed_as};
 use mag_ports::identity::FactorTried;
 use mag_query::call::Filter;
@@ -34,6 +34,9 @@ impl Gotrue {
             Some("phone") => {
                 let message = "MFA enroll is disabled for Phone";
                 return Err(Refusal::new(422, "mfa_phone_enroll_not_enabled", message));
+            }
+            Some("webauthn") if self.settings.mfa_webauthn_enabled => {
+                return self.enroll_key(ask, &home, &caller).await;
             }
             Some("webauthn") => {
                 let message = "MFA enroll is disabled for WebAuthn";
@@ -74,6 +77,20 @@ impl Gotrue {
             "friendly_name": name,
             "totp": { "qr_code": picture(&uri)?, "secret": shown, "uri": uri },
         })))
+    }
+
+    /// A security key is asked for itself when it is challenged the first time.
+    async fn enroll_key(&self, ask: &Ask, home: &Home, caller: &Caller) -> Result<Answer, Refusal> {
+        let name = ask.text("friendly_name")?.unwrap_or_default();
+        self.may_enroll(ask, home, caller, name).await?;
+        let (id, now) = (Uuid::new_v4(), ask.now);
+        let row = json!({
+            "id": id, "user_id": caller.user.id, "friendly_name": name,
+            "factor_type": "webauthn", "status": "unverified", "last_step": 0,
+            "created_at": now, "updated_at": now,
+        });
+        home.run(home.insert("mfa_factors", row)?).await?;
+        Ok(Answer::Told(json!({ "id": id, "type": "webauthn", "friendly_name": name })))
     }
 
     async fn caller_by_name(&self, ask: &Ask, home: &Home) -> Result<Caller, Refusal> {
@@ -127,6 +144,9 @@ impl Gotrue {
         if !self.limits.admits(Path::Verify, ask.ip, ask.now) {
             return Err(Refusal::limited());
         }
+        if factor.text("factor_type") == Some("webauthn") {
+            return self.challenge_key(ask, &home, &caller, factor).await;
+        }
         let challenge = Uuid::new_v4();
         let row = json!({
             "id": challenge, "factor_id": factor.words("id"), "created_at": ask.now,
@@ -148,18 +168,55 @@ impl Gotrue {
         if !self.limits.admits(Path::Verify, ask.ip, ask.now) {
             return Err(Refusal::limited());
         }
-        let code = ask.text("code")?.ok_or_else(|| Refusal::bad("Code needs to be non-empty"))?;
         let session = caller.session_id().ok_or_else(|| {
             let message = "A valid session is required to verify a factor";
             Refusal::new(403, "session_not_found", message)
         })?;
-        let challenge = self.challenged(ask, &home, factor).await?;
+        let method = if factor.text("factor_type") == Some("webauthn") {
+            self.fits_key(ask, &home, &caller, factor).await?;
+            Method::Webauthn
+        } else {
+            let code = ask.text("code")?;
+            let code = code.ok_or_else(|| Refusal::bad("Code needs to be non-empty"))?;
+            let challenge = self.challenged(ask, &home, factor).await?;
+            self.fits_totp(ask, &home, &caller.user, factor, code).await?;
+            let by_id = vec![Filter::eq("id", challenge.words("id"))];
+            home.run(home.delete("mfa_challenges", by_id)).await?;
+            Method::Totp
+        };
+        home.raise(session, factor.words("id"), method).await?;
+        self.end_lower(ask, &home, &caller).await?;
+        let unverified = vec![
+            Filter::eq("user_id", &caller.user.id.to_string()),
+            Filter::eq("status", "unverified"),
+        ];
+        home.run(home.delete("mfa_factors", unverified)).await?;
+        let token = home.next_token(session, caller.user.id).await?;
+        let row = home
+            .session(session)
+            .await?
+            .ok_or_else(|| Refusal::new(403, "session_not_found", "The session was ended"))?;
+        let session = home.told(&row).await?;
+        let user = self.again(&home, &caller.user).await?;
+        let told = self.told(ask, &user, &session, method, token).await?;
+        Ok(Answer::Told(told))
+    }
+
+    /// Whether this is the code of the factor now; each is taken once.
+    pub(super) async fn fits_totp(
+        &self,
+        ask: &Ask,
+        home: &Home,
+        user: &User,
+        factor: &Row,
+        code: &str,
+    ) -> Result<(), Refusal> {
         let secret = self.vault.open(&sealed_as(factor.words("id")), factor.words("secret"))?;
         let last = factor.number("last_step").unwrap_or(0);
         let step = totp::step_of(&secret, code, ask.now, last);
         let tried = FactorTried {
             project: ask.project.reference.to_string(),
-            user: caller.user.id.to_string(),
+            user: user.id.to_string(),
             factor: factor.words("id").to_owned(),
             fits: step.is_some(),
         };
@@ -178,24 +235,7 @@ impl Gotrue {
         if home.run(home.update("mfa_factors", which, change)?).await?.is_empty() {
             return Err(wrong());
         }
-        let by_id = vec![Filter::eq("id", challenge.words("id"))];
-        home.run(home.delete("mfa_challenges", by_id)).await?;
-        home.raise(session, factor.words("id"), Method::Totp).await?;
-        self.end_lower(ask, &home, &caller).await?;
-        let unverified = vec![
-            Filter::eq("user_id", &caller.user.id.to_string()),
-            Filter::eq("status", "unverified"),
-        ];
-        home.run(home.delete("mfa_factors", unverified)).await?;
-        let token = home.next_token(session, caller.user.id).await?;
-        let row = home
-            .session(session)
-            .await?
-            .ok_or_else(|| Refusal::new(403, "session_not_found", "The session was ended"))?;
-        let session = home.told(&row).await?;
-        let user = self.again(&home, &caller.user).await?;
-        let told = self.told(ask, &user, &session, Method::Totp, token).await?;
-        Ok(Answer::Told(told))
+        Ok(())
     }
 
     async fn challenged(&self, ask: &Ask, home: &Home, factor: &Row) -> Result<Row, Refusal> {
@@ -254,6 +294,7 @@ impl Gotrue {
         let lower = json!({ "aal": "aal1", "factor_id": null, "updated_at": home.now() });
         let calls = vec![
             home.delete("mfa_challenges", vec![Filter::eq("factor_id", id)]),
+            home.delete("webauthn_credentials", vec![Filter::eq("factor_id", id)]),
             home.update("sessions", vec![Filter::eq("factor_id", id)], lower)?,
             home.delete("mfa_factors", vec![Filter::eq("id", id)]),
         ];

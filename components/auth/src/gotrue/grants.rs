@@ -6,6 +6,7 @@ use super::ask::Ask;
 use super::limits::Path;
 use super::refusal::Refusal;
 use super::signup::valid_phone;
+use crate::home::Home;
 use crate::passwords::{is_current, weakness};
 use crate::people::flows::{AWAY_MAX, Challenge};
 use crate::people::sessions::Swap;
@@ -43,9 +44,20 @@ impl Gotrue {
     }
 
     async fn by_password(&self, ask: &Ask) -> Result<Answer, Refusal> {
+        let home = ask.home(self).await?;
+        let user = self.known_by_password(ask, &home).await?;
+        let mut told = self.sign_in(ask, &home, &user, Method::Password).await?;
+        let password = ask.secret("password")?.unwrap_or_default();
+        if let Some(weak) = weakness(password.expose(), &self.strength()) {
+            told["weak_password"] = json!(weak);
+        }
+        Ok(Answer::Told(told))
+    }
+
+    /// Whoever has shown name and password, and may come in.
+    pub(super) async fn known_by_password(&self, ask: &Ask, home: &Home) -> Result<User, Refusal> {
         let (email, phone) = (ask.text("email")?, ask.text("phone")?);
         let wrong = || Refusal::new(400, "invalid_credentials", WRONG);
-        let home = ask.home(self).await?;
         let found = match (email, phone) {
             (Some(_), Some(_)) => {
                 let message = "Only an email address or phone number should be provided on login.";
@@ -98,11 +110,7 @@ impl Gotrue {
             let better = self.passwords.hash(&password).await?;
             home.set(user.id, json!({ "encrypted_password": better })).await?;
         }
-        let mut told = self.sign_in(ask, &home, &user, Method::Password).await?;
-        if let Some(weak) = weakness(password.expose(), &self.strength()) {
-            told["weak_password"] = json!(weak);
-        }
-        Ok(Answer::Told(told))
+        Ok(user)
     }
 
     async fn by_refresh_token(&self, ask: &Ask) -> Result<Answer, Refusal> {
@@ -160,7 +168,7 @@ impl Gotrue {
     }
 
     /// A session has an end, when the settings give it one.
-    fn goes_on(&self, session: &crate::home::Row, ask: &Ask) -> Result<(), Refusal> {
+    pub(super) fn goes_on(&self, session: &crate::home::Row, ask: &Ask) -> Result<(), Refusal> {
         let hours = |n: u32| Duration::from_secs(u64::from(n) * 3_600);
         let began = session.time("created_at").unwrap_or_default();
         let used = session.time("refreshed_at").unwrap_or(began);

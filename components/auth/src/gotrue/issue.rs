@@ -15,7 +15,7 @@ use mag_ports::identity::{BeforeTokenIssued, LoggedIn, UserLogin};
 use serde_json::{Map, Value as Json, json};
 
 /// What is for the house to say, and for no handler.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 15] = [
     "iss",
     "sub",
     "aud",
@@ -28,7 +28,20 @@ const RESERVED: [&str; 12] = [
     "jti",
     "user_type",
     "act",
+    "client_id",
+    "scope",
+    "token_use",
 ];
+
+/// What a token says beside who somebody is.
+pub(super) struct Say {
+    pub(super) issuer: String,
+    /// How the session was begun, or goes on.
+    pub(super) method: &'static str,
+    pub(super) expires_at: i64,
+    /// In the place of what is usual.
+    pub(super) more: Map<String, Json>,
+}
 
 impl Gotrue {
     /// A new session, with everything that a client keeps of it.
@@ -76,7 +89,9 @@ impl Gotrue {
     ) -> Result<Json, Refusal> {
         let lasts = i64::from(self.settings.jwt_exp);
         let expires_at = ask.now.millis().div_euclid(1000) + lasts;
-        let token = self.access_token(&ask.project, user, session, method, expires_at).await?;
+        let issuer = self.issuer(&ask.prefix);
+        let say = Say { issuer, method: method.name(), expires_at, more: Map::new() };
+        let token = self.access_token(&ask.project, user, session, say).await?;
         Ok(json!({
             "access_token": token,
             "token_type": "bearer",
@@ -87,13 +102,12 @@ impl Gotrue {
         }))
     }
 
-    async fn access_token(
+    pub(super) async fn access_token(
         &self,
         project: &Project,
         user: &User,
         session: &Session,
-        method: Method,
-        expires_at: i64,
+        say: Say,
     ) -> Result<String, Refusal> {
         let row = &user.row;
         let amr: Vec<Json> = session
@@ -102,10 +116,10 @@ impl Gotrue {
             .map(|(method, at)| json!({ "method": method, "timestamp": at }))
             .collect();
         let claims = json!({
-            "iss": format!("{}/auth/v1", self.settings.external_url.trim_end_matches('/')),
+            "iss": say.issuer,
             "sub": user.id,
             "aud": row.words("aud"),
-            "exp": expires_at,
+            "exp": say.expires_at,
             "iat": self.clock.now().millis().div_euclid(1000),
             "email": user.email(),
             "phone": user.phone(),
@@ -117,13 +131,14 @@ impl Gotrue {
             "session_id": session.id,
             "is_anonymous": user.is_anonymous(),
         });
-        let Json::Object(claims) = claims else {
+        let Json::Object(mut claims) = claims else {
             return Err(Fault::new(codes::BUG, "claims are an object").into());
         };
+        claims.extend(say.more);
         let wish = BeforeTokenIssued {
             project: project.reference.to_string(),
             user: user.id.to_string(),
-            method: method.name().into(),
+            method: say.method.into(),
             claims: claims.clone(),
         };
         let claims = with_custom(claims, self.bus.ask(wish).await?.claims);

@@ -62,7 +62,7 @@ impl Gotrue {
             "sms_provider": "mailbox",
             "saml_enabled": false,
             "saml_private_key_next_configured": false,
-            "passkeys_enabled": false,
+            "passkeys_enabled": settings.passkeys_enabled,
         }))
     }
 
@@ -72,9 +72,12 @@ impl Gotrue {
         Ok(Answer::With(ring.jwks.clone(), vec![lasting]))
     }
 
-    /// What a verifier of our tokens needs to know.
-    pub(super) fn discovery(&self) -> Answer {
-        let base = format!("{}/auth/v1", self.settings.external_url.trim_end_matches('/'));
+    /// What a verifier of our tokens needs to know, and an app that signs people in with them.
+    pub(super) async fn discovery(&self, ask: &Ask) -> Result<Answer, Refusal> {
+        if self.settings.oauth_server.enabled {
+            return self.oauth_metadata(ask).await;
+        }
+        let base = self.issuer(&ask.prefix);
         let told: Json = json!({
             "issuer": base,
             "jwks_uri": format!("{base}/.well-known/jwks.json"),
@@ -85,6 +88,6 @@ impl Gotrue {
             "id_token_signing_alg_values_supported": ["ES256", "ES384", "EdDSA"],
             "code_challenge_methods_supported": ["S256", "plain"],
         });
-        Answer::Told(told)
+        Ok(Answer::Told(told))
     }
 }

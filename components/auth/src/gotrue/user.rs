@@ -35,8 +35,19 @@ impl Caller {
 const DAY: Duration = Duration::from_secs(86_400);
 
 impl Gotrue {
-    /// Whoever signed the request, as the database knows them now.
+    /// Whoever signed the request, as the database knows them now. An app that acts for them may
+    /// not change how they sign in, or what they have allowed.
     pub(super) async fn caller(&self, ask: &Ask, home: &Home) -> Result<Caller, Refusal> {
+        let (caller, by_app) = self.caller_or_app(ask, home).await?;
+        if by_app {
+            let message = "An app that acts for a user may not do this";
+            return Err(Refusal::new(403, "insufficient_scope", message));
+        }
+        Ok(caller)
+    }
+
+    /// The same, and whether an app acts for them.
+    async fn caller_or_app(&self, ask: &Ask, home: &Home) -> Result<(Caller, bool), Refusal> {
         let bad = |message: &str| Refusal::new(403, "bad_jwt", message);
         let token = ask.bearer()?;
         let claims = self.identify.claims(&ask.project, token).await?;
@@ -65,12 +76,13 @@ impl Gotrue {
                 })?)
             }
         };
-        Ok(Caller { user, session })
+        let by_app = claims.contains_key("client_id");
+        Ok((Caller { user, session }, by_app))
     }
 
     pub(super) async fn user_get(&self, ask: &Ask) -> Result<Answer, Refusal> {
         let home = ask.home(self).await?;
-        let caller = self.caller(ask, &home).await?;
+        let (caller, _) = self.caller_or_app(ask, &home).await?;
         Ok(Answer::Told(shape::user(&caller.user)))
     }
 

@@ -18,6 +18,10 @@ pub(crate) enum Method {
     Password,
     Otp,
     Totp,
+    /// A security key as the second factor.
+    Webauthn,
+    /// A passkey alone.
+    Passkey,
     Oauth,
     IdToken,
     Anonymous,
@@ -36,6 +40,8 @@ impl Method {
             Self::Password => "password",
             Self::Otp => "otp",
             Self::Totp => "totp",
+            Self::Webauthn => "mfa/webauthn",
+            Self::Passkey => "passkey",
             Self::Oauth | Self::IdToken => "oauth",
             Self::Anonymous => "anonymous",
             Self::Recovery => "recovery",

@@ -69,3 +69,41 @@ pub fn audience(claims: &Map<String, Json>, wanted: Option<&str>) -> Result<(), 
     };
     if is_for_us { Ok(()) } else { Err(Problem::Audience) }
 }
+
+/// Whether a token that this house has signed may open a door of it. One that an app was given for
+/// another place alone may not, and one that only tells who somebody is opens nothing.
+pub fn opens_doors(claims: &Map<String, Json>) -> Result<(), Problem> {
+    if claims.contains_key("token_use") {
+        return Err(Problem::Audience);
+    }
+    if claims.contains_key("client_id") {
+        return match claims.get("aud") {
+            None | Some(Json::Null) => Err(Problem::Audience),
+            Some(Json::Array(list)) if list.is_empty() => Err(Problem::Audience),
+            Some(_) => audience(claims, Some("authenticated")),
+        };
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_token_for_another_place_opens_no_door_here() {
+        let check = |claims: Json, expected: bool| {
+            let Json::Object(map) = &claims else { panic!() };
+            assert_eq!(opens_doors(map).is_ok(), expected, "{claims}");
+        };
+        check(json!({"sub": "a"}), true);
+        check(json!({"sub": "a", "aud": "authenticated"}), true);
+        check(json!({"sub": "a", "client_id": "c", "aud": "authenticated"}), true);
+        check(json!({"sub": "a", "client_id": "c", "aud": ["authenticated", "https://x"]}), true);
+        check(json!({"sub": "a", "client_id": "c", "aud": "https://mcp.test"}), false);
+        check(json!({"sub": "a", "client_id": "c", "aud": []}), false);
+        check(json!({"sub": "a", "client_id": "c"}), false);
+        check(json!({"sub": "a", "token_use": "id", "aud": "authenticated"}), false);
+    }
+}

@@ -1,6 +1,7 @@
 //! Second factors, from the picture on the screen to a session of the second level.
 
 use crate::house::House;
+use mag_auth::Settings;
 use ring::hmac;
 use serde_json::json;
 
@@ -89,7 +90,14 @@ async fn a_factor_is_its_owners_alone() {
     let line = format!("POST /factors/{}/challenge", made.text("id"));
     let told = house.ask(&line, Some(&token(&eve)), json!({})).await;
     assert_eq!(told.brief(), "404 mfa_factor_not_found");
-    let told =
-        house.ask("POST /factors", Some(&token(&ada)), json!({"factor_type": "webauthn"})).await;
+    let wish = json!({"factor_type": "webauthn"});
+    let told = house.ask("POST /factors", Some(&token(&ada)), wish.clone()).await;
+    let line = format!("POST /factors/{}/challenge", told.text("id"));
+    let told = house.ask(&line, Some(&token(&eve)), json!({})).await;
+    assert_eq!(told.brief(), "404 mfa_factor_not_found");
+    let off = Settings { mfa_webauthn_enabled: false, ..Settings::default() };
+    let house = House::with(off).await;
+    let ada = house.member(ADA, SECRET).await;
+    let told = house.ask("POST /factors", Some(&token(&ada)), wish).await;
     assert_eq!(told.brief(), "422 mfa_webauthn_enroll_not_enabled");
 }

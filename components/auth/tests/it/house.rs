@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 const USERS: &str = include_str!("../../migrations/sqlite/20260102000000_users.sql");
 const PEOPLE: &str = include_str!("../../migrations/sqlite/20260102000300_people.sql");
+const OAUTH: &str = include_str!("../../migrations/sqlite/20260201000000_oauth.sql");
+const PASSKEYS: &str = include_str!("../../migrations/sqlite/20260201000100_passkeys.sql");
 const KEYS: &str = include_str!("../../migrations/sqlite/20260102000100_keys.sql");
 
 /// One database in memory that says it has all migrations already.
@@ -36,7 +38,7 @@ struct InMemory {
 impl InMemory {
     fn new() -> Arc<Self> {
         let mut structure = ON_SQLITE.structure().unwrap();
-        for script in [USERS, PEOPLE, KEYS] {
+        for script in [USERS, PEOPLE, OAUTH, PASSKEYS, KEYS] {
             structure.apply(&Script::read(script, &SQLITE).unwrap(), &SQLITE);
         }
         let catalog = Arc::new(catalog(&structure));
@@ -171,6 +173,7 @@ pub(crate) struct Told {
     pub(crate) status: u16,
     pub(crate) headers: http::HeaderMap,
     pub(crate) json: serde_json::Value,
+    pub(crate) body: String,
 }
 
 impl Told {
@@ -304,6 +307,22 @@ impl House {
         headers: &[(&str, String)],
         body: serde_json::Value,
     ) -> Told {
+        let bytes = if body.is_null() { String::new() } else { body.to_string() };
+        self.send(line, "application/json", headers, bytes).await
+    }
+
+    /// A form, as browsers and clients of OAuth send it.
+    pub(crate) async fn form(&self, line: &str, headers: &[(&str, String)], form: &str) -> Told {
+        self.send(line, "application/x-www-form-urlencoded", headers, form.to_owned()).await
+    }
+
+    async fn send(
+        &self,
+        line: &str,
+        kind: &str,
+        headers: &[(&str, String)],
+        bytes: String,
+    ) -> Told {
         use http_body_util::BodyExt;
         use mag_contract::door::{AuthDoor, Peer, body as door_body};
         let (method, path) = line.split_once(' ').unwrap();
@@ -312,11 +331,10 @@ impl House {
             .method(method)
             .uri(path)
             .header("host", "shop.test")
-            .header("content-type", "application/json");
+            .header("content-type", kind);
         for (name, value) in headers {
             request = request.header(*name, value);
         }
-        let bytes = if body.is_null() { String::new() } else { body.to_string() };
         let mut request = request.body(door_body(bytes)).unwrap();
         let from = Peer::Network("203.0.113.7:40000".parse().unwrap());
         request.extensions_mut().insert(from);
@@ -324,7 +342,8 @@ impl House {
         let (parts, body) = door.answer(request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
         let json = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
-        Told { status: parts.status.as_u16(), headers: parts.headers, json }
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Told { status: parts.status.as_u16(), headers: parts.headers, json, body }
     }
 
     /// The newest mail to this address: its link and its code.

@@ -11,6 +11,8 @@ mod flows;
 mod forged;
 mod house;
 mod identify;
+mod oauth;
 mod operations;
+mod passkeys;
 mod provider;
 mod staff;

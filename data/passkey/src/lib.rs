@@ -1,0 +1,15 @@
+//! Passkeys: what an authenticator has made or signed is read and verified here (Web Authentication,
+//! level 3). Pure: challenges and keys are handed in, nothing is kept.
+//! Never: trust in what an authenticator says of its maker. Attestation is not asked for, and what
+//! is told of it is not believed.
+
+pub mod cbor;
+pub mod ceremony;
+pub mod key;
+pub mod made;
+pub mod options;
+pub mod problem;
+
+pub use ceremony::{Asserted, Expected, Registered, asserted, registered};
+pub use key::PublicKey;
+pub use problem::Problem;
