@@ -61,6 +61,12 @@ impl Wish {
 fn run(root: &Path, wish: &Wish) -> Done {
     println!("what the tests need");
     tools::need(&tools::TEST)?;
+    for tool in tools::OPTIONAL.iter().filter(|_| !wish.fast) {
+        match tools::get(tool) {
+            Ok(place) => println!("     {} ({})", tool.name, place.display()),
+            Err(why) => println!("     {why}"),
+        }
+    }
     let engines = engines(wish)?;
 
     if !wish.fast {

@@ -85,8 +85,22 @@ pub const BROWSER: Tool = Tool {
     macos: "brew install --cask google-chrome",
 };
 
+pub const AUTHORITY: Tool = Tool {
+    name: "pebble",
+    why: "the gate gets its certificates from it, as from any authority",
+    programs: &["pebble"],
+    places: &[],
+    oldest: None,
+    debian: "pebble",
+    fedora: "pebble",
+    arch: "pebble",
+    macos: "go install github.com/letsencrypt/pebble/v2/cmd/...@latest",
+};
+
 pub const BUILD: [&Tool; 1] = [&COMPILER];
 pub const TEST: [&Tool; 2] = [&COMPILER, &PYTHON];
+/// Without them their tests say that they were skipped.
+pub const OPTIONAL: [&Tool; 1] = [&AUTHORITY];
 /// Engines that tests start; SQLite is inside the binary and needs no row.
 pub const ENGINES: [&Tool; 1] = [&POSTGRES];
 

@@ -1,6 +1,7 @@
 //! One loop a listener: it takes connections until the gate drains. The listener is the board's,
 //! so whoever comes meanwhile is taken by the newcomer from the same queue.
 
+use crate::acme::PROOF;
 use crate::connection;
 use crate::front::Front;
 use crate::tls::Tls;
@@ -67,6 +68,8 @@ async fn encrypted(
     tls: TlsAcceptor,
 ) {
     match tokio::time::timeout(front.limits.header, tls.accept(stream)).await {
+        // An authority has seen its proof in the handshake, and asks for nothing else.
+        Ok(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(PROOF) => {}
         Ok(Ok(stream)) => connection::serve(stream, peer, front, place).await,
         Ok(Err(error)) => tracing::debug!("a handshake failed: {error}"),
         Err(_) => tracing::debug!("a handshake took too long"),

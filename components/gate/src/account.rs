@@ -31,6 +31,7 @@ pub(crate) struct Account {
 }
 
 /// An exchange while it lasts.
+#[derive(Clone)]
 pub(crate) struct Entry {
     begun: Instant,
     route: Route,
@@ -77,7 +78,7 @@ impl Account {
     }
 
     /// What is told to those who count use, when anybody does.
-    pub(crate) fn end(&self, entry: Entry, response: &Outgoing) -> Option<UsageAnalytics> {
+    pub(crate) fn end(&self, entry: &Entry, response: &Outgoing) -> Option<UsageAnalytics> {
         let took = entry.begun.elapsed();
         let status = response.status();
         let name = entry.route.name();
@@ -162,6 +163,12 @@ impl Account {
 }
 
 impl Entry {
+    /// Method, path and project of what is asked.
+    pub(crate) fn asked(&self) -> (http::Method, String, Option<String>) {
+        let project = self.project.as_deref().map(str::to_owned);
+        (self.method.clone(), self.path.to_string(), project)
+    }
+
     fn told(&self) -> RequestTold {
         RequestTold {
             method: self.method.to_string(),

@@ -19,8 +19,10 @@ use tokio::time::{Instant, sleep, timeout};
 const LINGER: Duration = Duration::from_millis(500);
 /// A refused sender may go on sending for so long, so that it reads the refusal, not a reset.
 const SENDER_ENDS: Duration = Duration::from_secs(1);
-/// The pulse is felt at least so often, and never more often than the second number.
-const TICK_MAX: Duration = Duration::from_secs(5);
+/// The pulse is felt at least so often, and never more often than the second number. A connection that
+/// was quiet for the first number rests: what a conversation needs is let go, and made anew for its
+/// next request, which costs less than thousands of buffers that wait for nothing.
+const TICK_MAX: Duration = Duration::from_millis(250);
 const TICK_MIN: Duration = Duration::from_millis(10);
 /// Streams at once on one HTTP/2 connection; browsers expect at least 100.
 const STREAMS_MAX: u32 = 128;
@@ -37,6 +39,7 @@ where
     drop(place);
 }
 
+/// What a conversation needs is on the heap while it lasts: a connection that rests is only this.
 async fn talk<S>(mut stream: S, peer: Peer, front: &Arc<Front>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -52,13 +55,31 @@ where
         },
         () = left_alone(front.line.clone()) => return,
     };
-    let pulse = Arc::new(Pulse::new());
-    let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
-    let wire = Wire::new(stream, opening, pulse.clone(), http2);
     if http2 {
-        speak_http2(wire, exchange, &pulse, front).await;
-    } else {
-        speak_http1(wire, exchange, &pulse, front).await;
+        return Box::pin(speak_http2(stream, opening, peer, front)).await;
+    }
+    loop {
+        let resting = Box::pin(speak_http1(stream, opening, peer.clone(), front)).await;
+        let Some(rest) = resting else { return };
+        (stream, opening) = rest;
+        if opening.is_empty() && !wakes(&mut stream, &mut opening, front).await {
+            return;
+        }
+    }
+}
+
+/// Whether a further request begins before the connection has been idle for too long.
+async fn wakes<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    opening: &mut Opening,
+    front: &Arc<Front>,
+) -> bool {
+    tokio::select! {
+        biased;
+        woken = timeout(front.limits.idle, opening.read(stream)) => {
+            matches!(woken, Ok(Ok(n)) if n > 0)
+        }
+        () = left_alone(front.line.clone()) => false,
     }
 }
 
@@ -80,10 +101,19 @@ async fn left_alone(mut line: Lifeline) {
     sleep(LINGER).await;
 }
 
-async fn speak_http1<S>(wire: Wire<S>, exchange: Exchange, pulse: &Arc<Pulse>, front: &Arc<Front>)
+/// The stream, and what was read of a next request, when the connection is to rest.
+async fn speak_http1<S>(
+    stream: S,
+    opening: Opening,
+    peer: Peer,
+    front: &Arc<Front>,
+) -> Option<(S, Opening)>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let pulse = Arc::new(Pulse::new());
+    let wire = Wire::new(stream, opening, pulse.clone(), false);
+    let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let head_max = usize::try_from(front.limits.header_bytes).unwrap_or(BUFFER_MAX);
     let mut conn = hyper::server::conn::http1::Builder::new()
         .max_header_size(head_max)
@@ -95,17 +125,20 @@ where
     let mut leaving = pin!(line.leaving());
     let mut wake = pin!(sleep(tick));
     let (mut left, mut told) = (false, false);
-    let cut = loop {
+    let end = loop {
         tokio::select! {
             biased;
-            _ = &mut conn => break None,
+            _ = &mut conn => break End::Told,
             () = &mut leaving, if !left => {
                 left = true;
                 wake.as_mut().reset(Instant::now() + LINGER);
             }
             () = &mut wake => {
                 if let Some(verdict) = pulse.verdict(&front.limits) {
-                    break Some(verdict);
+                    break End::Cut(verdict);
+                }
+                if !left && pulse.rests(tick) {
+                    break End::Rests;
                 }
                 if left && !told {
                     told = true;
@@ -115,24 +148,37 @@ where
             }
         }
     };
-    let unread = pulse.has_unread();
-    if cut.is_none() && !unread {
-        return;
+    if matches!(end, End::Told) && !pulse.has_unread() {
+        return None;
     }
     // An upgraded connection is someone else's by now.
-    let Some(parts) = conn.into_parts() else { return };
+    let parts = conn.into_parts()?;
     let stream = parts.io.into_inner().into_stream();
-    match cut {
-        Some(Verdict::SlowHead) => refuse_slow(stream).await,
-        Some(Verdict::Idle | Verdict::Stalled) => {}
-        None => let_sender_end(stream).await,
+    match end {
+        End::Rests => return Some((stream, Opening::of(&parts.read_buf))),
+        End::Cut(Verdict::SlowHead) => refuse_slow(stream).await,
+        End::Cut(Verdict::Idle | Verdict::Stalled) => {}
+        End::Told => let_sender_end(stream).await,
     }
+    None
 }
 
-async fn speak_http2<S>(wire: Wire<S>, exchange: Exchange, pulse: &Arc<Pulse>, front: &Arc<Front>)
+/// How a conversation ends.
+enum End {
+    /// By itself.
+    Told,
+    Cut(Verdict),
+    /// Nothing is under way: it may go on later.
+    Rests,
+}
+
+async fn speak_http2<S>(stream: S, opening: Opening, peer: Peer, front: &Arc<Front>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let pulse = Arc::new(Pulse::new());
+    let wire = Wire::new(stream, opening, pulse.clone(), true);
+    let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let conn = hyper::server::conn::http2::Builder::new(Crew(front.line.clone()))
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MAX)

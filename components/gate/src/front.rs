@@ -9,6 +9,7 @@ use crate::cors::Cors;
 use crate::fresh;
 use crate::home;
 use crate::limit::{Rates, Standing, address_of};
+use crate::passage::Way;
 use crate::probes;
 use crate::pulse::{Flight, Pulse};
 use crate::route::Route;
@@ -110,7 +111,7 @@ impl hyper::service::Service<http::Request<Incoming>> for Exchange {
 
 impl Front {
     async fn answer(
-        &self,
+        self: &Arc<Self>,
         request: http::Request<Incoming>,
         peer: Peer,
         pulse: Arc<Pulse>,
@@ -153,7 +154,7 @@ impl Front {
         if !goes_on && self.line.is_draining() {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        if let Some(usage) = self.account.end(entry, &response) {
+        if let Some(usage) = self.account.end(&entry, &response) {
             // Counting is nobody's reason to hold an answer back: a refusal means nothing here.
             let _ = self.bus.ask(usage).await;
         }
@@ -161,7 +162,7 @@ impl Front {
     }
 
     async fn route(
-        &self,
+        self: &Arc<Self>,
         asked: Asked,
         pulse: &Pulse,
         trace: &TraceId,
@@ -176,7 +177,7 @@ impl Front {
         {
             return Ok(preflight);
         }
-        self.count(&parts, &peer, route, entry, standing).await?;
+        let cost = self.count(&parts, &peer, route, entry, standing).await?;
         if Route::other_version(parts.uri.path()).is_some() {
             route = self.other_version(&mut parts).await?.unwrap_or(route);
         }
@@ -226,7 +227,15 @@ impl Front {
         if self.encrypted {
             request.extensions_mut().insert(Encrypted);
         }
-        let response = knock(&*door, request.map(|()| body.boxed_unsync())).await?;
+        let way = Way::of(self, entry, route, cost);
+        if let Some(way) = &way {
+            request.extensions_mut().insert(way.passage());
+        }
+        let answered = knock(&*door, request.map(|()| body.boxed_unsync())).await;
+        if let Some(of_user) = way.and_then(|way| way.standing()) {
+            *standing = Some(of_user.tighter(standing.take()));
+        }
+        let response = answered?;
         if !self.bus.is_asked::<TransformResponse>() {
             return Ok(response);
         }
@@ -238,7 +247,8 @@ impl Front {
         Ok(Response::from_parts(head, content))
     }
 
-    /// Against the limits of its address, key and door. The owner's own socket has none.
+    /// Against the limits of its address, key and door; what it counts for. The owner's own socket has
+    /// none.
     async fn count(
         &self,
         parts: &Parts,
@@ -246,12 +256,15 @@ impl Front {
         route: Route,
         entry: &Entry,
         standing: &mut Option<Standing>,
-    ) -> Result<(), Fault> {
-        if self.rates.is_off() || matches!(peer, Peer::Local { .. }) {
-            return Ok(());
+    ) -> Result<u32, Fault> {
+        if matches!(peer, Peer::Local { .. }) {
+            return Ok(0);
+        }
+        let mut cost = 1;
+        if self.rates.is_off() {
+            return Ok(cost);
         }
         let (door, address) = (route.name(), address_of(peer));
-        let mut cost = 1;
         if self.bus.is_asked::<RateLimitStrategy>() {
             let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
             let asked = RateLimitStrategy { door, method, path, address, cost };
@@ -263,7 +276,7 @@ impl Front {
                 self.account.refused(entry, standing);
                 Err(standing.fault())
             }
-            _ => Ok(()),
+            _ => Ok(cost),
         }
     }
 

@@ -39,7 +39,7 @@ impl Component for Gate {
         if let Some(mistake) = settings.mistake() {
             return Err(Fault::new(codes::BAD_SETTING, mistake));
         }
-        let tls = Tls::of(&settings)?;
+        let tls = Tls::of(&settings, wiring.data_folder(), wiring.clock())?;
         let listener = wiring.listen(&claim(&settings))?;
         if let Some(url) = url_of(&listener, tls.is_some())? {
             wiring.announce(url);

@@ -5,6 +5,7 @@
 
 mod accept;
 mod account;
+mod acme;
 mod address;
 mod answer;
 mod bounded;
@@ -13,9 +14,12 @@ mod console;
 mod cors;
 mod fresh;
 mod front;
+#[cfg(test)]
+mod fuzz;
 mod gate;
 mod home;
 mod limit;
+mod passage;
 mod probes;
 mod pulse;
 mod route;

@@ -1,6 +1,6 @@
-//! Who may ask how often: a bucket for each address, key and door, refilled evenly. One number a
+//! Who may ask how often: a bucket for each address, key, user and door, refilled evenly. One number a
 //! bucket (the moment at which it will be full again), so a million requests cost no memory.
-//! Never: who a caller is. A key is counted as it was shown, known or not.
+//! Never: who a caller is. A key is counted as it was shown, known or not; a user as a door names them.
 
 use crate::settings::Settings;
 use http::header::{AUTHORIZATION, RETRY_AFTER};
@@ -28,6 +28,7 @@ pub(crate) enum By {
     Address,
     Key,
     Door,
+    User,
 }
 
 impl By {
@@ -36,6 +37,7 @@ impl By {
             Self::Address => "address",
             Self::Key => "key",
             Self::Door => "door",
+            Self::User => "user",
         }
     }
 }
@@ -113,6 +115,7 @@ pub(crate) struct Rates {
     limiter: Limiter,
     address: u32,
     key: u32,
+    user: u32,
     doors: BTreeMap<String, u32>,
 }
 
@@ -122,12 +125,23 @@ impl Rates {
             limiter: Limiter::new(),
             address: settings.limit_address,
             key: settings.limit_key,
+            user: settings.limit_user,
             doors: settings.limit_door.clone(),
         }
     }
 
     pub(crate) fn is_off(&self) -> bool {
-        self.address == 0 && self.key == 0 && self.doors.is_empty()
+        self.address == 0 && self.key == 0 && self.user == 0 && self.doors.is_empty()
+    }
+
+    /// Whether a door shall say who the user is.
+    pub(crate) fn asks_for_user(&self) -> bool {
+        self.user > 0
+    }
+
+    /// Counts a request of somebody who has signed in.
+    pub(crate) fn take_of_user(&self, user: &str, cost: u32) -> Standing {
+        self.limiter.take(By::User, self.limiter.id(By::User, &user), self.user, cost)
     }
 
     /// Counts a request against every limit there is; the tightest is told.
@@ -151,11 +165,23 @@ impl Rates {
         let of_key = key_of(headers)
             .and_then(|key| at(By::Key, &|| self.limiter.id(By::Key, &key), self.key));
         let all = [of_address, of_door, of_key].into_iter().flatten();
-        all.min_by_key(|standing| (!standing.refused, standing.left))
+        all.min_by_key(Standing::tightness)
     }
 }
 
 impl Standing {
+    fn tightness(&self) -> (bool, u32) {
+        (!self.refused, self.left)
+    }
+
+    /// The one that is told of two.
+    pub(crate) fn tighter(self, other: Option<Self>) -> Self {
+        match other {
+            Some(other) if other.tightness() < self.tightness() => other,
+            _ => self,
+        }
+    }
+
     /// How much is left, with every answer.
     pub(crate) fn tell(&self, headers: &mut HeaderMap) {
         let by = self.by.name();

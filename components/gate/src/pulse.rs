@@ -94,6 +94,18 @@ impl Pulse {
         self.unread.load(Relaxed)
     }
 
+    /// Whether it has been quiet for so long, with every answer written and every body read.
+    pub(crate) fn rests(&self, quiet_for: Duration) -> bool {
+        let since = |moment: &AtomicU64| moment.load(Relaxed);
+        let quiet = Duration::from_millis(self.now().saturating_sub(since(&self.quiet_since)));
+        self.is_quiet()
+            && self.ended() > 0
+            && quiet >= quiet_for
+            && since(&self.head_since) == 0
+            && since(&self.write_blocked_since) == 0
+            && !self.has_unread()
+    }
+
     pub(crate) fn verdict(&self, limits: &Limits) -> Option<Verdict> {
         let now = self.now();
         let over = |since: &AtomicU64, limit: Duration| {

@@ -28,10 +28,25 @@ pub struct Settings {
     pub tls_certificate: Option<PathBuf>,
     /// The private key of the certificate, as PEM.
     pub tls_key: Option<PathBuf>,
+    /// The directory of an authority that speaks ACME, as `https://…/directory`: certificates are asked
+    /// for there and renewed in time. Nobody is asked while it is empty.
+    pub acme_directory: Option<String>,
+    /// The names for which certificates are asked; the authority must reach this port as port 443 of
+    /// each of them.
+    pub acme_domains: Vec<String>,
+    /// Where the authority may write to when something is wrong.
+    pub acme_email: Option<String>,
+    /// You have read the authority's terms and accept them.
+    pub acme_terms_accepted: bool,
+    /// The root certificate of an authority of your own, as PEM; the machine's roots when empty.
+    pub acme_root: Option<PathBuf>,
     /// Requests a minute from one address; 0 sets no limit.
     pub limit_address: u32,
     /// Requests a minute with one key or token; 0 sets no limit.
     pub limit_key: u32,
+    /// Requests a minute of one user who has signed in, with whatever tokens and from wherever; 0 sets
+    /// no limit.
+    pub limit_user: u32,
     /// Requests a minute from one address at one door: `{ auth = 60 }`.
     pub limit_door: BTreeMap<String, u32>,
     /// Which exchanges have a line in the log: `off`, `trouble` (errors of ours and slow ones), `all`.
@@ -79,8 +94,14 @@ impl Default for Settings {
             app_origins: vec![],
             tls_certificate: None,
             tls_key: None,
+            acme_directory: None,
+            acme_domains: vec![],
+            acme_email: None,
+            acme_terms_accepted: false,
+            acme_root: None,
             limit_address: 0,
             limit_key: 0,
+            limit_user: 0,
             limit_door: BTreeMap::new(),
             access_log: AccessLog::Trouble,
             slow_ms: 1_000,
@@ -120,12 +141,34 @@ impl Settings {
 
     /// The first setting with which nobody could be served.
     pub(crate) fn mistake(&self) -> Option<&'static str> {
+        let asks = self.acme_directory.is_some();
+        let wildcard = |name: &String| name.contains('*') || name.parse::<IpAddr>().is_ok();
         let unknown = |door: &String| Route::DOORS.iter().all(|route| route.name() != door);
         let zero = [
             (
                 self.limit_door.keys().any(unknown),
                 "`gate.limit_door` knows admin, rest, graphql, auth, realtime, storage, functions, \
                  mcp, ops and screen",
+            ),
+            (
+                asks && self.acme_domains.is_empty(),
+                "`gate.acme_domains` names what certificates are asked for",
+            ),
+            (
+                self.acme_directory.as_ref().is_some_and(|url| !url.starts_with("https://")),
+                "`gate.acme_directory` begins with https://",
+            ),
+            (
+                asks && !self.acme_terms_accepted,
+                "`gate.acme_terms_accepted` must be true: an authority has terms",
+            ),
+            (
+                asks && self.acme_domains.iter().any(wildcard),
+                "`gate.acme_domains` are whole names: this port cannot prove `*.` or an address",
+            ),
+            (
+                asks && self.tls_certificate.is_some(),
+                "`gate.acme_directory` and `gate.tls_certificate` exclude each other",
             ),
             (self.header_ms == 0, "`gate.header_ms` must be more than 0"),
             (self.stall_ms == 0, "`gate.stall_ms` must be more than 0"),

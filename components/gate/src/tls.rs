@@ -1,25 +1,32 @@
 //! Encryption on the port: the certificate from two files, read anew when they change, so that a
-//! renewal needs no restart. HTTP/2 is agreed on in the handshake.
+//! renewal needs no restart; or from an authority (`acme.rs`). HTTP/2 is agreed on in the handshake.
 //! Never: a certificate of its own making, a key in a log.
 
+use crate::acme::{Keeper, PROOF};
 use crate::settings::Settings;
 use arc_swap::ArcSwap;
-use mag_contract::{Fault, Lifeline, codes};
+use mag_contract::{Clock, Fault, Lifeline, codes};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::WantsServerCert;
+use tokio_rustls::rustls::{ConfigBuilder, ServerConfig};
 
 /// A renewed certificate is in use after so long; certificates are renewed weeks before they end.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 pub(crate) struct Tls {
-    files: Files,
+    source: Source,
     config: ArcSwap<ServerConfig>,
+}
+
+enum Source {
+    Files(Files),
+    Authority(Box<Keeper>),
 }
 
 struct Files {
@@ -29,7 +36,20 @@ struct Files {
 
 impl Tls {
     /// Nothing when the port speaks in the clear.
-    pub(crate) fn of(settings: &Settings) -> Result<Option<Arc<Self>>, Fault> {
+    pub(crate) fn of(
+        settings: &Settings,
+        data_folder: &Path,
+        clock: Clock,
+    ) -> Result<Option<Arc<Self>>, Fault> {
+        if let Some(keeper) = Keeper::of(settings, data_folder, clock)? {
+            let mut config = builder()?.with_cert_resolver(keeper.resolver());
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec(), PROOF.to_vec()];
+            let config = ArcSwap::from_pointee(config);
+            return Ok(Some(Arc::new(Self {
+                source: Source::Authority(Box::new(keeper)),
+                config,
+            })));
+        }
         let (certificate, key) = match (&settings.tls_certificate, &settings.tls_key) {
             (None, None) => return Ok(None),
             (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
@@ -43,27 +63,34 @@ impl Tls {
         };
         let files = Files { certificate, key };
         let config = ArcSwap::from_pointee(files.read()?);
-        Ok(Some(Arc::new(Self { files, config })))
+        Ok(Some(Arc::new(Self { source: Source::Files(files), config })))
     }
 
     pub(crate) fn acceptor(&self) -> TlsAcceptor {
         TlsAcceptor::from(self.config.load_full())
     }
 
+    pub(crate) async fn keep_fresh(self: Arc<Self>, line: Lifeline) {
+        match &self.source {
+            Source::Files(files) => self.watch(files, line).await,
+            Source::Authority(keeper) => keeper.keep(line).await,
+        }
+    }
+
     /// Looks at the files now and then. A broken pair leaves the one in use, and is told once.
-    pub(crate) async fn keep_fresh(self: Arc<Self>, mut line: Lifeline) {
-        let mut seen = self.files.changed();
+    async fn watch(&self, files: &Files, mut line: Lifeline) {
+        let mut seen = files.changed();
         loop {
             tokio::select! {
                 () = line.leaving() => return,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
-            let now = self.files.changed();
+            let now = files.changed();
             if now == seen {
                 continue;
             }
             seen = now;
-            match self.files.read() {
+            match files.read() {
                 Ok(config) => {
                     self.config.store(Arc::new(config));
                     tracing::info!("the certificate has changed and is in use");
@@ -76,6 +103,13 @@ impl Tls {
             }
         }
     }
+}
+
+fn builder() -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, Fault> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Fault::new(codes::BUG, "TLS cannot be set up").because(e))?;
+    Ok(builder.with_no_client_auth())
 }
 
 impl Files {
@@ -98,10 +132,7 @@ impl Files {
         }
         let key =
             PrivateKeyDer::from_pem_file(&self.key).map_err(|e| bad(&self.key, e.to_string()))?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|e| bad(&self.certificate, e.to_string()))?
-            .with_no_client_auth()
+        let mut config = builder()?
             .with_single_cert(chain, key)
             .map_err(|e| bad(&self.certificate, e.to_string()))?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -12,25 +12,27 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What an HTTP/2 client says first.
 pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The first bytes of a connection.
+/// The first bytes of a connection, or of a further request on one that rested.
 #[derive(Default)]
-pub(crate) struct Opening {
-    bytes: [u8; PREFACE.len()],
-    held: usize,
-}
+pub(crate) struct Opening(Vec<u8>);
 
 impl Opening {
+    pub(crate) fn of(read: &[u8]) -> Self {
+        Self(read.to_vec())
+    }
     pub(crate) fn is_empty(&self) -> bool {
-        self.held == 0
+        self.0.is_empty()
     }
     /// `None` while it may become either.
     pub(crate) fn is_http2(&self) -> Option<bool> {
-        let same = self.bytes[..self.held] == PREFACE[..self.held];
-        if same && self.held < PREFACE.len() { None } else { Some(same) }
+        let same = PREFACE.starts_with(&self.0[..self.0.len().min(PREFACE.len())]);
+        if same && self.0.len() < PREFACE.len() { None } else { Some(same) }
     }
     pub(crate) async fn read<S: AsyncRead + Unpin>(&mut self, stream: &mut S) -> io::Result<usize> {
-        let n = tokio::io::AsyncReadExt::read(stream, &mut self.bytes[self.held..]).await?;
-        self.held += n;
+        let mut bytes = [0; PREFACE.len()];
+        let room = PREFACE.len().saturating_sub(self.0.len());
+        let n = tokio::io::AsyncReadExt::read(stream, &mut bytes[..room]).await?;
+        self.0.extend_from_slice(&bytes[..n]);
         Ok(n)
     }
 }
@@ -84,8 +86,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<()>> {
         let me = &mut *self;
         let before = buf.filled().len();
-        if me.given < me.opening.held {
-            let rest = &me.opening.bytes[me.given..me.opening.held];
+        if me.given < me.opening.0.len() {
+            let rest = &me.opening.0[me.given..];
             let n = rest.len().min(buf.remaining());
             buf.put_slice(&rest[..n]);
             me.given += n;
@@ -118,7 +120,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         self.stream.is_write_vectored()
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let poll = Pin::new(&mut self.stream).poll_flush(cx);
+        self.moved(poll)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_shutdown(cx)

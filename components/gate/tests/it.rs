@@ -2,9 +2,12 @@
 #![allow(
     clippy::unwrap_used,
     clippy::disallowed_methods,
+    clippy::print_stderr,
     reason = "a test that cannot go on shall panic where it stands, and owns its tasks"
 )]
 
+#[path = "it/acme.rs"]
+mod acme;
 #[path = "it/bounds.rs"]
 mod bounds;
 #[path = "it/doors.rs"]

@@ -5,6 +5,7 @@ use crate::codes;
 use crate::door::{Body, Peer};
 use crate::fault::Fault;
 use bytes::{Bytes, BytesMut};
+use futures::future::BoxFuture;
 use http_body_util::BodyExt;
 use std::sync::Arc;
 
@@ -39,6 +40,34 @@ pub struct Reached {
     pub thing: Option<Arc<str>>,
     pub user: Option<Arc<str>>,
     pub key: Option<Arc<str>>,
+}
+
+/// Who calls, as a door has found out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user who has signed in; nothing for a key alone, or for nobody in particular.
+    pub user: Option<Arc<str>>,
+    pub role: Arc<str>,
+}
+
+/// Asked by a door as soon as it knows who calls, and before it does anything for them: whether they
+/// may go on (limits of a user), and as which role.
+pub trait Turnstile: Send + Sync {
+    fn pass(&self, caller: Caller) -> BoxFuture<'_, Result<Caller, Fault>>;
+}
+
+/// Extension of a request, where there is something to ask.
+#[derive(Clone)]
+pub struct Passage(pub Arc<dyn Turnstile>);
+
+impl Passage {
+    /// Everybody passes as who they are where nothing is to be asked.
+    pub async fn of(extensions: &http::Extensions, caller: Caller) -> Result<Caller, Fault> {
+        match extensions.get::<Self>() {
+            Some(Self(turnstile)) => turnstile.pass(caller).await,
+            None => Ok(caller),
+        }
+    }
 }
 
 /// Extension of a request that came over an encrypted connection of the gate's own.

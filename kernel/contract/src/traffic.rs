@@ -150,6 +150,23 @@ impl Hook for RateLimitStrategy {
     const NAME: &'static str = "rate_limit_strategy";
 }
 
+/// Asked when a door has found out who calls: a handler may let somebody act as another role, or
+/// refuse. What the role may do is decided behind the door, as for any other.
+#[derive(Clone, Debug)]
+pub struct RbacResolver {
+    pub door: &'static str,
+    pub method: Method,
+    pub path: String,
+    pub project: Option<String>,
+    /// Nobody in particular when empty.
+    pub user: Option<Arc<str>>,
+    pub role: Arc<str>,
+}
+
+impl Hook for RbacResolver {
+    const NAME: &'static str = "rbac_resolver";
+}
+
 /// Asked after each answer, for whoever counts use.
 #[derive(Clone, Debug)]
 pub struct UsageAnalytics(pub ResponseTold);

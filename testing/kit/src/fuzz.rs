@@ -34,11 +34,11 @@ impl Chance {
         let mut chance = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
         // The first numbers of seeds that lie side by side are alike.
         for _ in 0..4 {
-            chance.next();
+            chance.number();
         }
         chance
     }
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -46,7 +46,7 @@ impl Chance {
     }
     pub fn below(&mut self, n: usize) -> usize {
         let n = u64::try_from(n.max(1)).unwrap_or(1);
-        usize::try_from((self.next() >> 11) % n).unwrap_or(0)
+        usize::try_from((self.number() >> 11) % n).unwrap_or(0)
     }
     pub fn one_in(&mut self, n: usize) -> bool {
         self.below(n) == 0
@@ -201,7 +201,7 @@ pub fn spoil(chance: &mut Chance, text: &str, others: &[String]) -> Vec<u8> {
                 let taken = other[from..to].to_vec();
                 drop(bytes.splice(at..end, taken));
             }
-            3 if at < bytes.len() => bytes[at] = chance.next().to_le_bytes()[0],
+            3 if at < bytes.len() => bytes[at] = chance.number().to_le_bytes()[0],
             4 if at < bytes.len() => bytes[at] ^= 1 << chance.below(8),
             5 => {
                 let many = chance.of(PIECES).repeat(1 + chance.below(40));

@@ -2,13 +2,15 @@
 //! packed and unchanged answers, encryption, and what it tells.
 
 use super::{Parrot, settings};
-use mag_contract::door::{HttpDoor, RestDoor, ScreenDoor};
+use futures::future::BoxFuture;
+use mag_contract::door::{AuthDoor, HttpDoor, Request, Response, RestDoor, ScreenDoor, body};
+use mag_contract::exchange::{Caller, Passage};
 use mag_contract::hook::Terms;
 use mag_contract::traffic::{
-    AddVersion, RateLimitExceeded, RateLimitStrategy, RegisterEndpoint, ResponseSent,
+    AddVersion, RateLimitExceeded, RateLimitStrategy, RbacResolver, RegisterEndpoint, ResponseSent,
     TransformResponse, UsageAnalytics, WrapRequest,
 };
-use mag_contract::{Fault, Heard, codes};
+use mag_contract::{Fault, Heard, codes, problem};
 use mag_gate::{Gate, Settings};
 use mag_kit::raw::{ask, request, say};
 use mag_kit::{Bench, Live};
@@ -81,6 +83,80 @@ async fn who_asks_too_often_is_told_when_to_go_on() {
     // Another key has its own, and the address has its own besides.
     let answer = ask(at, request("GET", "/rest/v1/a", "apikey: two\r\n", "")).await;
     assert_eq!(answer.brief(), "429 MF1017", "three from this address");
+    gate.drain().await.unwrap();
+}
+
+/// A door that knows its callers by a header, and says who they pass as.
+struct Doorman;
+
+impl HttpDoor for Doorman {
+    fn answer(&self, request: Request) -> BoxFuture<'static, Response> {
+        Box::pin(async move {
+            let user = request.headers().get("x-user").and_then(|user| user.to_str().ok());
+            let caller = Caller { user: user.map(Into::into), role: "authenticated".into() };
+            match Passage::of(request.extensions(), caller).await {
+                Ok(caller) => Response::new(body(format!("as {}", caller.role))),
+                Err(fault) => problem::answer(&fault, None),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_asks_too_often_is_told_whatever_key_they_show() {
+    let (bench, gate) = start(Settings { limit_user: 2, limit_key: 9, ..settings() }).await;
+    bench.plug::<AuthDoor>(Arc::new(Doorman));
+    let mut told = bench.bus.subscribe::<RateLimitExceeded>();
+    let at = gate.network();
+    let asks = async |user: &str, key: &str| {
+        let head = format!("x-user: {user}\r\napikey: {key}\r\n");
+        ask(at, request("GET", "/auth/v1/x", &head, "")).await
+    };
+    for (key, left) in [("one", 1), ("two", 0)] {
+        let answer = asks("ana", key).await;
+        assert_eq!((answer.status, answer.text().as_str()), (200, "as authenticated"));
+        let shown = answer.header("ratelimit").unwrap();
+        assert!(shown.starts_with(&format!("\"user\";r={left};t=")), "{shown}");
+        assert_eq!(answer.header("ratelimit-policy"), Some("\"user\";q=2;w=60"));
+    }
+    let refused = asks("ana", "three").await;
+    assert_eq!(refused.brief(), "429 MF1017");
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let Some(Heard::Fact(fact)) = told.next().await else { panic!("nothing was told") };
+    assert_eq!((fact.data.by.as_str(), fact.data.limit), ("user", 2));
+    assert_eq!(asks("ben", "three").await.status, 200, "somebody else has their own");
+    // Nobody in particular has no bucket of this kind.
+    for _ in 0..4 {
+        assert_eq!(ask(at, request("GET", "/auth/v1/x", "", "")).await.status, 200);
+    }
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_handler_lets_somebody_act_as_another_role_or_refuses() {
+    let (bench, gate) = start(settings()).await;
+    bench.plug::<AuthDoor>(Arc::new(Doorman));
+    let at = gate.network();
+    assert_eq!(ask(at, request("GET", "/auth/v1/x", "", "")).await.text(), "as authenticated");
+    bench.bus.handle(Terms::default(), |mut asked: RbacResolver| async move {
+        if asked.user.as_deref() == Some("eve") {
+            return Err(Fault::new(codes::HOOK_REFUSED, "not today"));
+        }
+        if asked.user.as_deref() == Some("ana") && asked.path.ends_with("/desk") {
+            asked.role = "editor".into();
+        }
+        assert_eq!((asked.door, asked.project.as_deref()), ("auth", Some("shop")));
+        Ok(asked)
+    });
+    let asks = async |user: &str, path: &str| {
+        let path = format!("/p/shop/auth/v1/{path}");
+        ask(at, request("GET", &path, &format!("x-user: {user}\r\n"), "")).await
+    };
+    assert_eq!(asks("ana", "desk").await.text(), "as editor");
+    assert_eq!(asks("ana", "x").await.text(), "as authenticated");
+    assert_eq!(asks("ben", "desk").await.text(), "as authenticated");
+    assert_eq!(asks("eve", "desk").await.brief(), "403 MF7015");
     gate.drain().await.unwrap();
 }
 

@@ -48,6 +48,33 @@ async fn a_caller_who_is_about_to_ask_still_gets_an_answer() {
 }
 
 #[tokio::test]
+async fn a_connection_that_rests_goes_on_and_is_closed_when_the_gate_leaves() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    let mut open = TcpStream::connect(gate.network()).await.unwrap();
+    let sent = request("POST", "/rest/v1/x", "", "hello");
+    for _ in 0..3 {
+        let answer = say(&mut open, &sent).await.unwrap();
+        assert_eq!(answer.text(), "POST /rest/v1/x 5 bytes, 127.0.0.1");
+        // Longer than a conversation is kept for its next request.
+        tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    }
+    // A head that comes in two pieces, one of which wakes it.
+    open.write_all(&sent.as_bytes()[..1]).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    open.write_all(&sent.as_bytes()[1..]).await.unwrap();
+    assert_eq!(answer(&mut open).await.unwrap().status, 200);
+    tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+    gate.ask_to_leave();
+    let last = say(&mut open, &sent).await.unwrap();
+    assert_eq!((last.status, last.header("connection")), (200, Some("close")));
+    let mut rests = open;
+    assert!(closes(&mut rests).await);
+    gate.end().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_stream_without_an_end_is_ended() {
     let bench = Bench::default();
     let gate = bench.start::<Gate>(settings()).await.unwrap();
