@@ -10,6 +10,9 @@ use mag_query::Error;
 use mag_query::error::{Candidate, Near, NoFunction, NoRelation, Signature, Way};
 use serde_json::{Value, json};
 
+/// Seconds: whoever holds a connection has ended by then, or the pool is too small.
+const AGAIN_AFTER: &str = "1";
+
 impl Problem {
     /// `known`: the caller showed who it is.
     pub fn of_trouble(trouble: Trouble, known: bool) -> Self {
@@ -96,7 +99,9 @@ impl Problem {
         }
         if code == codes::ENGINE_BUSY && state.as_deref() != Some("53300") {
             let message = "Timed out acquiring connection from connection pool.";
-            return Self::new(StatusCode::GATEWAY_TIMEOUT, "PGRST003", message);
+            // The dialect says 504, which tells nobody to come again.
+            return Self::new(StatusCode::SERVICE_UNAVAILABLE, "PGRST003", message)
+                .header("retry-after", AGAIN_AFTER);
         }
         if state.as_deref() == Some("PGRST") {
             return raised::problem(&message, details.as_deref());
@@ -118,7 +123,12 @@ impl Problem {
 
     pub fn of_fault(fault: Fault) -> Self {
         let details = fault.details_text().map_or(Value::Null, Value::from);
-        let problem = Self::new(status_of(fault.class()), fault.code().id, fault.message());
+        let status = status_of(fault.class());
+        let problem = Self::new(status, fault.code().id, fault.message());
+        let problem = match status {
+            StatusCode::SERVICE_UNAVAILABLE => problem.header("retry-after", AGAIN_AFTER),
+            _ => problem,
+        };
         problem.details(details).maybe_hint(fault.hint_text().map(str::to_owned))
     }
 

@@ -200,7 +200,7 @@ fn world() -> (View, Arc<Session>) {
 }
 
 /// What the door does before the engine.
-fn answer(
+pub(super) fn answer(
     view: &View,
     session: &Arc<Session>,
     request: Request<()>,
@@ -244,7 +244,7 @@ fn answer(
     }
 }
 
-fn check(result: Result<(), Problem>, what: &str) {
+pub(super) fn check(result: Result<(), Problem>, what: &str) {
     if let Err(problem) = result {
         assert!(problem.status.as_u16() < 500, "{what}: {problem:?}");
         let body: serde_json::Value = serde_json::from_str(&problem.body()).unwrap();

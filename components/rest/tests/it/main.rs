@@ -5,5 +5,6 @@
     reason = "a test may fail by panicking"
 )]
 
+mod fuzz;
 mod hostile;
 mod parse;

@@ -209,7 +209,7 @@ fn a_full_pool_is_an_answer_that_says_when_to_come_back() {
         })
     };
     let mut slowest = Duration::ZERO;
-    for (ask, full_status, code) in [(&rest, 504, "PGRST003"), (&own, 503, "MF5003")] {
+    for (ask, full_status, code) in [(&rest, 503, "PGRST003"), (&own, 503, "MF5003")] {
         let many: Vec<_> = (0..12).map(|_| begin(ask)).collect();
         let answers: Vec<(Answer, Duration)> =
             many.into_iter().map(|one| world.runtime.block_on(one).unwrap()).collect();
