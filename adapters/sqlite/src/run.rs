@@ -16,6 +16,8 @@ use mag_contract::codes;
 use mag_guard::Authorised;
 use mag_model::{Type, Value};
 use mag_query::call::Count;
+use mag_query::plan::Invoke;
+use mag_query::select::Body as Whence;
 use mag_query::{Answer, Body, Plan, Rows, Work};
 use mag_sql::{Arg, Error as RenderError, Fate, Form, Sqlite as Dialect, Statement, Steps};
 use rusqlite::ToSql;
@@ -35,6 +37,8 @@ pub(crate) enum Ready {
         count: Counting<Statement>,
     },
     Write(Steps),
+    /// A function of the rules: what it does before it answers.
+    Invoke(Vec<(Authorised<Plan>, Ready)>),
 }
 
 pub(crate) enum Counting<S> {
@@ -53,18 +57,60 @@ pub(crate) fn prepare(plan: &Authorised<Plan>) -> Result<Ready, EngineError> {
             let rows = mag_sql::read(plan, &Dialect).map_err(unrendered)?;
             Ok(Ready::Read { rows, count: counting(plan)? })
         }
-        Work::Invoke(invoke) => {
-            let function = plan.catalog.function(invoke.function);
-            Err(EngineError::of_state(
-                "42883",
-                format!("function {}.{} does not exist", function.schema, function.name),
-            ))
-        }
+        Work::Invoke(invoke) => invoked(plan, invoke),
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => {
             let plan = upsert::without_keys(plan);
             mag_sql::steps(&plan, &Dialect).map(Ready::Write).map_err(unrendered)
         }
     }
+}
+
+fn invoked(plan: &Authorised<Plan>, invoke: &Invoke) -> Result<Ready, EngineError> {
+    let function = plan.catalog.function(invoke.function);
+    if invoke.select.main().body().is_none() {
+        return Err(EngineError::of_state(
+            "42883",
+            format!("function {}.{} does not exist", function.schema, function.name),
+        ));
+    }
+    let writes = |step: &Work| !matches!(step, Work::Read(_));
+    if invoke.read_only && invoke.steps.iter().any(writes) {
+        return Err(EngineError::of_state(
+            "25006",
+            format!("function {} writes, and this transaction only reads", function.name),
+        ));
+    }
+    let steps = plan.steps().into_iter().map(|step| prepare(&step).map(|ready| (step, ready)));
+    steps.collect::<Result<_, _>>().map(Ready::Invoke)
+}
+
+/// What a function does, one after the other, and then its rows.
+fn invoke(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    steps: &[(Authorised<Plan>, Ready)],
+) -> Result<Answer, EngineError> {
+    let mut last = Body::default();
+    for (step, ready) in steps {
+        last = run(link, step, ready)?.body;
+    }
+    let told = |plan: &Plan| {
+        let mut plan = plan.clone();
+        if let Work::Invoke(invoke) = &mut plan.work
+            && let Body::Rows(rows) = last
+        {
+            invoke.tell(rows.rows);
+        }
+        plan
+    };
+    let plan = match &plan.work {
+        Work::Invoke(invoke) if matches!(invoke.select.main().body(), Some(Whence::Steps)) => {
+            Cow::Owned(told(plan))
+        }
+        _ => Cow::Borrowed(&**plan),
+    };
+    let rows = mag_sql::read(&plan, &Dialect).map_err(unrendered)?;
+    read(link, &rows, &counting(&plan)?)
 }
 
 pub(crate) fn unrendered(error: RenderError) -> EngineError {
@@ -108,6 +154,7 @@ impl Ready {
                     step.text.hash(&mut hasher);
                 }
             }
+            Self::Invoke(steps) => steps.len().hash(&mut hasher),
         }
         hasher.finish()
     }
@@ -115,7 +162,7 @@ impl Ready {
     pub(crate) fn pace(&self) -> Option<Pace> {
         match self {
             Self::Known(kept) => Some(kept.pace.clone()),
-            Self::Read { .. } | Self::Write(_) => None,
+            Self::Read { .. } | Self::Write(_) | Self::Invoke(_) => None,
         }
     }
     /// Whether it takes more than one statement to read.
@@ -124,6 +171,7 @@ impl Ready {
             Self::Known(kept) => matches!(&kept.what, What::Read { count: Counting::Ask(_), .. }),
             Self::Read { count, .. } => matches!(count, Counting::Ask(_)),
             Self::Write(_) => false,
+            Self::Invoke(_) => true,
         }
     }
 }
@@ -135,11 +183,24 @@ pub(crate) fn run(
 ) -> Result<Answer, EngineError> {
     match ready {
         Ready::Known(kept) => match &kept.what {
-            What::Read { rows, count } => read_known(link, plan, rows, count),
+            What::Read { rows, count } => {
+                read_known(link, plan, rows, count).and_then(|answer| counted(plan, answer))
+            }
             What::Write(known) => write_known(link, plan, known),
         },
-        Ready::Read { rows, count } => read(link, rows, count),
+        Ready::Read { rows, count } => {
+            read(link, rows, count).and_then(|answer| counted(plan, answer))
+        }
         Ready::Write(steps) => write(link, plan, steps),
+        Ready::Invoke(steps) => invoke(link, plan, steps),
+    }
+}
+
+/// Another number of rows than the caller wants undoes all.
+fn counted(plan: &Plan, answer: Answer) -> Result<Answer, EngineError> {
+    match plan.wish.exactly {
+        Some(wanted) if wanted != answer.rows => Err(EngineError::wrong_row_count(answer.rows)),
+        _ => Ok(answer),
     }
 }
 
@@ -413,9 +474,9 @@ fn first_number(rows: &Rows) -> u64 {
     first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
 }
 
-/// The statements, and SQLite's own plan for each.
-pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError> {
-    let texts: Vec<&str> = match ready {
+/// The statements that are known before it runs.
+fn texts(ready: &Ready) -> Vec<&str> {
+    match ready {
         Ready::Known(kept) => match &kept.what {
             What::Read { rows, count: Counting::Ask(count) } => vec![&rows.form.text, &count.text],
             What::Read { rows, .. } => vec![&rows.form.text],
@@ -423,12 +484,17 @@ pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError>
         },
         Ready::Read { rows, count: Counting::Ask(count) } => vec![&rows.text, &count.text],
         Ready::Read { rows, .. } => vec![&rows.text],
+        Ready::Invoke(steps) => steps.iter().flat_map(|(_, ready)| texts(ready)).collect(),
         Ready::Write(steps) => {
             steps.before.iter().chain(&steps.writes).map(|step| step.text.as_str()).collect()
         }
-    };
+    }
+}
+
+/// The statements, and SQLite's own plan for each.
+pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError> {
     let mut told = String::new();
-    for text in texts {
+    for text in texts(ready) {
         told.push_str(text);
         told.push('\n');
         let mut plan = link.db.prepare(&format!("EXPLAIN QUERY PLAN {text}")).map_err(error::of)?;

@@ -2,7 +2,7 @@
 
 use crate::hands::Hands;
 use crate::settings::Settings;
-use crate::{grant, migrate, policy, role, schema, sql};
+use crate::{function, grant, migrate, policy, role, schema, sql};
 use mag_contract::{Component, Fault, Life, Manifest, Wiring};
 use mag_ports::StoreSocket;
 use std::sync::Arc;
@@ -50,6 +50,10 @@ operations! {
     policy::explain::Explain => policy::explain::explain;
     policy::mask::Cover => policy::mask::mask;
     policy::mask::Uncover => policy::mask::unmask;
+    function::create::Create => function::create::create;
+    function::list::List => function::list::list;
+    function::show::Show => function::show::show;
+    function::drop::Drop => function::drop::drop;
     grant::Add => grant::add;
     grant::Remove => grant::remove;
     grant::List => grant::list;

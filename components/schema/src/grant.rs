@@ -20,9 +20,11 @@ pub(crate) struct List;
 pub(crate) struct Input {
     /// The role; `public` is everyone.
     role: String,
-    /// The table: `posts`, `app.posts`; `*` for each table that is there now.
+    /// The table: `posts`, `app.posts`; `*` for each table that is there now. With `execute` it is a
+    /// function.
     table: String,
-    /// `select`, `insert`, `update`, `delete`, with commas between them, or `all`.
+    /// `select`, `insert`, `update`, `delete`, with commas between them, or `all`; `execute` for a
+    /// function.
     verbs: String,
     /// Only these columns, with commas between them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,7 +76,8 @@ impl Operation for Add {
     type Input = Input;
     type Output = Changed;
     const NAME: &'static str = "grant:add";
-    const SUMMARY: &'static str = "Gives a role the right to read or write a table";
+    const SUMMARY: &'static str =
+        "Gives a role the right to read or write a table, or to call a function";
     const EFFECT: Effect = Effect::Admin;
     const PERMISSION: &'static str = "policy.write";
     const POSITIONAL: &'static [&'static str] = POSITIONAL;
@@ -131,12 +134,26 @@ async fn change(
     let change = kind(grant(&input)?);
     let said = statements(std::slice::from_ref(&change));
     rules::change(hands, &spot, &call, vec![change]).await?;
-    let table = (table.table != "*").then_some(&table);
+    let table = (table.table != "*" && !executes(&input)).then_some(&table);
     Ok(Changed::on(&spot, said, table).await)
+}
+
+fn executes(input: &Input) -> bool {
+    input.verbs.trim().eq_ignore_ascii_case("execute")
 }
 
 fn grant(input: &Input) -> Result<Grant, Fault> {
     let table = table_named(&input.table);
+    if executes(input) {
+        if input.columns.is_some() {
+            return Err(Fault::new(codes::BAD_INPUT, "a function has no columns"));
+        }
+        let on = match table.table.as_str() {
+            "*" => GrantOn::AllFunctions,
+            _ => GrantOn::Function { name: table.table },
+        };
+        return Ok(Grant { role: input.role.clone(), schema: table.schema, on });
+    }
     let verbs = verbs(&input.verbs)?;
     let columns = input.columns.as_deref().map(listed);
     let on = match table.table.as_str() {
@@ -170,7 +187,7 @@ fn verbs(text: &str) -> Result<Vec<Verb>, Fault> {
         let verb = Verb::ALL.into_iter().find(|verb| verb.word() == word);
         let verb = verb.ok_or_else(|| {
             Fault::new(codes::BAD_INPUT, format!("`{word}` is no right"))
-                .hint("`select`, `insert`, `update`, `delete` or `all`")
+                .hint("`select`, `insert`, `update`, `delete` or `all`; `execute` alone, for a function")
                 .nearest(&word, Verb::ALL.into_iter().map(Verb::word))
         })?;
         if !verbs.contains(&verb) {
@@ -178,8 +195,9 @@ fn verbs(text: &str) -> Result<Vec<Verb>, Fault> {
         }
     }
     if verbs.is_empty() {
-        return Err(Fault::new(codes::BAD_INPUT, "no right is named")
-            .hint("`select`, `insert`, `update`, `delete` or `all`"));
+        return Err(Fault::new(codes::BAD_INPUT, "no right is named").hint(
+            "`select`, `insert`, `update`, `delete` or `all`; `execute` alone, for a function",
+        ));
     }
     Ok(verbs)
 }

@@ -3,6 +3,7 @@
 //! Never: an engine's name, a second way to the rows.
 
 mod component;
+mod function;
 mod grant;
 mod hands;
 mod migrate;

@@ -7,7 +7,7 @@ use mag_contract::names::nearest;
 use mag_contract::operation::Call;
 use mag_contract::{Fault, codes};
 use mag_guard::ruleset::TableName;
-use mag_guard::{Guard, Ruleset};
+use mag_guard::{Grant, GrantOn, Guard, Ruleset};
 use mag_migrate::rules::RuleChange;
 use mag_model::Catalog;
 use mag_ports::events::{OnRlsPolicyCreate, RulesChanged};
@@ -127,6 +127,13 @@ pub(crate) fn after(
         } else if let Some(table) = change.table().filter(|table| !tables.contains(table)) {
             // One that was there and goes with the same script is forgotten below.
             known(catalog, &table)?;
+        }
+        if let RuleChange::Grant(Grant { schema, on: GrantOn::Function { name }, .. }) = &change
+            && !after.functions.iter().any(|f| f.schema == *schema && f.name == *name)
+        {
+            let message = format!("there is no function `{schema}.{name}`");
+            return Err(Fault::new(codes::NO_SUCH_NAME, message)
+                .hint("`mobo function:list` lists the functions"));
         }
         let app = catalog
             .tables()

@@ -9,8 +9,8 @@ pub use server::Server;
 
 use crate::names::{takes_call, title_and_text};
 use mag_guard::May;
-use mag_model::catalog::Catalog;
-use mag_model::{FunctionId, TableId};
+use mag_model::catalog::{Catalog, Column};
+use mag_model::{ColumnId, FunctionId, TableId};
 use serde_json::{Map, Value as Json, json};
 use std::collections::BTreeMap;
 
@@ -25,10 +25,33 @@ pub struct Settings<'a> {
     pub security: bool,
     /// Schemas whose types are named without their schema in the arguments of functions.
     pub searched: &'a [&'a str],
+    /// Columns that the role may not know of are left out as well. The dialect shows them all, where
+    /// the engine itself tells everyone of its structure.
+    pub cut: bool,
+}
+
+/// What is described, for whom.
+#[derive(Clone, Copy)]
+struct Scene<'a> {
+    catalog: &'a Catalog,
+    may: &'a May,
+    cut: bool,
+}
+
+impl<'a> Scene<'a> {
+    fn columns(self, table: TableId) -> impl Iterator<Item = (ColumnId, &'a Column)> {
+        let known = self.catalog.table(table);
+        let ids = known.ids().filter(move |id| !self.cut || self.may.sees_column(table, *id));
+        ids.map(move |id| (id, known.column(id)))
+    }
+    fn shows(self, table: TableId) -> bool {
+        !self.cut || self.may.sees(table)
+    }
 }
 
 /// A schema that is not there has an empty document.
 pub fn postgrest(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json {
+    let scene = Scene { catalog, may, cut: settings.cut };
     let tables = tables_of(catalog, may, settings.schema);
     let functions = functions_of(catalog, may, settings.schema);
     let comment = catalog.schema(settings.schema).and_then(|schema| schema.comment.as_deref());
@@ -46,15 +69,15 @@ pub fn postgrest(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json 
     document.insert("schemes".into(), json!([scheme]));
     document.insert("consumes".into(), json!(MEDIA_TYPES));
     document.insert("produces".into(), json!(MEDIA_TYPES));
-    document.insert("paths".into(), paths(catalog, &tables, &functions, settings));
+    document.insert("paths".into(), paths(scene, &tables, &functions, settings));
     let definitions: Map<String, Json> = tables
         .iter()
-        .map(|id| (catalog.table(*id).name.to_string(), tables::definition(catalog, *id)))
+        .map(|id| (catalog.table(*id).name.to_string(), tables::definition(scene, *id)))
         .collect();
     document.insert("definitions".into(), Json::Object(definitions));
     let mut parameters = tables::shared_parameters();
     for id in &tables {
-        tables::add_parameters(catalog.table(*id), &mut parameters);
+        tables::add_parameters(scene, *id, &mut parameters);
     }
     document.insert("parameters".into(), Json::Object(parameters));
     if settings.security {
@@ -109,11 +132,12 @@ fn functions_of(catalog: &Catalog, may: &May, schema: &str) -> Vec<FunctionId> {
 }
 
 fn paths(
-    catalog: &Catalog,
+    scene: Scene<'_>,
     tables: &[TableId],
     functions: &[FunctionId],
     settings: &Settings<'_>,
 ) -> Json {
+    let catalog = scene.catalog;
     let mut paths = Map::new();
     let root = json!({ "get": {
         "tags": ["Introspection"],
@@ -124,7 +148,7 @@ fn paths(
     paths.insert("/".into(), root);
     for id in tables {
         let table = catalog.table(*id);
-        paths.insert(format!("/{}", table.name), tables::path(table));
+        paths.insert(format!("/{}", table.name), tables::path(scene, *id));
     }
     for id in functions {
         let function = catalog.function(*id);

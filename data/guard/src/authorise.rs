@@ -9,10 +9,10 @@ use crate::refusal::Refusal;
 use crate::rights::{Columns, Role};
 use crate::rows::{Pass, Side};
 use crate::session::Session;
-use mag_model::{ColumnId, TableId, Value};
+use mag_model::{ColumnId, FunctionId, TableId, Value};
 use mag_query::error::Verb;
-use mag_query::plan::{Delete, Insert, Update};
-use mag_query::select::{From, Select};
+use mag_query::plan::{Cell, Delete, Insert, Invoke, Update};
+use mag_query::select::{Body, From, Select};
 use mag_query::{Error, Expr, Plan, Ref, Rules, Work};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +34,9 @@ impl Guard {
             .get(&session.role)
             .ok_or_else(|| Refusal::NoRole { role: session.role.to_string() })?;
         plan.rules = rules;
+        if rules == Rules::Compiled {
+            self.unfold(&mut plan, session)?;
+        }
         let mut pass =
             Pass { guard: self, role, session, next_ref: plan.next_ref, within: Vec::new() };
         if !role.bypass && rules == Rules::Compiled {
@@ -42,7 +45,7 @@ impl Guard {
                 Work::Insert(insert) => pass.insert(insert)?,
                 Work::Update(update) => pass.update(update)?,
                 Work::Delete(delete) => pass.delete(delete)?,
-                Work::Invoke(invoke) => pass.select(&mut invoke.select, &mut Vec::new())?,
+                Work::Invoke(invoke) => pass.invoke(invoke)?,
             }
         }
         plan.next_ref = pass.next_ref;
@@ -126,7 +129,7 @@ impl Pass<'_> {
     fn select(&mut self, select: &mut Select, outer: &mut Tables) -> Result<(), Refusal> {
         let before = outer.len();
         for source in &mut select.sources {
-            if let From::Function { id, arguments, .. } = &source.from {
+            if let From::Function { id, arguments, body, .. } = &mut source.from {
                 if !mag_query::Sight::function(self.role, *id) {
                     let function = self.guard.catalog.function(*id).name.to_string();
                     return Err(Refusal::NotGrantedFunction { function });
@@ -134,6 +137,10 @@ impl Pass<'_> {
                 // A function of a row of the outer select sees that row.
                 for argument in arguments {
                     self.asked(&argument.value, outer)?;
+                }
+                if let Some(Body::Select(body)) = body.as_deref_mut() {
+                    let guarded = self.select(body, &mut Vec::new());
+                    guarded.map_err(|refusal| self.within(*id, refusal))?;
                 }
             }
             let Some(table) = source.row_of() else { continue };
@@ -149,6 +156,7 @@ impl Pass<'_> {
                 From::Function { .. } => {}
             }
         }
+        self.nested(select, outer)?;
         self.outputs(select, outer)?;
         for expr in select.filter.iter().chain(&select.group) {
             self.read_only_seen(expr, outer)?;
@@ -166,6 +174,59 @@ impl Pass<'_> {
         }
         outer.truncate(before);
         Ok(())
+    }
+
+    /// The sub-selects of what a function does: they run with the rights of the caller as well. A
+    /// call of a client has none.
+    fn nested(&mut self, select: &mut Select, tables: &mut Tables) -> Result<(), Refusal> {
+        let filter = select.filter.iter_mut();
+        let outputs = select.outputs.iter_mut().map(|output| &mut output.expr);
+        let order = select.order.iter_mut().map(|sort| &mut sort.expr);
+        for expr in filter.chain(outputs).chain(order).chain(&mut select.group) {
+            self.sub_selects(expr, tables)?;
+        }
+        Ok(())
+    }
+
+    fn sub_selects(&mut self, expr: &mut Expr, tables: &mut Tables) -> Result<(), Refusal> {
+        let mut refused = None;
+        expr.visit_mut(&mut |expr| {
+            if let Expr::Exists(select) | Expr::Scalar(select) | Expr::InSelect { select, .. } =
+                expr
+                && refused.is_none()
+            {
+                refused = self.select(select, tables).err();
+            }
+        });
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// What a function does, with the rights of whoever calls it.
+    fn invoke(&mut self, invoke: &mut Invoke) -> Result<(), Refusal> {
+        self.select(&mut invoke.select, &mut Vec::new())?;
+        for step in &mut invoke.steps {
+            let guarded = match step {
+                Work::Read(select) => self.select(select, &mut Vec::new()),
+                Work::Insert(insert) => self.insert(insert),
+                Work::Update(update) => self.update(update),
+                Work::Delete(delete) => self.delete(delete),
+                Work::Invoke(inner) => self.invoke(inner),
+            };
+            guarded.map_err(|refusal| self.within(invoke.function, refusal))?;
+        }
+        Ok(())
+    }
+
+    /// A caller is not told of names that it did not write and may not know.
+    fn within(&self, function: FunctionId, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Hidden(Error::Value(_)) => refusal,
+            Refusal::Hidden(_) | Refusal::Masked { .. } => {
+                let function = self.guard.catalog.function(function).name.to_string();
+                Refusal::FunctionNeedsRights { function }
+            }
+            other => other,
+        }
     }
 
     /// What is shown: hidden columns that came with `*` fall away, masked ones are changed.
@@ -283,6 +344,11 @@ impl Pass<'_> {
     fn insert(&mut self, insert: &mut Insert) -> Result<(), Refusal> {
         let (table, target) = (insert.table, insert.target);
         self.need_columns(table, Verb::Insert, insert.columns.iter().copied())?;
+        for cell in insert.rows.iter_mut().flatten() {
+            if let Cell::Expr(expr) = cell {
+                self.sub_selects(expr, &mut Vec::new())?;
+            }
+        }
         let mut check = self.rows(table, Verb::Insert, Side::Check, target)?;
         let mut visible = None;
         if insert.returning.is_some() || insert.on_conflict.is_some() {
@@ -313,7 +379,16 @@ impl Pass<'_> {
         self.need_columns(table, Verb::Update, update.set.iter().map(|(column, _)| *column))?;
         let using = self.rows(table, Verb::Update, Side::Using, target)?;
         let check = self.rows(table, Verb::Update, Side::Check, target)?;
-        let visible = self.visible(table, target, update.filter.as_ref(), &update.returning)?;
+        let mut reads = update.returning.is_some();
+        let mut tables = vec![(target, table)];
+        for (_, cell) in &mut update.set {
+            if let Cell::Expr(expr) = cell {
+                self.sub_selects(expr, &mut tables)?;
+                self.read_only_seen(expr, &tables)?;
+                expr.visit(&mut |expr| reads |= matches!(expr, Expr::Column(_)));
+            }
+        }
+        let visible = self.visible(table, target, update.filter.as_mut(), reads)?;
         update.using = both(using, visible.clone());
         update.check = both(check, visible);
         self.returning(update.returning.as_mut())
@@ -323,7 +398,8 @@ impl Pass<'_> {
         let (table, target) = (delete.table, delete.target);
         self.need(table, Verb::Delete)?;
         let using = self.rows(table, Verb::Delete, Side::Using, target)?;
-        let visible = self.visible(table, target, delete.filter.as_ref(), &delete.returning)?;
+        let visible =
+            self.visible(table, target, delete.filter.as_mut(), delete.returning.is_some())?;
         delete.using = both(using, visible);
         self.returning(delete.returning.as_mut())
     }
@@ -333,14 +409,15 @@ impl Pass<'_> {
         &mut self,
         table: TableId,
         target: Ref,
-        filter: Option<&Expr>,
-        returning: &Option<Select>,
+        filter: Option<&mut Expr>,
+        reads: bool,
     ) -> Result<Option<Expr>, Refusal> {
-        if filter.is_none() && returning.is_none() {
+        if filter.is_none() && !reads {
             return Ok(None);
         }
         self.need(table, Verb::Select)?;
         if let Some(filter) = filter {
+            self.sub_selects(filter, &mut vec![(target, table)])?;
             self.read_only_seen(filter, &vec![(target, table)])?;
         }
         self.rows(table, Verb::Select, Side::Using, target)

@@ -4,7 +4,8 @@
 use crate::may::May;
 use crate::session::Session;
 use crate::template::Template;
-use mag_query::{Filling, Plan};
+use mag_query::call::Wish;
+use mag_query::{Filling, Plan, Work};
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -95,6 +96,24 @@ impl Authorised<Plan> {
     }
     pub fn writes(&self) -> bool {
         self.outline().writes()
+    }
+    /// What a function of the rules does before it answers, each step by itself: the guard has seen
+    /// them with the whole.
+    pub fn steps(&self) -> Vec<Self> {
+        let Work::Invoke(invoke) = &self.work else { return Vec::new() };
+        let of_step = |work: &Work| {
+            let plan = Plan {
+                catalog: self.catalog.clone(),
+                work: work.clone(),
+                count: None,
+                max_affected: None,
+                wish: Wish::default(),
+                rules: self.rules,
+                next_ref: self.next_ref,
+            };
+            Self::whole(plan, self.session.clone(), self.time_max, self.may.clone())
+        };
+        invoke.steps.iter().map(of_step).collect()
     }
 }
 

@@ -3,9 +3,10 @@
 
 use crate::policy::{self, BadPolicy, Policy};
 use crate::rights::{Role, TableRights};
-use crate::ruleset::{GrantOn, Mask, MaskWith, RoleRule, Ruleset};
+use crate::routine::Routine;
+use crate::ruleset::{FunctionRule, GrantOn, Mask, MaskWith, RoleRule, Ruleset};
 use mag_model::catalog::Catalog;
-use mag_model::{ColumnId, TableId, literal};
+use mag_model::{ColumnId, FunctionId, TableId, literal};
 use mag_query::Expr;
 use mag_query::error::Verb;
 use mag_query::sight::Sight;
@@ -20,6 +21,8 @@ pub struct Guard {
     pub(crate) open_rows: HashSet<TableId>,
     /// Tables with a policy that cannot be read: closed.
     pub(crate) broken: HashSet<TableId>,
+    /// Functions of the rules; nothing for one that cannot be read, and so cannot be called.
+    pub(crate) functions: HashMap<FunctionId, Option<Routine>>,
     problems: Vec<BadPolicy>,
 }
 
@@ -28,8 +31,17 @@ const CHAIN_MAX: usize = 16;
 
 impl Guard {
     /// Never fails: what cannot be read closes its table and is told in `problems`.
+    /// Functions of the rules become part of its catalog.
     pub fn new(rules: &Ruleset, catalog: &Arc<Catalog>) -> Self {
+        let catalog = &match rules.functions.is_empty() && !catalog.keeps_functions() {
+            true => catalog.clone(),
+            false => {
+                let drafts: Vec<_> = rules.functions.iter().map(FunctionRule::draft).collect();
+                Arc::new(catalog.with_kept_functions(&drafts))
+            }
+        };
         let mut guard = Self {
+            functions: HashMap::new(),
             catalog: catalog.clone(),
             roles: HashMap::new(),
             policies: HashMap::new(),
@@ -49,6 +61,15 @@ impl Guard {
                     guard.problems.push(bad);
                 }
             }
+        }
+        let kept = catalog.functions().filter(|(_, function)| function.kept);
+        for ((id, _), rule) in kept.zip(&rules.functions) {
+            let routine = policy::routine(rule, id, catalog);
+            let routine = routine.map_err(|problem| {
+                let policy = rule.name.clone();
+                guard.problems.push(BadPolicy { policy, table: String::new(), problem });
+            });
+            guard.functions.insert(id, routine.ok());
         }
         let own: HashMap<&str, Role> =
             rules.roles.iter().map(|role| (role.name.as_str(), guard.own(role, rules))).collect();

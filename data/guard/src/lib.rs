@@ -10,6 +10,7 @@ pub mod policy;
 mod quiet;
 pub mod refusal;
 mod rights;
+mod routine;
 mod rows;
 pub mod ruleset;
 pub mod session;
@@ -19,8 +20,11 @@ pub use authorised::Authorised;
 pub use explain::{Explanation, Verdict};
 pub use guard::Guard;
 pub use may::May;
-pub use policy::{BadPolicy, parse_statement, policy_roles};
+pub use policy::{BadPolicy, function_statement, parse_function, parse_statement, policy_roles};
 pub use refusal::Refusal;
-pub use ruleset::{Budget, Command, Grant, GrantOn, Mask, MaskWith, PolicyRule, RoleRule, Ruleset};
-pub use session::Session;
+pub use ruleset::{
+    ArgumentRule, Budget, Command, FunctionRule, Grant, GrantOn, Mask, MaskWith, PolicyRule,
+    RoleRule, Ruleset,
+};
+pub use session::{Leash, Session};
 pub use template::Template;

@@ -1,11 +1,15 @@
 //! Policies in PostgreSQL's syntax become expressions of plans, once, when a ruleset is loaded.
 
+mod body;
+mod function;
 mod literals;
 mod lower;
 mod scope;
 mod statement;
 mod subselect;
 
+pub(crate) use body::routine;
+pub use function::{function_statement, parse_function};
 pub use statement::{parse_statement, policy_roles};
 
 use crate::ruleset::{Command, PolicyRule};
@@ -42,16 +46,28 @@ const LENGTH_MAX: usize = 16_384;
 
 /// What is wrong with a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("policy \"{policy}\" of table {table}: {problem}")]
+#[error("{}", told(.policy, .table, .problem))]
 pub struct BadPolicy {
     pub policy: String,
+    /// Empty when it is no policy but a function.
     pub table: String,
     pub problem: String,
 }
 
 impl From<BadPolicy> for mag_contract::Fault {
     fn from(bad: BadPolicy) -> Self {
-        Self::new(mag_contract::codes::BAD_POLICY, bad.to_string())
+        let code = match bad.table.is_empty() {
+            true => mag_contract::codes::BAD_FUNCTION,
+            false => mag_contract::codes::BAD_POLICY,
+        };
+        Self::new(code, bad.to_string())
+    }
+}
+
+fn told(policy: &str, table: &str, problem: &str) -> String {
+    match table.is_empty() {
+        true => format!("function \"{policy}\": {problem}"),
+        false => format!("policy \"{policy}\" of table {table}: {problem}"),
     }
 }
 

@@ -16,6 +16,12 @@ pub enum Refusal {
     NotGrantedFunction { function: String },
     #[error("a policy of table {table} needs rights that the role does not have")]
     PolicyNeedsRights { table: String },
+    /// What the function does is more than the role may do.
+    #[error("function {function} needs rights that the role does not have")]
+    FunctionNeedsRights { function: String },
+    /// The function cannot be read any more: nobody can call it until it is mended.
+    #[error("function {function} cannot be called: its body cannot be read any more")]
+    BrokenFunction { function: String },
     /// It can be shown, changed as it is, and nothing else.
     #[error("column {column} is masked: it can be neither filtered, sorted nor grouped by")]
     Masked { column: String },
@@ -37,8 +43,10 @@ impl Refusal {
             Self::NotGranted { .. }
             | Self::NotGrantedFunction { .. }
             | Self::PolicyNeedsRights { .. }
+            | Self::FunctionNeedsRights { .. }
             | Self::Masked { .. }
             | Self::NoRole { .. } => codes::NOT_GRANTED,
+            Self::BrokenFunction { .. } => codes::BAD_FUNCTION,
             Self::BrokenPolicy { .. } => codes::BAD_POLICY,
             Self::PolicyLoop { .. } => codes::POLICY_LOOP,
             Self::OverBudget { .. } => codes::OVER_BUDGET,
@@ -55,6 +63,8 @@ impl Refusal {
             | Self::NotGrantedFunction { .. }
             | Self::Masked { .. }
             | Self::BrokenPolicy { .. }
+            | Self::FunctionNeedsRights { .. }
+            | Self::BrokenFunction { .. }
             | Self::PolicyNeedsRights { .. } => Some("42501"),
             Self::PolicyLoop { .. } => Some("42P17"),
             Self::NoRole { .. } => Some("22023"),

@@ -1,6 +1,8 @@
 //! What is granted, by names: roles, grants, policies, masks and budgets as someone wrote them down
 //! for one source. Plain data; nothing in it means that something is open.
 
+use mag_model::catalog::Volatility;
+use mag_model::catalog::draft::{ArgumentDraft, FunctionDraft, ReturnsDraft};
 use mag_query::error::Verb;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,9 @@ pub struct Ruleset {
     pub grants: Vec<Grant>,
     pub policies: Vec<PolicyRule>,
     pub masks: Vec<Mask>,
+    /// Functions of an engine that has none of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub functions: Vec<FunctionRule>,
     /// Tables whose rows are open to every role that has a grant: they need no policy. All others
     /// are closed until a policy opens them.
     pub open_rows: Vec<TableName>,
@@ -128,6 +133,65 @@ impl Command {
             Self::Insert => verb == Verb::Insert,
             Self::Update => verb == Verb::Update,
             Self::Delete => verb == Verb::Delete,
+        }
+    }
+}
+
+/// `CREATE FUNCTION ... LANGUAGE sql`: statements that run with the rights of whoever calls it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FunctionRule {
+    #[serde(default = "public")]
+    pub schema: String,
+    pub name: String,
+    #[serde(default)]
+    pub arguments: Vec<ArgumentRule>,
+    #[serde(default)]
+    pub returns: ReturnsDraft,
+    /// Any number of rows, or of values.
+    #[serde(default)]
+    pub set: bool,
+    #[serde(default)]
+    pub volatility: Volatility,
+    /// Statements with semicolons between them.
+    pub body: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ArgumentRule {
+    pub name: String,
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// An expression of constants; the argument must be given when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+}
+
+impl FunctionRule {
+    /// The types of its arguments, by which functions of one name differ.
+    pub fn signature(&self) -> Vec<&str> {
+        self.arguments.iter().map(|argument| argument.ty.as_str()).collect()
+    }
+    pub fn draft(&self) -> FunctionDraft {
+        FunctionDraft {
+            schema: self.schema.clone(),
+            name: self.name.clone(),
+            arguments: self
+                .arguments
+                .iter()
+                .map(|argument| ArgumentDraft {
+                    name: argument.name.clone(),
+                    ty: argument.ty.clone(),
+                    required: argument.default.is_none(),
+                    variadic: false,
+                })
+                .collect(),
+            returns: self.returns.clone(),
+            set: self.set,
+            volatility: self.volatility,
+            kept: true,
+            ..FunctionDraft::default()
         }
     }
 }

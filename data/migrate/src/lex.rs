@@ -34,7 +34,8 @@ pub const POSTGRES: Grammar = Grammar {
 };
 
 pub const SQLITE: Grammar = Grammar {
-    dollar_quotes: false,
+    // Not SQLite's own, but of the functions that are kept beside it; `$name` is not meant by them.
+    dollar_quotes: true,
     nested_comments: false,
     escapes: false,
     borrowed_quotes: true,

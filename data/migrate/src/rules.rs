@@ -10,7 +10,7 @@ pub use read::{read, renamed};
 
 use mag_contract::{Fault, codes};
 use mag_guard::ruleset::TableName;
-use mag_guard::{Command, Grant, GrantOn, PolicyRule, RoleRule, Ruleset};
+use mag_guard::{Command, FunctionRule, Grant, GrantOn, PolicyRule, RoleRule, Ruleset};
 use mag_query::error::Verb;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +54,18 @@ pub enum RuleChange {
     },
     /// Nothing of it is left.
     Forget(TableName),
+    CreateFunction {
+        function: FunctionRule,
+        /// One of the same name and arguments gives way to it.
+        replace: bool,
+    },
+    DropFunction {
+        schema: String,
+        name: String,
+        /// The types of its arguments; the only one of its name when absent.
+        arguments: Option<Vec<String>>,
+        if_exists: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -183,6 +195,12 @@ impl RuleChange {
             }
             Self::RenameTable { table, to } => rename(rules, table, to),
             Self::Forget(table) => forget(rules, table),
+            Self::CreateFunction { function, replace } => {
+                create_function(rules, function, *replace)?
+            }
+            Self::DropFunction { schema, name, arguments, if_exists } => {
+                drop_function(rules, (schema, name), arguments.as_deref(), *if_exists)?;
+            }
         }
         Ok(())
     }
@@ -219,10 +237,62 @@ impl RuleChange {
             },
             Self::CreateRole { .. }
             | Self::DropRole { .. }
+            | Self::CreateFunction { .. }
+            | Self::DropFunction { .. }
             | Self::Join { .. }
             | Self::Leave { .. } => None,
         }
     }
+}
+
+fn create_function(
+    rules: &mut Ruleset,
+    function: &FunctionRule,
+    replace: bool,
+) -> Result<(), BadChange> {
+    let same = |known: &FunctionRule| {
+        (&known.schema, &known.name) == (&function.schema, &function.name)
+            && known.signature() == function.signature()
+    };
+    match rules.functions.iter_mut().find(|known| same(known)) {
+        Some(known) if replace => *known = function.clone(),
+        Some(_) => {
+            return Err(BadChange::Exists(format!(
+                "function \"{}\" already exists with same argument types",
+                function.name
+            )));
+        }
+        None => rules.functions.push(function.clone()),
+    }
+    Ok(())
+}
+
+fn drop_function(
+    rules: &mut Ruleset,
+    (schema, name): (&str, &str),
+    arguments: Option<&[String]>,
+    if_exists: bool,
+) -> Result<(), BadChange> {
+    let named = |known: &FunctionRule| known.schema == schema && known.name == name;
+    let meant = |known: &FunctionRule| {
+        named(known) && arguments.is_none_or(|types| known.signature() == *types)
+    };
+    match rules.functions.iter().filter(|known| meant(known)).count() {
+        0 if if_exists => return Ok(()),
+        0 => return Err(BadChange::Missing(format!("function {name} does not exist"))),
+        1 => rules.functions.retain(|known| !meant(known)),
+        _ => {
+            return Err(BadChange::Stands(format!(
+                "function name \"{name}\" is not unique: say the types of its arguments"
+            )));
+        }
+    }
+    // A right that is left would be one for whatever comes by that name.
+    if !rules.functions.iter().any(named) {
+        let of_it = |on: &GrantOn| matches!(on, GrantOn::Function { name: known } if known == name);
+        rules.grants.retain(|grant| grant.schema != schema || !of_it(&grant.on));
+    }
+    Ok(())
 }
 
 impl PolicyChange {

@@ -24,7 +24,7 @@ pub struct ColumnId(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FunctionId(pub u32);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Catalog {
     /// Grows with every change of the structure that the engine has told of.
     pub version: u64,
@@ -36,7 +36,7 @@ pub struct Catalog {
     pub(crate) links: links::Links,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Schema {
     pub comment: Option<Arc<str>>,
     pub(crate) tables: HashMap<Arc<str>, TableId>,

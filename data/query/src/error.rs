@@ -20,6 +20,9 @@ pub enum Error {
     AmbiguousRelation { origin: String, target: String, candidates: Vec<Candidate> },
     #[error("`{name}` is not embedded in this request")]
     NotEmbedded { name: String },
+    /// What is embedded can be asked for its presence, and for nothing else.
+    #[error("`{name}` is embedded: a condition can only ask whether it is there")]
+    FilterOnEmbed { name: String },
     #[error("an order by `{target}` is not possible: `{origin}` may have many of it")]
     RelatedOrder { origin: String, target: String },
     #[error("schema `{}` has no function `{}` with these arguments", .0.schema, .0.name)]
@@ -183,7 +186,9 @@ impl Error {
             Self::NoColumn { .. } | Self::NoColumnToWrite { .. } => codes::NO_COLUMN,
             Self::NoRelation(_) => codes::NO_RELATION,
             Self::AmbiguousRelation { .. } => codes::AMBIGUOUS_RELATION,
-            Self::NotEmbedded { .. } | Self::RelatedOrder { .. } => codes::NOT_EMBEDDED,
+            Self::NotEmbedded { .. } | Self::FilterOnEmbed { .. } | Self::RelatedOrder { .. } => {
+                codes::NOT_EMBEDDED
+            }
             Self::NoFunction(_) => codes::NO_FUNCTION,
             Self::AmbiguousFunction { .. } => codes::AMBIGUOUS_FUNCTION,
             Self::NoType { .. } => codes::NO_TYPE,
@@ -220,6 +225,7 @@ impl Error {
             | Self::NoRelation(_)
             | Self::AmbiguousRelation { .. }
             | Self::NotEmbedded { .. }
+            | Self::FilterOnEmbed { .. }
             | Self::RelatedOrder { .. }
             | Self::NoFunction(_)
             | Self::AmbiguousFunction { .. }

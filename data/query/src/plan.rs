@@ -3,7 +3,7 @@
 
 use crate::call::{Count, Wish};
 use crate::expr::{Expr, Ref};
-use crate::select::{Output, Select};
+use crate::select::{Body, From, Output, Select};
 use mag_model::catalog::{Catalog, ColumnId, FunctionId, TableId};
 use mag_model::{Type, Value};
 use std::sync::Arc;
@@ -59,6 +59,8 @@ pub enum Cell {
     Value(Value),
     /// What the column fills in by itself.
     Default,
+    /// Worked out of the row as it is, and of constants. Only in functions of the rules.
+    Expr(Box<Expr>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -99,6 +101,9 @@ pub struct Delete {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Invoke {
     pub function: FunctionId,
+    /// What a function of the rules does before it answers, in this order: put here by the guard
+    /// alone.
+    pub steps: Vec<Work>,
     /// Reads the rows of the function, which is its first source.
     pub select: Select,
     /// The answer is the value itself and not rows.
@@ -107,6 +112,17 @@ pub struct Invoke {
     pub single: bool,
     pub void: bool,
     pub read_only: bool,
+}
+
+impl Invoke {
+    /// The rows that the last of its steps has told.
+    pub fn tell(&mut self, rows: Vec<Vec<Value>>) {
+        if let Some(source) = self.select.sources.first_mut()
+            && let From::Function { body: Some(body), .. } = &mut source.from
+        {
+            **body = Body::Told(rows);
+        }
+    }
 }
 
 impl Plan {
@@ -168,6 +184,9 @@ impl Plan {
     /// costs is measured in.
     pub fn cost(&self) -> u64 {
         let mut tables = u64::from(self.writes());
+        if let Work::Invoke(invoke) = &self.work {
+            tables += u64::try_from(invoke.steps.len()).unwrap_or(u64::MAX);
+        }
         if let Some(select) = self.answer() {
             select.visit(&mut |select| {
                 tables += u64::try_from(select.sources.len()).unwrap_or(u64::MAX);

@@ -38,9 +38,22 @@ pub enum From {
         id: FunctionId,
         arguments: Vec<Argument>,
         shape: Shape,
+        /// What it does, where the engine does not know: put here by the guard alone.
+        body: Option<Box<Body>>,
     },
     /// The rows that the write of the same plan has touched.
     Written(TableId),
+}
+
+/// Where the rows of a function come from that is kept among the rules.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// Of this select: its outputs are the columns of the function, in their order.
+    Select(Select),
+    /// Of the last of the steps before it, which has told them.
+    Steps,
+    /// These were told.
+    Told(Vec<Vec<mag_model::Value>>),
 }
 
 /// An argument of a function, by the place that it has in its list.
@@ -119,6 +132,11 @@ impl Select {
         for embed in &self.embeds {
             embed.select.visit(f);
         }
+        for source in &self.sources {
+            if let Some(Body::Select(body)) = source.body() {
+                body.visit(f);
+            }
+        }
         self.each_expr(&mut |top| {
             top.visit(&mut |expr| match expr {
                 Expr::Exists(select) | Expr::Scalar(select) | Expr::InSelect { select, .. } => {
@@ -146,8 +164,11 @@ impl Select {
     pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for source in &mut self.sources {
             source.rule.iter_mut().for_each(|rule| rule.visit_deep_mut(f));
-            if let From::Function { arguments, .. } = &mut source.from {
+            if let From::Function { arguments, body, .. } = &mut source.from {
                 arguments.iter_mut().for_each(|a| a.value.visit_deep_mut(f));
+                if let Some(Body::Select(body)) = body.as_deref_mut() {
+                    body.each_expr_deep_mut(f);
+                }
             }
         }
         self.filter.iter_mut().for_each(|filter| filter.visit_deep_mut(f));
@@ -162,6 +183,13 @@ impl Select {
     /// The numbers of all tables that appear in the select, in its embeds and in its sub-selects.
     pub fn each_source_mut(&mut self, f: &mut dyn FnMut(&mut Source)) {
         self.sources.iter_mut().for_each(&mut *f);
+        for source in &mut self.sources {
+            if let From::Function { body: Some(body), .. } = &mut source.from
+                && let Body::Select(body) = &mut **body
+            {
+                body.each_source_mut(f);
+            }
+        }
         for embed in &mut self.embeds {
             embed.select.each_source_mut(f);
         }
@@ -183,6 +211,13 @@ impl Select {
 impl Source {
     pub fn table(id: Ref, table: TableId) -> Self {
         Self { id, from: From::Table(table), rule: None }
+    }
+    /// What a function of the rules does.
+    pub fn body(&self) -> Option<&Body> {
+        match &self.from {
+            From::Function { body, .. } => body.as_deref(),
+            From::Table(_) | From::Written(_) => None,
+        }
     }
     /// The table whose columns a row of it has.
     pub fn row_of(&self) -> Option<TableId> {

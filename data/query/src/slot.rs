@@ -166,7 +166,7 @@ impl Plan {
         if let Some((first, cells)) = self.work.cells_mut() {
             let values = cells.filter_map(|cell| match cell {
                 Cell::Value(value) => Some(value),
-                Cell::Default => None,
+                Cell::Default | Cell::Expr(_) => None,
             });
             for (slot, value) in (first..).zip(values) {
                 f(Slot::Given(slot), value);
@@ -203,7 +203,21 @@ impl Work {
     }
 
     /// Calls `f` on every expression, wherever it stands.
-    fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+    pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
+        let cells: Vec<&mut Cell> = match self {
+            Self::Insert(insert) => insert.rows.iter_mut().flatten().collect(),
+            Self::Update(update) => update.set.iter_mut().map(|(_, cell)| cell).collect(),
+            Self::Invoke(invoke) => {
+                invoke.steps.iter_mut().for_each(|step| step.each_expr_deep_mut(f));
+                Vec::new()
+            }
+            Self::Read(_) | Self::Delete(_) => Vec::new(),
+        };
+        for cell in cells {
+            if let Cell::Expr(expr) = cell {
+                expr.visit_deep_mut(f);
+            }
+        }
         let mut conditions: Vec<&mut Option<Expr>> = Vec::new();
         let select: Option<&mut Select> = match self {
             Self::Read(select) => Some(select),

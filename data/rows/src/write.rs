@@ -92,6 +92,9 @@ impl Writer<'_> {
             let given = columns.iter().position(|c| *c == column).and_then(|at| cells.get(at));
             row[usize::from(column.0)] = match given {
                 Some(Cell::Value(value)) => value.clone(),
+                Some(Cell::Expr(_)) => {
+                    return Err(Error::Unsupported { what: "calling a function" });
+                }
                 Some(Cell::Default) | None => self.default(table, column)?,
             };
         }
@@ -149,6 +152,7 @@ impl Writer<'_> {
             for (column, cell) in &update.set {
                 new[usize::from(column.0)] = match cell {
                     Cell::Value(value) => value.clone(),
+                    Cell::Expr(_) => return Err(Error::Unsupported { what: "calling a function" }),
                     Cell::Default => self.default(update.table, *column)?,
                 };
             }

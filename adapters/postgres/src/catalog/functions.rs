@@ -91,6 +91,7 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
             .filter_map(|line| line.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned())))
             .collect(),
         comment: comment.map(str::to_owned),
+        kept: false,
     })
 }
 

@@ -72,7 +72,7 @@ fn written(rows: &[Vec<Cell>]) -> Bytes {
             }
             let text = match cell {
                 Cell::Value(value) => types::argument(value),
-                Cell::Default => None,
+                Cell::Default | Cell::Expr(_) => None,
             };
             match text {
                 None => out.push_str("\\N"),

@@ -100,7 +100,7 @@ fn clashing_values(
                 let cell = update.set.iter().find(|(known, _)| known == id)?;
                 match &cell.1 {
                     Cell::Value(value) => Some(value.clone()),
-                    Cell::Default => None,
+                    Cell::Default | Cell::Expr(_) => None,
                 }
             };
             columns.iter().map(of).collect()
@@ -115,7 +115,7 @@ pub(super) fn values_of(insert: &Insert, row: &[Cell], columns: &[ColumnId]) -> 
         let place = insert.columns.iter().position(|known| known == id)?;
         match row.get(place)? {
             Cell::Value(value) => Some(value.clone()),
-            Cell::Default => None,
+            Cell::Default | Cell::Expr(_) => None,
         }
     };
     columns.iter().map(of).collect()

@@ -119,6 +119,12 @@ pub(crate) fn rules_text(spot: &Spot, rules: &Ruleset) -> String {
             });
         }
     }
+    changes.extend(
+        rules.functions.iter().map(|function| RuleChange::CreateFunction {
+            function: function.clone(),
+            replace: false,
+        }),
+    );
     for grant in rules.grants.iter().filter(|grant| is_of_app(grant, keeps, &mine)) {
         changes.push(RuleChange::Grant(grant.clone()));
     }

@@ -147,7 +147,11 @@ fn body(all: &[&Function]) -> Json {
 }
 
 fn responses(scene: &Scene<'_>, all: &[&Function]) -> Json {
-    let row = |id| {
+    let row = |function: &Function, id| {
+        if function.kept {
+            // It gives its caller no more of a row than the table does.
+            return Some(tables::row_of(scene, id));
+        }
         let label = scene.labels.table(id)?;
         let table = scene.catalog.table(id);
         let whole = table.ids().all(|column| scene.may.column(id, column, Verb::Select));
@@ -157,6 +161,7 @@ fn responses(scene: &Scene<'_>, all: &[&Function]) -> Json {
     let mut rows_of: Option<Json> = None;
     let mut silent = false;
     for function in all {
+        let row = |id| row(function, id);
         match values::of_returns(scene.catalog, &function.returns, function.set, row) {
             None => silent = true,
             Some(schema) => {

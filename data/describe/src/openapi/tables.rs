@@ -146,7 +146,7 @@ fn read(scene: &Scene<'_>, id: TableId) -> Json {
 }
 
 /// A row as it is read; where reading is not allowed nothing is told of it.
-fn row_of(scene: &Scene<'_>, id: TableId) -> Json {
+pub(super) fn row_of(scene: &Scene<'_>, id: TableId) -> Json {
     match scene.labels.table(id) {
         Some(label) if scene.may.table(id, Verb::Select) => reference("schemas", label),
         _ => json!({ "type": "object" }),

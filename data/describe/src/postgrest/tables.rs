@@ -1,25 +1,25 @@
 //! Tables and views: what a row is, and what can be asked of them.
 
-use super::{format, items, kind};
+use super::{Scene, format, items, kind};
 use crate::names;
-use mag_model::catalog::{Catalog, Column, RelationKind, Table};
+use mag_model::catalog::{Catalog, Column, RelationKind};
 use mag_model::{ColumnId, TableId, Type};
 use serde_json::{Map, Value as Json, json};
 
-pub(super) fn definition(catalog: &Catalog, id: TableId) -> Json {
-    let table = catalog.table(id);
+pub(super) fn definition(scene: Scene<'_>, id: TableId) -> Json {
+    let table = scene.catalog.table(id);
     let mut shown = Map::new();
     if let Some(comment) = &table.comment {
         shown.insert("description".into(), json!(comment));
     }
     let required: Vec<&str> =
-        table.columns.iter().filter(|c| !c.nullable).map(|column| &*column.name).collect();
+        scene.columns(id).filter(|(_, c)| !c.nullable).map(|(_, column)| &*column.name).collect();
     if !required.is_empty() {
         shown.insert("required".into(), json!(required));
     }
-    let properties: Map<String, Json> = table
-        .ids()
-        .map(|column| (table.column(column).name.to_string(), property(catalog, id, column)))
+    let properties: Map<String, Json> = scene
+        .columns(id)
+        .map(|(column, known)| (known.name.to_string(), property(scene, id, column)))
         .collect();
     if !properties.is_empty() {
         shown.insert("properties".into(), Json::Object(properties));
@@ -28,14 +28,14 @@ pub(super) fn definition(catalog: &Catalog, id: TableId) -> Json {
     Json::Object(shown)
 }
 
-fn property(catalog: &Catalog, table: TableId, id: ColumnId) -> Json {
-    let column = catalog.column(table, id);
+fn property(scene: Scene<'_>, table: TableId, id: ColumnId) -> Json {
+    let column = scene.catalog.column(table, id);
     let name = names::of_column(&column.ty);
     let mut shown = Map::new();
     if let Some(value) = default(column, &name) {
         shown.insert("default".into(), value);
     }
-    if let Some(text) = note(catalog, table, id) {
+    if let Some(text) = note(scene, table, id) {
         shown.insert("description".into(), json!(text));
     }
     if let Type::Enum(made) = column.ty.base() {
@@ -55,13 +55,14 @@ fn property(catalog: &Catalog, table: TableId, id: ColumnId) -> Json {
 }
 
 /// The comment, and below it whether the column is part of a key. Generators look for the marks.
-fn note(catalog: &Catalog, table: TableId, id: ColumnId) -> Option<String> {
+fn note(scene: Scene<'_>, table: TableId, id: ColumnId) -> Option<String> {
+    let catalog = scene.catalog;
     let comment = catalog.column(table, id).comment.as_deref();
     let mut lines = vec!["Note:".to_owned()];
     if names::is_of_key(catalog, table, id) {
         lines.push("This is a Primary Key.<pk/>".into());
     }
-    if let Some((target, column)) = points_to(catalog, table, id) {
+    if let Some((target, column)) = points_to(scene, table, id) {
         lines.push(format!(
             "This is a Foreign Key to `{target}.{column}`.<fk table='{target}' column='{column}'/>"
         ));
@@ -74,7 +75,8 @@ fn note(catalog: &Catalog, table: TableId, id: ColumnId) -> Option<String> {
 }
 
 /// Where a key of this one column leads: to a table rather than to a view of it.
-fn points_to(catalog: &Catalog, table: TableId, id: ColumnId) -> Option<(&str, &str)> {
+fn points_to(scene: Scene<'_>, table: TableId, id: ColumnId) -> Option<(&str, &str)> {
+    let catalog = scene.catalog;
     let schema = &catalog.table(table).schema;
     let mut found: Vec<_> = catalog
         .relations(table)
@@ -89,7 +91,9 @@ fn points_to(catalog: &Catalog, table: TableId, id: ColumnId) -> Option<(&str, &
             | RelationKind::Computed(_) => None,
         })
         .filter(|link| {
-            catalog.table(link.to).schema == *schema && !replaced(catalog, table, link.to)
+            scene.shows(link.to)
+                && catalog.table(link.to).schema == *schema
+                && !replaced(catalog, table, link.to)
         })
         .filter_map(|link| match &*link.pairs {
             [(near, far)] if *near == id => Some((link.to, *far)),
@@ -120,10 +124,11 @@ fn default(column: &Column, name: &str) -> Option<Json> {
     serde_json::from_str(&format!("\"{text}\"")).ok()
 }
 
-pub(super) fn path(table: &Table) -> Json {
+pub(super) fn path(scene: Scene<'_>, id: TableId) -> Json {
+    let table = scene.catalog.table(id);
     let (summary, text) = names::title_and_text(table.comment.as_deref());
     let filters: Vec<String> =
-        table.columns.iter().map(|c| format!("rowFilter.{}.{}", table.name, c.name)).collect();
+        scene.columns(id).map(|(_, c)| format!("rowFilter.{}.{}", table.name, c.name)).collect();
     let body = format!("body.{}", table.name);
     let operation = |parameters: Vec<&str>, responses: Json| {
         let mut shown = Map::new();
@@ -209,14 +214,14 @@ pub(super) fn shared_parameters() -> Map<String, Json> {
     shared.into_iter().map(|(name, shown)| (name.to_owned(), shown)).collect()
 }
 
-pub(super) fn add_parameters(table: &Table, parameters: &mut Map<String, Json>) {
-    let name = &table.name;
+pub(super) fn add_parameters(scene: Scene<'_>, id: TableId, parameters: &mut Map<String, Json>) {
+    let name = &scene.catalog.table(id).name;
     let body = json!({
         "name": name, "description": name, "required": false, "in": "body",
         "schema": { "$ref": format!("#/definitions/{name}") },
     });
     parameters.insert(format!("body.{name}"), body);
-    for column in &table.columns {
+    for (_, column) in scene.columns(id) {
         let mut filter =
             json!({ "name": column.name, "required": false, "in": "query", "type": "string" });
         if let Some(comment) = &column.comment {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 fn settings(security: bool) -> Settings<'static> {
     let server = Server::new("localhost", 3000);
-    Settings { schema: "public", server, security, searched: &["public"] }
+    Settings { schema: "public", server, security, searched: &["public"], cut: false }
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl Scopes<'_> {
                 let otherwise = else_result.as_ref().map(|e| self.lower(e)).transpose()?;
                 Ok(Expr::Case { branches, otherwise: otherwise.map(Box::new) })
             }
+            Ast::Function(function) if self.aggregates && gathers(function) => self.output(ast),
             Ast::Function(function) => self.function(function),
             Ast::Trim { trim_where: None, trim_what: None, trim_characters: None, expr } => {
                 let arguments = vec![self.lower(expr)?];
@@ -151,6 +152,11 @@ impl Scopes<'_> {
                 Ok(quoted(text))
             }
             ast::Value::DollarQuotedString(text) => Ok(quoted(&text.value)),
+            ast::Value::Placeholder(text) => {
+                let n = text.strip_prefix('$').and_then(|n| n.parse::<usize>().ok());
+                let argument = n.and_then(|n| self.argument(n.checked_sub(1)?));
+                argument.ok_or_else(|| format!("there is no parameter {text}"))
+            }
             other => Err(format!("`{other}` is not a literal that policies know")),
         }
     }
@@ -392,6 +398,12 @@ impl Scopes<'_> {
     pub(super) fn alias(ident: &ast::Ident) -> String {
         folded(ident)
     }
+}
+
+/// It is a function over the rows of a select.
+pub(super) fn gathers(function: &ast::Function) -> bool {
+    let name = function.name.to_string().to_lowercase();
+    matches!(&*name, "count" | "sum" | "avg" | "min" | "max")
 }
 
 /// The name that a column of a sub-select has does not matter: there is one.

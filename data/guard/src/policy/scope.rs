@@ -2,8 +2,9 @@
 //! around it, the innermost first.
 
 use super::{Problem, ROW};
-use mag_model::catalog::{Catalog, TableId};
-use mag_query::{Expr, Ref};
+use mag_model::Value;
+use mag_model::catalog::{Argument, Catalog, TableId};
+use mag_query::{Expr, Ref, Slot};
 use sqlparser::ast::{Ident, ObjectName};
 
 pub(super) struct Scopes<'a> {
@@ -13,6 +14,17 @@ pub(super) struct Scopes<'a> {
     pub(super) levels: Vec<Vec<Named>>,
     next: u32,
     pub(super) depth: usize,
+    /// What may be called by a name besides columns: the arguments of a function.
+    pub(super) arguments: Arguments<'a>,
+    /// Rows may be counted and summed where an expression stands.
+    pub(super) aggregates: bool,
+}
+
+/// The arguments of a function, in their order.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Arguments<'a> {
+    pub(super) function: &'a str,
+    pub(super) known: &'a [Argument],
 }
 
 pub(super) struct Named {
@@ -25,7 +37,29 @@ impl<'a> Scopes<'a> {
     pub(super) fn over(catalog: &'a Catalog, table: TableId) -> Self {
         let known = catalog.table(table);
         let row = Named { name: known.name.to_string(), table, id: ROW };
-        Self { catalog, schema: &known.schema, levels: vec![vec![row]], next: ROW.0 + 1, depth: 0 }
+        Self { levels: vec![vec![row]], next: ROW.0 + 1, ..Self::of(catalog, &known.schema) }
+    }
+
+    /// Nothing can be spoken of yet.
+    pub(super) fn of(catalog: &'a Catalog, schema: &'a str) -> Self {
+        let (arguments, aggregates) = (Arguments::default(), false);
+        Self { catalog, schema, levels: Vec::new(), next: 0, depth: 0, arguments, aggregates }
+    }
+
+    /// How many numbers were given.
+    pub(super) fn given(&self) -> u32 {
+        self.next
+    }
+
+    /// The n-th argument, counted from 0: what stands for it until the function is called.
+    pub(super) fn argument(&self, n: usize) -> Option<Expr> {
+        let argument = self.arguments.known.get(n)?;
+        let slot = Slot::Given(u32::try_from(n).ok()?);
+        Some(Expr::slotted(Value::Null, argument.ty.clone(), slot))
+    }
+    fn argument_named(&self, name: &str) -> Option<Expr> {
+        let named = |argument: &Argument| !name.is_empty() && *argument.name == *name;
+        self.argument(self.arguments.known.iter().position(named)?)
     }
 
     pub(super) fn fresh(&mut self) -> Ref {
@@ -64,7 +98,7 @@ impl<'a> Scopes<'a> {
                 (None, _) => {}
             }
         }
-        Err(format!("column \"{name}\" does not exist"))
+        self.argument_named(&name).ok_or_else(|| format!("column \"{name}\" does not exist"))
     }
 
     /// `table.column` and `schema.table.column`.
@@ -85,7 +119,9 @@ impl<'a> Scopes<'a> {
                 };
             }
         }
-        Err(format!("missing FROM-clause entry for table \"{table}\""))
+        let of_function = *table == self.arguments.function && schema.is_none();
+        let argument = of_function.then(|| self.argument_named(column)).flatten();
+        argument.ok_or_else(|| format!("missing FROM-clause entry for table \"{table}\""))
     }
 
     fn expr(&self, named: &Named, column: mag_model::ColumnId) -> Expr {

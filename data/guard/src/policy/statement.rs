@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn everyone_among_others_is_everyone() {
         let roles = |who: &str| {
-            parse_statement(&format!("create policy P on notes to {who} using (true)")).unwrap().roles
+            parse_statement(&format!("create policy P on notes to {who} using (true)"))
+                .unwrap()
+                .roles
         };
         assert_eq!(roles("Alice, bob"), ["alice", "bob"]);
         assert!(roles("alice, public").is_empty());

@@ -43,7 +43,9 @@ impl Scopes<'_> {
         let body = plain_body(query)?;
         let mut select = Select::default();
         self.levels.push(Vec::new());
+        let outside = std::mem::replace(&mut self.aggregates, false);
         let done = self.fill(query, body, value, &mut select);
+        self.aggregates = outside;
         self.levels.pop();
         done.map(|()| select)
     }
@@ -56,20 +58,7 @@ impl Scopes<'_> {
         select: &mut Select,
     ) -> Result<(), Problem> {
         for table in &body.from {
-            self.source(&table.relation, select)?;
-            for join in &table.joins {
-                self.source(&join.relation, select)?;
-                let (JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)) =
-                    &join.join_operator
-                else {
-                    return Err("only inner joins are part of the language of policies".into());
-                };
-                let JoinConstraint::On(condition) = constraint else {
-                    return Err("a join needs an ON condition".into());
-                };
-                let condition = self.condition(condition)?;
-                select.keep(condition);
-            }
+            self.joined(table, select)?;
         }
         if select.sources.is_empty() {
             return Err(format!("`{query}` reads no table"));
@@ -93,7 +82,34 @@ impl Scopes<'_> {
         self.order_and_limit(query, select)
     }
 
-    fn source(&mut self, factor: &TableFactor, select: &mut Select) -> Result<(), Problem> {
+    /// A table and those that are joined to it.
+    pub(super) fn joined(
+        &mut self,
+        table: &ast::TableWithJoins,
+        select: &mut Select,
+    ) -> Result<(), Problem> {
+        self.source(&table.relation, select)?;
+        for join in &table.joins {
+            self.source(&join.relation, select)?;
+            let (JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)) =
+                &join.join_operator
+            else {
+                return Err("only inner joins can be guarded".into());
+            };
+            let JoinConstraint::On(condition) = constraint else {
+                return Err("a join needs an ON condition".into());
+            };
+            let condition = self.condition(condition)?;
+            select.keep(condition);
+        }
+        Ok(())
+    }
+
+    pub(super) fn source(
+        &mut self,
+        factor: &TableFactor,
+        select: &mut Select,
+    ) -> Result<(), Problem> {
         let TableFactor::Table { name, alias, args: None, .. } = factor else {
             return Err(format!("`{factor}` is not a table"));
         };
@@ -114,7 +130,7 @@ impl Scopes<'_> {
     }
 
     /// One value: an expression, or an aggregate over the rows.
-    fn output(&mut self, ast: &Ast) -> Result<Expr, Problem> {
+    pub(super) fn output(&mut self, ast: &Ast) -> Result<Expr, Problem> {
         let Ast::Function(function) = ast else { return self.lower(ast) };
         let parts = names(&function.name)?;
         let aggregate = match parts.last().map(String::as_str) {
@@ -141,7 +157,10 @@ impl Scopes<'_> {
                 None
             }
             [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))] => {
-                Some(self.lower(expr)?)
+                let outside = std::mem::replace(&mut self.aggregates, false);
+                let argument = self.lower(expr);
+                self.aggregates = outside;
+                Some(argument?)
             }
             _ => return Err(format!("`{ast}` needs one argument")),
         };

@@ -8,7 +8,7 @@ use crate::diff::Name;
 use crate::lex::{Kind, tokens};
 use crate::parse::parse;
 use mag_guard::ruleset::TableName;
-use mag_guard::{Grant, GrantOn, parse_statement, policy_roles};
+use mag_guard::{Grant, GrantOn, parse_function, parse_statement, policy_roles};
 use mag_query::error::Verb;
 use sqlparser::ast::{
     Action, AlterPolicyOperation, AlterTableOperation, GrantObjects, Grantee, GranteeName,
@@ -29,6 +29,16 @@ pub fn read(text: &str) -> Result<Option<Vec<RuleChange>>, String> {
     {
         return membership(text).map(Some);
     }
+    if words.get(1).is_some_and(|word| word == "function" || word == "or") {
+        match words.first().map(String::as_str) {
+            Some("create") => {
+                let (function, replace) = parse_function(text)?;
+                return Ok(Some(vec![RuleChange::CreateFunction { function, replace }]));
+            }
+            Some("drop") => return dropped_functions(text).map(Some),
+            _ => {}
+        }
+    }
     let mut parsed = parse(text, &POSTGRES).ok_or("the statement cannot be read")?;
     let (Some(statement), true) = (parsed.pop(), parsed.is_empty()) else {
         return Err("the statement is not a single one".into());
@@ -47,12 +57,35 @@ fn speaks_of_rules(words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match &*words {
         ["create" | "alter" | "drop", "policy", ..]
+        | ["create" | "alter" | "drop", "function", ..]
+        | ["create", "or", "replace", "function", ..]
         | ["grant" | "revoke", ..]
         | ["create" | "alter" | "drop", "role" | "group" | "user", ..]
         | ["alter", "default", "privileges", ..] => true,
         ["alter", "table", rest @ ..] => rest.windows(3).any(|w| w == ["row", "level", "security"]),
         _ => false,
     }
+}
+
+/// `DROP FUNCTION [IF EXISTS] name [(types)], ...`
+fn dropped_functions(text: &str) -> Result<Vec<RuleChange>, String> {
+    let mut parsed = parse(text, &POSTGRES).ok_or("the statement cannot be read")?;
+    let (Some(Statement::DropFunction(drop)), true) = (parsed.pop(), parsed.is_empty()) else {
+        return Err("the statement is not a single DROP FUNCTION".into());
+    };
+    let each = drop.func_desc.iter().map(|function| {
+        let at = table(&function.name);
+        let types = function.args.as_ref().map(|types| {
+            types.iter().map(|argument| argument.data_type.to_string().to_lowercase()).collect()
+        });
+        RuleChange::DropFunction {
+            schema: at.schema,
+            name: at.table,
+            arguments: types,
+            if_exists: drop.if_exists,
+        }
+    });
+    Ok(each.collect())
 }
 
 fn of_statement(statement: &Statement, text: &str) -> Result<Vec<RuleChange>, String> {

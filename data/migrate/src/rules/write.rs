@@ -3,7 +3,7 @@
 use super::{RuleChange, verbs_text};
 use crate::dialect::{ident, idents, policy_statement};
 use mag_guard::ruleset::TableName;
-use mag_guard::{Grant, GrantOn};
+use mag_guard::{Grant, GrantOn, function_statement};
 
 impl RuleChange {
     pub fn statement(&self) -> String {
@@ -55,6 +55,18 @@ impl RuleChange {
                 format!("ALTER TABLE {} RENAME TO {}", place(table), ident(to))
             }
             Self::Forget(table) => format!("DROP TABLE {}", place(table)),
+            Self::CreateFunction { function, replace } => {
+                let text = function_statement(function);
+                match replace {
+                    true => text.replacen("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1),
+                    false => text,
+                }
+            }
+            Self::DropFunction { schema, name, arguments, if_exists } => {
+                let at = place(&TableName { schema: schema.clone(), table: name.clone() });
+                let types = arguments.as_ref().map(|types| format!("({})", types.join(", ")));
+                format!("DROP FUNCTION {}{at}{}", exists(*if_exists), types.unwrap_or_default())
+            }
         }
     }
 }

@@ -63,6 +63,29 @@ impl Draft {
     }
 }
 
+impl Catalog {
+    /// The same structure with these functions in the place of all that are kept among rules.
+    #[must_use]
+    pub fn with_kept_functions(&self, functions: &[FunctionDraft]) -> Self {
+        let mut catalog = self.clone();
+        catalog.functions.clear();
+        catalog.schemas.values_mut().for_each(|schema| schema.functions.clear());
+        catalog.links.computed_columns.clear();
+        catalog.links.computed_relations.clear();
+        let mut builder = Builder { catalog, names: HashSet::new() };
+        for function in self.functions.iter().filter(|function| !function.kept) {
+            builder.put_function(function.clone());
+        }
+        for function in functions {
+            builder.add_function(function);
+        }
+        builder.catalog
+    }
+    pub fn keeps_functions(&self) -> bool {
+        self.functions.iter().any(|function| function.kept)
+    }
+}
+
 struct Builder {
     catalog: Catalog,
     /// Names come again and again (`id`, `created_at`): each is kept once.
@@ -359,7 +382,13 @@ impl Builder {
                 .map(|(name, value)| (Arc::from(name.as_str()), Arc::from(value.as_str())))
                 .collect(),
             comment: owned(&draft.comment),
+            kept: draft.kept,
         };
+        self.put_function(function);
+    }
+
+    fn put_function(&mut self, function: Function) {
+        let (schema, name) = (function.schema.clone(), function.name.clone());
         let id = FunctionId(u32::try_from(self.catalog.functions.len()).unwrap_or(u32::MAX));
         if let [only] = &*function.arguments
             && let Some(table) = only.row_of

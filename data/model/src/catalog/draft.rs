@@ -198,6 +198,8 @@ pub struct FunctionDraft {
     /// Settings of the engine while it runs (`SET name = value`).
     pub settings: Vec<(String, String)>,
     pub comment: Option<String>,
+    /// The engine knows nothing of it: its body is kept among the rules.
+    pub kept: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -217,7 +219,7 @@ impl Default for ArgumentDraft {
     }
 }
 
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReturnsDraft {
     #[default]

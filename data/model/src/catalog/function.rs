@@ -4,7 +4,7 @@ use super::TableId;
 use crate::types::Type;
 use std::sync::Arc;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Function {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -21,10 +21,12 @@ pub struct Function {
     /// Settings of the engine while it runs.
     pub settings: Box<[(Arc<str>, Arc<str>)]>,
     pub comment: Option<Arc<str>>,
+    /// The engine knows nothing of it: its body is kept among the rules.
+    pub kept: bool,
 }
 
 /// A function over all rows of an answer, which makes a document of them.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Aggregate {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -45,7 +47,7 @@ pub struct Representation {
     pub function: Arc<str>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Argument {
     /// Empty when the argument has no name.
     pub name: Arc<str>,
@@ -56,7 +58,7 @@ pub struct Argument {
     pub row_of: Option<TableId>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Returns {
     Void,
     Scalar(Type),

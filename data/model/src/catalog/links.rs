@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct LinkId(pub u32);
 
 /// `from` points to `to`: each row of `from` has at most one row of `to`.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
     pub constraint: Arc<str>,
     pub from: TableId,
@@ -46,7 +46,7 @@ pub enum RelationKind {
     Computed(FunctionId),
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Links {
     pub(crate) all: Vec<Link>,
     pub(crate) outgoing: HashMap<TableId, Vec<LinkId>>,

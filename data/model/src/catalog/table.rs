@@ -5,7 +5,7 @@ use crate::types::Type;
 use std::mem::size_of;
 use std::sync::Arc;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Table {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -39,7 +39,7 @@ pub enum TableKind {
     Foreign,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Column {
     pub name: Arc<str>,
     pub ty: Type,
@@ -63,13 +63,13 @@ pub enum Identity {
 }
 
 /// A primary or unique key.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     pub name: Arc<str>,
     pub columns: Box<[ColumnId]>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ForeignKey {
     pub name: Arc<str>,
     pub columns: Box<[ColumnId]>,
@@ -79,13 +79,13 @@ pub struct ForeignKey {
     pub on_update: Option<Arc<str>>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Check {
     pub name: Arc<str>,
     pub expression: Arc<str>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Index {
     pub name: Arc<str>,
     pub unique: bool,

@@ -74,7 +74,12 @@ impl Planner<'_> {
             }
             RelationKind::Computed(id) => {
                 let arguments = vec![Argument { place: 0, value: Expr::Row(outer.id) }];
-                let from = From::Function { id, arguments, shape: Shape::Row(relation.target) };
+                let from = From::Function {
+                    id,
+                    arguments,
+                    shape: Shape::Row(relation.target),
+                    body: None,
+                };
                 (Source { id: inner, from, rule: None }, Expr::always(), None)
             }
         }

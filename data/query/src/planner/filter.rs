@@ -64,7 +64,9 @@ impl Planner<'_> {
                 Self::count(&mut self.filters, 1, self.limits.filters, "conditions")?;
                 match select.and_then(|select| embedded(test, select)) {
                     Some(condition) => condition,
-                    None => self.test(scope, test)?,
+                    None => self
+                        .test(scope, test)
+                        .map_err(|error| no_column_but_embed(error, test, select))?,
                 }
             }
         })
@@ -209,6 +211,18 @@ impl Planner<'_> {
 }
 
 /// `relation=is.null` on an embedded relation asks for rows without it.
+/// The name is none of a column but of what is embedded.
+fn no_column_but_embed(error: Error, test: &Test, select: Option<&Select>) -> Error {
+    let name = &test.field.column;
+    let mut embeds = select.iter().flat_map(|select| &select.embeds);
+    match error {
+        Error::NoColumn { .. } if embeds.any(|embed| *embed.name == **name) => {
+            Error::FilterOnEmbed { name: name.clone() }
+        }
+        other => other,
+    }
+}
+
 fn embedded(test: &Test, select: &Select) -> Option<Expr> {
     let Op::Is(is) = test.op else { return None };
     let at = select.embeds.iter().position(|embed| *embed.name == *test.field.column)?;

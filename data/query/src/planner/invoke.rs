@@ -35,8 +35,11 @@ impl Planner<'_> {
             Returns::Void => Shape::Scalar(Type::Void),
         };
         let scalar = matches!(shape, Shape::Scalar(_));
-        let source =
-            Source { id: self.fresh(), from: From::Function { id, arguments, shape }, rule: None };
+        let source = Source {
+            id: self.fresh(),
+            from: From::Function { id, arguments, shape, body: None },
+            rule: None,
+        };
         // Of a value there is nothing to pick: it is the answer.
         let all;
         let query = if scalar {
@@ -47,7 +50,8 @@ impl Planner<'_> {
         };
         let select = self.root(source, query)?;
         let (single, void) = (!function.set, matches!(function.returns, Returns::Void));
-        Ok(Invoke { function: id, select, scalar, single, void, read_only: call.read_only })
+        let read_only = call.read_only;
+        Ok(Invoke { function: id, steps: Vec::new(), select, scalar, single, void, read_only })
     }
 
     fn find_function(

@@ -6,7 +6,7 @@ use crate::statement::Columns;
 use mag_model::catalog::RelationKind;
 use mag_model::{Type, Value};
 use mag_query::Expr;
-use mag_query::select::{Embed, From, Output, Select, Show, Sort};
+use mag_query::select::{Body, Embed, From, Output, Select, Shape, Show, Sort};
 
 impl Renderer<'_> {
     /// Remembers what the numbers of the select's sources stand for.
@@ -47,11 +47,16 @@ impl Renderer<'_> {
                         self.dialect.table(self.catalog.table(*table))
                     }
                 },
-                From::Function { id, arguments, shape } => {
+                From::Function { shape, body: Some(rows), .. } => {
+                    let rows = self.function_rows(rows, shape)?;
+                    from.push(format!("({rows}) AS {alias}"));
+                    continue;
+                }
+                From::Function { id, arguments, shape, body: None } => {
                     let call = self.function_call(*id, arguments)?;
                     from.push(match shape {
                         // In the list of columns a function may give a row of no known type.
-                        mag_query::select::Shape::Scalar(_) => {
+                        Shape::Scalar(_) => {
                             format!("(SELECT {call} AS value) AS {alias}")
                         }
                         _ => format!("{call} AS {alias}"),
@@ -61,7 +66,11 @@ impl Renderer<'_> {
             };
             from.push(format!("{named} AS {alias}"));
         }
-        let mut text = format!(" FROM {}", from.join(", "));
+        let mut text = match from.is_empty() {
+            // The body of a function may read nothing.
+            true => String::new(),
+            false => format!(" FROM {}", from.join(", ")),
+        };
         if joins && self.dialect.lateral() {
             for embed in select.embeds.iter().filter(|embed| embed.show != Show::Nothing) {
                 let alias = Self::embed_alias(embed);
@@ -287,6 +296,52 @@ impl Renderer<'_> {
         }
         let names = ["o".to_owned()];
         Ok(format!("({})", self.dialect.lists(&names, &[piece], &format!("{body}{tail}"))))
+    }
+
+    /// The rows of a function of the rules, under the names of its columns.
+    fn function_rows(&mut self, rows: &Body, shape: &Shape) -> Result<String, Error> {
+        let known: Columns = match shape {
+            Shape::Scalar(ty) => vec![("value".into(), ty.clone())],
+            Shape::Columns(columns) => columns.to_vec(),
+            Shape::Row(table) => {
+                let columns = self.catalog.table(*table).columns.iter();
+                columns.map(|column| (column.name.clone(), column.ty.clone())).collect()
+            }
+        };
+        let named = |sql: &str, name: &str| format!("{sql} AS {}", self.dialect.quote(name));
+        match rows {
+            Body::Select(select) => {
+                let body = self.body(select, None, true)?;
+                let mut columns = Vec::with_capacity(known.len());
+                for (output, (name, _)) in select.outputs.iter().zip(&known) {
+                    let piece = self.output(output, select)?;
+                    columns.push(format!("{} AS {}", piece.sql, self.dialect.quote(name)));
+                }
+                let tail = self.tail(select)?;
+                Ok(format!("SELECT {}{body}{tail}", columns.join(", ")))
+            }
+            Body::Steps => Err(Error::Unsupported {
+                engine: self.dialect.name(),
+                what: "reading the rows of a function before it was called".into(),
+            }),
+            Body::Told(told) if told.is_empty() => {
+                let columns: Vec<String> =
+                    known.iter().map(|(name, _)| named("NULL", name)).collect();
+                Ok(format!("SELECT {} WHERE FALSE", columns.join(", ")))
+            }
+            Body::Told(told) => {
+                let places = (1..).zip(&known);
+                let columns: Vec<String> =
+                    places.map(|(n, (name, _))| named(&format!("column{n}"), name)).collect();
+                let mut values = Vec::with_capacity(told.len());
+                for row in told {
+                    let cells = row.iter().zip(&known);
+                    let cells = cells.map(|(value, (_, ty))| self.bind(value.clone(), ty.clone()));
+                    values.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
+                }
+                Ok(format!("SELECT {} FROM (VALUES {})", columns.join(", "), values.join(", ")))
+            }
+        }
     }
 
     fn function_call(

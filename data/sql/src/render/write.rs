@@ -266,7 +266,9 @@ fn known_before(insert: &Insert, table: &Table, check: &Expr) -> bool {
         Expr::Column(column) if column.of == insert.target => {
             let declared = table.column(column.id);
             let given = insert.columns.iter().position(|id| *id == column.id).is_some_and(|at| {
-                insert.rows.iter().all(|row| matches!(row.get(at), Some(Cell::Value(_))))
+                let given =
+                    |cell: Option<&Cell>| matches!(cell, Some(Cell::Value(_) | Cell::Expr(_)));
+                insert.rows.iter().all(|row| given(row.get(at)))
             });
             known &= given || (declared.generated.is_none() && !counts(declared));
         }
@@ -388,6 +390,7 @@ impl Renderer<'_> {
                         let ty = &table.column(insert.columns[*at]).ty;
                         self.bind_cell(value, ty, origins.next())
                     }
+                    Some(Cell::Expr(expr)) => self.expr(expr, &[]),
                     Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
                 });
                 rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
@@ -439,6 +442,17 @@ impl Renderer<'_> {
         Ok(format!("{name}({value})"))
     }
 
+    /// As `bind_cell`. Where no row is changed no value is read: a function that reads one is asked
+    /// by the first row, and the fence keeps the planner from asking it before.
+    fn bind_change(&mut self, value: &Value, ty: &Type, origin: Origin) -> Result<String, Error> {
+        let Some(by) = self.catalog.representation(&Type::Json, ty) else {
+            return self.bind_from(value.clone(), ty.clone(), origin);
+        };
+        let name = self.dialect.function(&by.schema, &by.function)?;
+        let value = self.bind_from(value.clone(), Type::Json, origin)?;
+        Ok(format!("(SELECT {name}(v) FROM (SELECT {value} AS v OFFSET 0) AS given)"))
+    }
+
     /// How many of the rows that are to be written the check does not allow as new ones.
     fn proposed(&mut self, insert: &Insert, check: &Expr) -> Result<String, Error> {
         self.rows.insert(insert.target, RowOf::Touched(insert.table));
@@ -448,6 +462,7 @@ impl Renderer<'_> {
         for row in &insert.rows {
             let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
                 Cell::Value(value) => self.bind_cell(value, &table.column(*id).ty, origins.next()),
+                Cell::Expr(expr) => self.expr(expr, &[]),
                 Cell::Default => Ok(self.own_default(table.column(*id))),
             });
             rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
@@ -575,13 +590,14 @@ impl Renderer<'_> {
             let column = table.column(*id);
             let origin = match cell {
                 Cell::Value(_) => origins.next(),
-                Cell::Default => Origin::Fixed,
+                Cell::Default | Cell::Expr(_) => Origin::Fixed,
             };
             if !wanted(*id) {
                 continue;
             }
             let value = match cell {
-                Cell::Value(value) => self.bind_cell(value, &column.ty, origin)?,
+                Cell::Value(value) => self.bind_change(value, &column.ty, origin)?,
+                Cell::Expr(expr) => self.expr(expr, &[])?,
                 Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
                 // The engine's own words for the default, from its own catalog.
                 Cell::Default => match &column.default {

@@ -1,0 +1,633 @@
+//! The body of a function becomes steps of plans, once, when a ruleset is loaded: what has no meaning
+//! there cannot be guarded, and is refused. An argument stands in it as an empty slot.
+//! Never: a text that reaches an engine.
+
+use super::literals::{comparable, settled, typed};
+use super::scope::{Arguments, Named, Scopes, folded, names};
+use super::{DEPTH_MAX, Problem};
+use crate::routine::{Reading, Routine, Step, Whence};
+use crate::ruleset::FunctionRule;
+use mag_model::catalog::{Catalog, Function, Returns, Table, Volatility};
+use mag_model::{ColumnId, FunctionId, TableId, Type};
+use mag_query::expr::Literal;
+use mag_query::plan::{Cell, Delete, Insert, Update};
+use mag_query::select::{From, Output, Select, Sort, Source};
+use mag_query::{Expr, Ref, Work};
+use sqlparser::ast::{self, Expr as Ast, SetExpr, Statement};
+use sqlparser::dialect::PostgreSqlDialect;
+use sqlparser::parser::Parser;
+use std::sync::Arc;
+
+/// A longer body is a program.
+const STATEMENTS_MAX: usize = 32;
+const LENGTH_MAX: usize = 65_536;
+/// Rows that one INSERT of a body writes.
+const ROWS_MAX: usize = 1_000;
+
+type Columns = Vec<(Arc<str>, Type)>;
+
+pub(crate) fn routine(
+    rule: &FunctionRule,
+    id: FunctionId,
+    catalog: &Catalog,
+) -> Result<Routine, Problem> {
+    let function = catalog.function(id);
+    let columns = columns(function, catalog)?;
+    for argument in &function.arguments {
+        if argument.row_of.is_some() {
+            return Err("an argument cannot be a row of a table".into());
+        }
+        known(&argument.ty)?;
+    }
+    if rule.body.len() > LENGTH_MAX {
+        return Err(format!("the body is longer than {LENGTH_MAX} bytes"));
+    }
+    let dialect = PostgreSqlDialect {};
+    let statements = Parser::new(&dialect)
+        .with_recursion_limit(DEPTH_MAX)
+        .try_with_sql(&rule.body)
+        .and_then(|mut parser| parser.parse_statements())
+        .map_err(|e| e.to_string())?;
+    if statements.is_empty() || statements.len() > STATEMENTS_MAX {
+        return Err(format!("a body has between one and {STATEMENTS_MAX} statements"));
+    }
+    let mut scopes = Scopes::of(catalog, &rule.schema);
+    let defaults = defaults(rule, function, &mut scopes)?;
+    scopes.arguments = Arguments { function: &rule.name, known: &function.arguments };
+    let mut routine = Routine { defaults, steps: Vec::new(), answer: Whence::Nothing, refs: 0 };
+    let last = statements.len() - 1;
+    for (at, statement) in statements.iter().enumerate() {
+        let wanted = (at == last && function.returns != Returns::Void).then_some(&*columns);
+        let writes = !matches!(statement, Statement::Query(_));
+        if writes && function.volatility != Volatility::Volatile {
+            return Err("only a VOLATILE function may write".into());
+        }
+        match (statement, wanted) {
+            (Statement::Query(query), Some(_)) => {
+                let mut reading = scopes.reading(query, wanted)?;
+                reading.first_only = !function.set;
+                routine.answer = Whence::Select(reading);
+            }
+            (Statement::Query(query), None) => {
+                routine.steps.push(Step::Read(scopes.reading(query, None)?));
+            }
+            (statement, wanted) => {
+                let work = match statement {
+                    Statement::Insert(insert) => scopes.insert(insert, wanted)?,
+                    Statement::Update(update) => scopes.update(update, wanted)?,
+                    Statement::Delete(delete) => scopes.delete(delete, wanted)?,
+                    _ => {
+                        return Err(
+                            "a body is made of SELECT, INSERT, UPDATE and DELETE; nothing \
+                                    else can be guarded"
+                                .into(),
+                        );
+                    }
+                };
+                routine.steps.push(Step::Write(Box::new(work)));
+                if wanted.is_some() {
+                    routine.answer = Whence::Last;
+                }
+            }
+        }
+    }
+    routine.refs = scopes.given();
+    Ok(routine)
+}
+
+/// The columns of what it gives.
+fn columns(function: &Function, catalog: &Catalog) -> Result<Columns, Problem> {
+    let columns: Columns = match &function.returns {
+        Returns::Void => Vec::new(),
+        Returns::Scalar(ty) => vec![(Arc::from("value"), ty.clone())],
+        Returns::Rows(table) => {
+            let columns = catalog.table(*table).columns.iter();
+            return Ok(columns.map(|column| (column.name.clone(), column.ty.clone())).collect());
+        }
+        Returns::Columns(columns) => columns.to_vec(),
+    };
+    columns.iter().try_for_each(|(_, ty)| known(ty))?;
+    Ok(columns)
+}
+
+fn known(ty: &Type) -> Result<(), Problem> {
+    match ty.base() {
+        Type::Other(name) => Err(format!("type \"{name}\" does not exist")),
+        _ => Ok(()),
+    }
+}
+
+fn defaults(
+    rule: &FunctionRule,
+    function: &Function,
+    scopes: &mut Scopes<'_>,
+) -> Result<Vec<Option<Expr>>, Problem> {
+    let dialect = PostgreSqlDialect {};
+    let mut defaults = Vec::with_capacity(rule.arguments.len());
+    for (argument, known) in rule.arguments.iter().zip(&function.arguments) {
+        let Some(text) = &argument.default else {
+            defaults.push(None);
+            continue;
+        };
+        let mut parser = Parser::new(&dialect)
+            .with_recursion_limit(DEPTH_MAX)
+            .try_with_sql(text)
+            .map_err(|e| e.to_string())?;
+        let parsed = parser.parse_expr().map_err(|e| e.to_string())?;
+        let lowered = coerced(scopes.lower(&parsed)?, &known.ty)?;
+        defaults.push(Some(settled(lowered)));
+    }
+    Ok(defaults)
+}
+
+/// As PostgreSQL converts what a statement gives to what was declared.
+fn coerced(expr: Expr, to: &Type) -> Result<Expr, Problem> {
+    let expr = typed(expr, to)?;
+    let from = expr.ty();
+    if from == *to {
+        return Ok(expr);
+    }
+    if !comparable(&from, to) && !(from.is_json() && to.is_json()) {
+        return Err(format!("a value of type {from} stands where {to} is declared; cast it"));
+    }
+    Ok(Expr::Cast { expr: Box::new(expr), to: to.clone() })
+}
+
+fn cell(expr: Expr) -> Cell {
+    match settled(expr) {
+        Expr::Value(Literal { value, slot: None, .. }) => Cell::Value(value),
+        other => Cell::Expr(Box::new(other)),
+    }
+}
+
+fn is_default(ast: &Ast) -> bool {
+    matches!(ast, Ast::Identifier(ident)
+        if ident.quote_style.is_none() && ident.value.eq_ignore_ascii_case("default"))
+}
+
+fn odd(query: &ast::Query, body: &ast::Select) -> bool {
+    query.with.is_some()
+        || query.fetch.is_some()
+        || !query.locks.is_empty()
+        || body.having.is_some()
+        || body.into.is_some()
+        || body.top.is_some()
+        || body.exclude.is_some()
+        || body.prewhere.is_some()
+        || body.qualify.is_some()
+        || !body.lateral_views.is_empty()
+        || !body.named_window.is_empty()
+        || !body.connect_by.is_empty()
+}
+
+impl Scopes<'_> {
+    /// A SELECT; `wanted` are the columns that it must give.
+    fn reading(
+        &mut self,
+        query: &ast::Query,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Reading, Problem> {
+        let SetExpr::Select(body) = &*query.body else {
+            return Err("UNION, VALUES and the like cannot be guarded as a statement".into());
+        };
+        if odd(query, body) {
+            return Err(
+                "only SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... LIMIT can be \
+                        guarded: no WITH, HAVING, window or lock"
+                    .into(),
+            );
+        }
+        self.levels.push(Vec::new());
+        let reading = self.read(query, body, wanted);
+        self.levels.pop();
+        reading
+    }
+
+    fn read(
+        &mut self,
+        query: &ast::Query,
+        body: &ast::Select,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Reading, Problem> {
+        let mut select = Select::default();
+        for table in &body.from {
+            self.joined(table, &mut select)?;
+        }
+        if let Some(condition) = &body.selection {
+            let condition = settled(self.condition(condition)?);
+            select.keep(condition);
+        }
+        let plain = self.projection(&body.projection, true)?;
+        self.told(&plain, wanted, &mut select)?;
+        let distinct = match &body.distinct {
+            None | Some(ast::Distinct::All) => false,
+            Some(ast::Distinct::Distinct) => true,
+            Some(ast::Distinct::On(_)) => return Err("DISTINCT ON cannot be guarded".into()),
+        };
+        self.gathered(body, distinct, &plain, &mut select)?;
+        self.sorted(query, &plain, &mut select)?;
+        let (limit, offset) = match &query.limit_clause {
+            None => (None, None),
+            Some(ast::LimitClause::LimitOffset { limit, offset, limit_by })
+                if limit_by.is_empty() =>
+            {
+                let offset = offset.as_ref().map(|offset| &offset.value);
+                (limit.as_ref(), offset)
+            }
+            Some(other) => return Err(format!("`{other}` cannot be guarded")),
+        };
+        let (limit, offset) = (self.number(limit)?, self.number(offset)?);
+        Ok(Reading { select, limit, offset, first_only: false })
+    }
+
+    fn number(&mut self, ast: Option<&Ast>) -> Result<Option<Expr>, Problem> {
+        let Some(ast) = ast else { return Ok(None) };
+        match self.lower(ast)? {
+            number @ Expr::Value(_)
+                if matches!(number.ty().base(), Type::Int2 | Type::Int4 | Type::Int8) =>
+            {
+                Ok(Some(number))
+            }
+            _ => Err(format!("`{ast}` is neither a whole number nor an argument that is one")),
+        }
+    }
+
+    /// What is picked, with the name that it has.
+    fn projection(
+        &mut self,
+        items: &[ast::SelectItem],
+        aggregates: bool,
+    ) -> Result<Vec<(String, Expr)>, Problem> {
+        let mut plain = Vec::with_capacity(items.len());
+        for item in items {
+            match item {
+                ast::SelectItem::UnnamedExpr(expr) => {
+                    let name = match expr {
+                        Ast::Identifier(ident) => folded(ident),
+                        Ast::CompoundIdentifier(idents) => {
+                            idents.last().map(folded).unwrap_or_default()
+                        }
+                        _ => String::new(),
+                    };
+                    plain.push((name, self.picked(expr, aggregates)?));
+                }
+                ast::SelectItem::ExprWithAlias { expr, alias } => {
+                    plain.push((folded(alias), self.picked(expr, aggregates)?));
+                }
+                ast::SelectItem::Wildcard(_) => self.all_of(None, &mut plain)?,
+                ast::SelectItem::QualifiedWildcard(
+                    ast::SelectItemQualifiedWildcardKind::ObjectName(name),
+                    _,
+                ) => {
+                    let table = names(name)?.pop().unwrap_or_default();
+                    self.all_of(Some(&table), &mut plain)?;
+                }
+                other => return Err(format!("`{other}` cannot be guarded")),
+            }
+        }
+        Ok(plain)
+    }
+
+    fn picked(&mut self, expr: &Ast, aggregates: bool) -> Result<Expr, Problem> {
+        let before = std::mem::replace(&mut self.aggregates, aggregates);
+        let lowered = self.lower(expr);
+        self.aggregates = before;
+        lowered
+    }
+
+    fn all_of(&self, table: Option<&str>, plain: &mut Vec<(String, Expr)>) -> Result<(), Problem> {
+        let here = self.levels.last().map_or(&[][..], Vec::as_slice);
+        let before = plain.len();
+        for named in here.iter().filter(|named| table.is_none_or(|table| named.name == table)) {
+            let known = self.catalog.table(named.table);
+            for id in known.ids() {
+                let column = known.column(id);
+                let expr = Expr::column(named.id, id, column.ty.clone());
+                plain.push((column.name.to_string(), expr));
+            }
+        }
+        if plain.len() == before {
+            return Err("`*` stands where there is no such table".into());
+        }
+        Ok(())
+    }
+
+    /// The outputs, as the columns that are wanted.
+    fn told(
+        &self,
+        plain: &[(String, Expr)],
+        wanted: Option<&[(Arc<str>, Type)]>,
+        select: &mut Select,
+    ) -> Result<(), Problem> {
+        let output = |name: Arc<str>, expr| Output { name, expr, shown: true, from_star: false };
+        let Some(wanted) = wanted else {
+            let each = plain.iter().enumerate();
+            select.outputs = each
+                .map(|(n, (_, expr))| output(Arc::from(format!("o{n}")), settled(expr.clone())))
+                .collect();
+            return Ok(());
+        };
+        if plain.len() != wanted.len() {
+            return Err(format!(
+                "the last statement gives {} columns, and {} are declared",
+                plain.len(),
+                wanted.len()
+            ));
+        }
+        for ((_, expr), (name, ty)) in plain.iter().zip(wanted) {
+            select.outputs.push(output(name.clone(), coerced(expr.clone(), ty)?));
+        }
+        Ok(())
+    }
+
+    fn gathered(
+        &mut self,
+        body: &ast::Select,
+        distinct: bool,
+        plain: &[(String, Expr)],
+        select: &mut Select,
+    ) -> Result<(), Problem> {
+        let ast::GroupByExpr::Expressions(group, modifiers) = &body.group_by else {
+            return Err("GROUP BY ALL cannot be guarded".into());
+        };
+        if !modifiers.is_empty() {
+            return Err("GROUP BY can name columns and nothing else".into());
+        }
+        let mut keys = Vec::with_capacity(group.len());
+        for ast in group {
+            let at = self.place(ast, plain)?;
+            keys.push(at.ok_or_else(|| format!("`{ast}` is grouped by and not shown"))?);
+        }
+        let gathers = plain.iter().any(|(_, expr)| expr.has_aggregate());
+        if gathers && distinct {
+            return Err("DISTINCT over aggregates cannot be guarded".into());
+        }
+        select.grouped = gathers || distinct || !group.is_empty();
+        if !select.grouped {
+            return Ok(());
+        }
+        for (at, (_, expr)) in plain.iter().enumerate() {
+            let mut outside = expr.clone();
+            outside.replace(&mut |inner| {
+                matches!(inner, Expr::Aggregate { .. })
+                    .then(|| Expr::value(mag_model::Value::Null, Type::Text))
+            });
+            let mut speaks = false;
+            outside.visit(&mut |inner| speaks |= matches!(inner, Expr::Column(_)));
+            if speaks && !distinct && !keys.contains(&at) {
+                return Err("a column is shown that is neither grouped by nor gathered".into());
+            }
+        }
+        let shown =
+            plain.iter().zip(&select.outputs).filter(|((_, expr), _)| !expr.has_aggregate());
+        select.group = shown.map(|(_, output)| output.expr.clone()).collect();
+        Ok(())
+    }
+
+    fn sorted(
+        &mut self,
+        query: &ast::Query,
+        plain: &[(String, Expr)],
+        select: &mut Select,
+    ) -> Result<(), Problem> {
+        let Some(order) = &query.order_by else { return Ok(()) };
+        let ast::OrderByKind::Expressions(terms) = &order.kind else {
+            return Err("ORDER BY ALL cannot be guarded".into());
+        };
+        for term in terms {
+            let descending = term.options.asc == Some(false);
+            let expr = match self.place(&term.expr, plain)? {
+                Some(at) => select.outputs[at].expr.clone(),
+                None => settled(self.picked(&term.expr, select.grouped)?),
+            };
+            let nulls_first = term.options.nulls_first.unwrap_or(descending);
+            select.order.push(Sort { expr, descending, nulls_first });
+        }
+        Ok(())
+    }
+
+    /// Which of the outputs is meant: by its name, by its place, or because it is the same.
+    fn place(&mut self, ast: &Ast, plain: &[(String, Expr)]) -> Result<Option<usize>, Problem> {
+        match ast {
+            Ast::Identifier(ident) => {
+                let name = folded(ident);
+                if let Some(at) = plain.iter().position(|(known, _)| *known == name) {
+                    return Ok(Some(at));
+                }
+            }
+            Ast::Value(value) => {
+                if let ast::Value::Number(digits, _) = &value.value {
+                    let at = digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+                    return match at.filter(|at| *at < plain.len()) {
+                        Some(at) => Ok(Some(at)),
+                        None => Err(format!("there is no column {digits}")),
+                    };
+                }
+            }
+            _ => {}
+        }
+        let expr = self.picked(ast, true)?;
+        Ok(plain.iter().position(|(_, known)| *known == expr))
+    }
+
+    fn writable(
+        &mut self,
+        name: &ast::ObjectName,
+        may: fn(&Table) -> bool,
+    ) -> Result<(TableId, Ref), Problem> {
+        let table = self.find_table(name)?;
+        if !may(self.catalog.table(table)) {
+            return Err(format!("`{name}` cannot be written so"));
+        }
+        Ok((table, self.fresh()))
+    }
+
+    fn find_column(&self, table: TableId, name: &ast::ObjectName) -> Result<ColumnId, Problem> {
+        let column = names(name)?.pop().unwrap_or_default();
+        let known = self.catalog.table(table);
+        known.find(&column).ok_or_else(|| {
+            format!("column \"{column}\" of relation \"{}\" does not exist", known.name)
+        })
+    }
+
+    /// What is told of the rows that were written.
+    fn returning(
+        &mut self,
+        (table, called): (TableId, &str),
+        items: Option<&Vec<ast::SelectItem>>,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Option<Select>, Problem> {
+        let Some(wanted) = wanted else { return Ok(None) };
+        let items = items.ok_or("the last statement must be a SELECT, or write with RETURNING")?;
+        let id = self.fresh();
+        self.levels.push(vec![Named { name: called.to_owned(), table, id }]);
+        let plain = self.projection(items, false);
+        self.levels.pop();
+        let mut select = Select {
+            sources: vec![Source { id, from: From::Written(table), rule: None }],
+            ..Select::default()
+        };
+        self.told(&plain?, Some(wanted), &mut select)?;
+        Ok(Some(select))
+    }
+
+    fn insert(
+        &mut self,
+        insert: &ast::Insert,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Work, Problem> {
+        let ast::TableObject::TableName(name) = &insert.table else {
+            return Err("INSERT needs a table".into());
+        };
+        if insert.on.is_some() || insert.or.is_some() || insert.replace_into {
+            return Err("ON CONFLICT cannot be guarded in a function".into());
+        }
+        let (table, target) = self.writable(name, |table| table.insertable)?;
+        let catalog = self.catalog;
+        let known = catalog.table(table);
+        let mut columns: Vec<ColumnId> = insert
+            .columns
+            .iter()
+            .map(|name| self.find_column(table, name))
+            .collect::<Result<_, _>>()?;
+        let rows: Vec<&Vec<Ast>> = match insert.source.as_deref().map(|query| &*query.body) {
+            None => {
+                columns.clear();
+                Vec::new()
+            }
+            Some(SetExpr::Values(values)) => values.rows.iter().map(|row| &**row).collect(),
+            Some(_) => return Err("INSERT takes VALUES; a SELECT in it cannot be guarded".into()),
+        };
+        if rows.len() > ROWS_MAX {
+            return Err(format!("INSERT writes more than {ROWS_MAX} rows"));
+        }
+        if columns.is_empty() {
+            let width = rows.first().map_or(0, |row| row.len());
+            columns = known.ids().take(width).collect();
+        }
+        let mut written = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if row.len() != columns.len() {
+                return Err(format!(
+                    "INSERT has {} values for {} columns",
+                    row.len(),
+                    columns.len()
+                ));
+            }
+            let cells = row.iter().zip(&columns).map(|(ast, id)| match is_default(ast) {
+                true => Ok(Cell::Default),
+                false => coerced(self.lower(ast)?, &known.column(*id).ty).map(cell),
+            });
+            written.push(cells.collect::<Result<Vec<_>, Problem>>()?);
+        }
+        if rows.is_empty() {
+            written.push(Vec::new());
+        }
+        let alias = insert.table_alias.as_ref().map(|alias| folded(&alias.alias));
+        let called = alias.unwrap_or_else(|| known.name.to_string());
+        let returning = self.returning((table, &called), insert.returning.as_ref(), wanted)?;
+        Ok(Work::Insert(Box::new(Insert {
+            table,
+            target,
+            columns,
+            rows: written,
+            first: None,
+            on_conflict: None,
+            check: None,
+            returning,
+        })))
+    }
+
+    /// The table that is changed, and its name in the statement.
+    fn target(
+        &mut self,
+        table: &ast::TableWithJoins,
+        may: fn(&Table) -> bool,
+    ) -> Result<(TableId, Ref, String), Problem> {
+        let ast::TableFactor::Table { name, alias, args: None, .. } = &table.relation else {
+            return Err(format!("`{table}` is not a table"));
+        };
+        if !table.joins.is_empty() {
+            return Err("a write is of one table".into());
+        }
+        let (id, target) = self.writable(name, may)?;
+        let called = match alias {
+            Some(alias) => folded(&alias.name),
+            None => names(name)?.pop().unwrap_or_default(),
+        };
+        Ok((id, target, called))
+    }
+
+    fn update(
+        &mut self,
+        update: &ast::Update,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Work, Problem> {
+        if update.from.is_some() || update.limit.is_some() || !update.order_by.is_empty() {
+            return Err("UPDATE can have SET, WHERE and RETURNING".into());
+        }
+        let (table, target, called) = self.target(&update.table, |table| table.updatable)?;
+        self.levels.push(vec![Named { name: called.clone(), table, id: target }]);
+        let parts = self.changes(table, update);
+        self.levels.pop();
+        let (set, filter) = parts?;
+        let returning = self.returning((table, &called), update.returning.as_ref(), wanted)?;
+        let (using, check) = (None, None);
+        Ok(Work::Update(Box::new(Update {
+            table,
+            target,
+            set,
+            first: None,
+            filter,
+            using,
+            check,
+            returning,
+        })))
+    }
+
+    #[expect(clippy::type_complexity, reason = "the two parts of one statement")]
+    fn changes(
+        &mut self,
+        table: TableId,
+        update: &ast::Update,
+    ) -> Result<(Vec<(ColumnId, Cell)>, Option<Expr>), Problem> {
+        let mut set: Vec<(ColumnId, Cell)> = Vec::with_capacity(update.assignments.len());
+        for assignment in &update.assignments {
+            let ast::AssignmentTarget::ColumnName(name) = &assignment.target else {
+                return Err("SET names one column at a time".into());
+            };
+            let id = self.find_column(table, name)?;
+            if set.iter().any(|(known, _)| *known == id) {
+                return Err(format!("multiple assignments to same column \"{name}\""));
+            }
+            let ty = &self.catalog.column(table, id).ty;
+            let value = match is_default(&assignment.value) {
+                true => Cell::Default,
+                false => cell(coerced(self.lower(&assignment.value)?, ty)?),
+            };
+            set.push((id, value));
+        }
+        let filter = update.selection.as_ref().map(|ast| self.condition(ast)).transpose()?;
+        Ok((set, filter.map(settled)))
+    }
+
+    fn delete(
+        &mut self,
+        delete: &ast::Delete,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<Work, Problem> {
+        let (ast::FromTable::WithFromKeyword(tables) | ast::FromTable::WithoutKeyword(tables)) =
+            &delete.from;
+        let [only] = &**tables else { return Err("DELETE is from one table".into()) };
+        if delete.using.is_some() || delete.limit.is_some() || !delete.order_by.is_empty() {
+            return Err("DELETE can have WHERE and RETURNING".into());
+        }
+        let (table, target, called) = self.target(only, |table| table.deletable)?;
+        self.levels.push(vec![Named { name: called.clone(), table, id: target }]);
+        let filter = delete.selection.as_ref().map(|ast| self.condition(ast)).transpose();
+        self.levels.pop();
+        let filter = filter?.map(settled);
+        let returning = self.returning((table, &called), delete.returning.as_ref(), wanted)?;
+        Ok(Work::Delete(Box::new(Delete { table, target, filter, using: None, returning })))
+    }
+}
