@@ -14,8 +14,9 @@ use mag_adapter::{Abilities, Answering, Console, Engine, EngineError, Transactio
 use mag_guard::Authorised;
 use mag_model::catalog::Catalog;
 use mag_query::{Answer, Plan, Rows};
-use std::sync::Arc;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 #[derive(Clone, Debug)]
@@ -68,7 +69,13 @@ pub struct Postgres {
     primary: Pool,
     replicas: Vec<Pool>,
     turn: AtomicUsize,
+    /// As they were at the last look at the rules.
+    roles: RwLock<Arc<RoleSettings>>,
 }
+
+/// What a role is set to (`ALTER ROLE ... SET`), by its name: PostgreSQL applies it to a role that
+/// logs in, and not to one that a caller is given.
+pub(crate) type RoleSettings = HashMap<String, Arc<[(String, String)]>>;
 
 impl Postgres {
     /// Enters the database, learns what it is, and is ready. Must be called inside a runtime.
@@ -102,7 +109,8 @@ impl Postgres {
             ]
             .into(),
         };
-        Ok(Self { settings, abilities, version, primary, replicas, turn: AtomicUsize::new(0) })
+        let (turn, roles) = (AtomicUsize::new(0), RwLock::default());
+        Ok(Self { settings, abilities, version, primary, replicas, turn, roles })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -119,6 +127,13 @@ impl Postgres {
     /// Whether a session may belong to others between two transactions.
     pub(crate) fn pooled(&self) -> bool {
         self.settings.target.pooler || self.settings.replicas.iter().any(|replica| replica.pooler)
+    }
+    pub(crate) fn know_roles(&self, roles: RoleSettings) {
+        *self.roles.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(roles);
+    }
+    /// What transactions of the role begin with.
+    pub(crate) fn role_settings(&self, role: &str) -> Option<Arc<[(String, String)]>> {
+        self.roles.read().unwrap_or_else(PoisonError::into_inner).get(role).cloned()
     }
     pub(crate) fn primary(&self) -> &Pool {
         &self.primary

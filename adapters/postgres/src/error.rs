@@ -96,6 +96,13 @@ impl Failure {
     pub(crate) fn statement_is_stale(&self) -> bool {
         matches!(self, Self::Said { said, .. } if said.statement_is_stale())
     }
+    /// Which statement of the exchange was refused.
+    pub(crate) fn at(&self) -> Option<usize> {
+        match self {
+            Self::Said { at, .. } => Some(*at),
+            Self::Broken(_) => None,
+        }
+    }
     /// The server was not there to begin with, or is going away: another connection may serve.
     pub(crate) fn is_gone(&self) -> bool {
         match self {

@@ -42,8 +42,15 @@ pub(crate) async fn transact(
         if let ([plan], Some(kept)) = (&*work.plans, quick::of(engine, &work)?) {
             return quick::run(engine, plan, &kept, within).await.map(|answer| vec![answer]);
         }
-        let plans = work.plans.iter().map(Rendered::new).collect::<Result<Vec<_>, _>>()?;
-        let setup = Setup::new(&work, within, engine.pooled());
+        let each = work.plans.iter().enumerate();
+        let plans = each
+            .map(|(n, plan)| Rendered::new(plan).map_err(|error| of_plan(&work, n, error)))
+            .collect::<Result<Vec<_>, _>>()?;
+        let native = |plan: &&Authorised<Plan>| is_native(plan.outline());
+        let role = work.plans.first().filter(native).map(|plan| plan.session().role.clone());
+        let of_role = role.and_then(|role| engine.role_settings(&role));
+        let of_role = of_role.as_deref().unwrap_or_default();
+        let setup = Setup::new(&work, within, engine.pooled(), of_role);
         attempts(engine, &Job { setup, work: &work, plans, within, engine }).await
     };
     answers.await.map_err(|error| discreet(error, &work.plans))
@@ -52,6 +59,7 @@ pub(crate) async fn transact(
 pub(crate) async fn one(engine: &Postgres, plan: Authorised<Plan>) -> Result<Answer, EngineError> {
     if plan.is_quiet()
         && !engine.pooled()
+        && engine.role_settings(&plan.session().role).is_none()
         && let Some(kept) = quick::kept(&plan)?
     {
         let within = time_max(engine, std::iter::once(&plan), None);
@@ -125,6 +133,13 @@ async fn attempts<A: Attempt>(engine: &Postgres, work: &A) -> Result<A::Answer, 
         }
         calm(&mut lease).await;
         return Err(failure.into());
+    }
+}
+
+fn of_plan(work: &Transaction, number: usize, error: EngineError) -> EngineError {
+    match work.plans.len() {
+        0 | 1 => error,
+        _ => EngineError { statement: Some(number), ..error },
     }
 }
 
@@ -216,7 +231,7 @@ impl Job<'_> {
     fn opening(&self, explicit: bool) -> Result<Vec<Ask<'_>>, EngineError> {
         let mut asks = Vec::with_capacity(4);
         if explicit {
-            asks.push(Ask::new("BEGIN"));
+            asks.push(Ask::new(self.setup.isolation.unwrap_or("BEGIN")));
         }
         asks.extend(self.setup.ask(self.work.plans.first())?);
         if let Some(before) = &self.setup.before {
@@ -228,7 +243,8 @@ impl Job<'_> {
     async fn in_one(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
         // Without a `BEGIN` the exchange is a transaction that commits at its end.
         let undone = self.work.ending == Ending::RollBack;
-        let mut asks = self.opening(undone)?;
+        let explicit = undone || self.setup.isolation.is_some();
+        let mut asks = self.opening(explicit)?;
         let mut session = self.work.plans.first().map(|plan| plan.session().clone());
         let mut places = Vec::with_capacity(self.plans.len());
         for (plan, rendered) in self.work.plans.iter().zip(&self.plans) {
@@ -242,14 +258,20 @@ impl Job<'_> {
             // What is checked at a commit is told now: the answer is as if it had happened.
             asks.push(Ask::new("SET CONSTRAINTS ALL IMMEDIATE"));
         }
-        if undone {
-            asks.push(Ask::new("ROLLBACK"));
+        match (undone, explicit) {
+            (true, _) => asks.push(Ask::new("ROLLBACK")),
+            (false, true) => asks.push(Ask::new("COMMIT")),
+            (false, false) => {}
         }
-        let replies = wire.exchange(&asks).await?;
+        let replies = wire.exchange(&asks).await.map_err(|failure| {
+            let number = failure.at().and_then(|at| places.iter().rposition(|place| *place <= at));
+            self.failed(number.filter(|_| failure.at() < Some(wanted)), failure)
+        })?;
         let settings = self.setup.settings(replies.get(wanted));
         let mut answers = Vec::with_capacity(self.plans.len());
-        for (rendered, place) in self.plans.iter().zip(places) {
-            answers.push(rendered.answer(replies.get(place..).unwrap_or_default())?);
+        for (n, (rendered, place)) in self.plans.iter().zip(places).enumerate() {
+            let answer = rendered.answer(replies.get(place..).unwrap_or_default());
+            answers.push(answer.map_err(|error| of_plan(self.work, n, error))?);
         }
         with_settings(&mut answers, settings);
         Ok(answers)
@@ -259,20 +281,25 @@ impl Job<'_> {
         wire.exchange(&self.opening(true)?).await?;
         let mut session = self.work.plans.first().map(|plan| plan.session().clone());
         let mut answers = Vec::with_capacity(self.plans.len());
-        for (plan, rendered) in self.work.plans.iter().zip(&self.plans) {
+        for (n, (plan, rendered)) in self.work.plans.iter().zip(&self.plans).enumerate() {
             let mut switch = Vec::new();
             self.switch(&mut session, plan, &mut switch);
             if !switch.is_empty() {
                 wire.exchange(&switch).await?;
             }
-            let answer = self.one(wire, plan, rendered).await?;
+            let answer = self.one(wire, plan, rendered).await.map_err(|ended| match ended {
+                Ended::Failed(failure) => self.failed(Some(n), failure),
+                Ended::Refused(error) => of_plan(self.work, n, error).into(),
+            })?;
             if let Some(most) = plan.max_affected
                 && answer.rows > most
             {
-                return Err(EngineError::too_many_affected(answer.rows).into());
+                let error = EngineError::too_many_affected(answer.rows);
+                return Err(of_plan(self.work, n, error).into());
             }
             if plan.wish.exactly.is_some_and(|wanted| answer.rows != wanted) {
-                return Err(EngineError::wrong_row_count(answer.rows).into());
+                let error = EngineError::wrong_row_count(answer.rows);
+                return Err(of_plan(self.work, n, error).into());
             }
             answers.push(answer);
         }
@@ -314,6 +341,16 @@ impl Job<'_> {
             answer.count = replies.first().and_then(Reply::first_text).and_then(|n| n.parse().ok());
         }
         Ok(answer)
+    }
+
+    /// Among several plans it is told which one failed, unless another try may help.
+    fn failed(&self, number: Option<usize>, failure: Failure) -> Ended {
+        match number.filter(|_| self.plans.len() > 1) {
+            Some(n) if !failure.statement_is_stale() && !failure.is_gone() => {
+                of_plan(self.work, n, failure.into()).into()
+            }
+            _ => Ended::Failed(failure),
+        }
     }
 
     /// Another plan of the same transaction may be another's.
@@ -423,7 +460,7 @@ pub(crate) async fn explain(
     let work = Transaction { access, ..Transaction::of(plan) };
     let within = time_max(engine, work.plans.iter(), work.timeout);
     let pooler = engine.pooled();
-    let setup = Setup::new(&work, within, pooler);
+    let setup = Setup::new(&work, within, pooler, &[]);
     let Some(plan) = work.plans.first() else { return Ok(String::new()) };
     let rendered = Rendered::new(plan)?;
     let Some(statement) = rendered.first() else { return Ok(String::new()) };

@@ -11,6 +11,7 @@ pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadVal
         Value::Json(text) => text.clone(),
         other => Arc::from(json::text(other, ty)),
     };
+    let lists_of_one = !matches!(ty.base(), Type::Json);
     for step in steps {
         let first = at.trim_start().as_bytes().first().copied();
         let found = match (&step.to, first) {
@@ -26,6 +27,12 @@ pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadVal
                     usize::try_from(*index).ok()
                 };
                 place.and_then(|place| items.get(place).cloned())
+            }
+            // As PostgreSQL holds it, a `jsonb` that is a value alone is a list of that value.
+            (PathPlace::Index(0 | -1), Some(first))
+                if lists_of_one && !matches!(first, b'{' | b'[') =>
+            {
+                Some(at.clone())
             }
             _ => None,
         };
@@ -54,6 +61,13 @@ fn text(found: &str) -> Result<Value, BadValue> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn a_value_alone_is_a_list_of_one_in_jsonb_and_in_nothing_else() {
+        let first = [PathStep { to: PathPlace::Index(0), as_text: true }];
+        let of = |ty: &Type| walk(&Value::json("\"x\""), ty, &first).unwrap();
+        assert_eq!((of(&Type::Jsonb), of(&Type::Json)), (Value::text("x"), Value::Null));
+    }
+
     fn at(json: &str, way: &[(&str, bool)]) -> Value {
         let steps: Vec<PathStep> = way
             .iter()
@@ -76,6 +90,12 @@ mod tests {
         assert_eq!(at(doc, &[("a", false), ("b", false), ("-1", false)]), Value::json("null"));
         assert_eq!(at(doc, &[("n", true)]), Value::text("1.50"));
         assert_eq!(at(doc, &[("a", false), ("0", true)]), Value::Null);
+        assert_eq!(at(doc, &[("n", false), ("0", true)]), Value::text("1.50"));
+        assert_eq!(at("5", &[("0", false)]), Value::json("5"));
+        assert_eq!(at("5", &[("-1", true)]), Value::text("5"));
+        assert_eq!(at("5", &[("1", true)]), Value::Null);
+        assert_eq!(at("null", &[("0", true)]), Value::Null);
+        assert_eq!(at("null", &[("0", false)]), Value::json("null"));
         assert_eq!(at(doc, &[("missing", false), ("x", true)]), Value::Null);
     }
 }

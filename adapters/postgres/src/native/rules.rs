@@ -2,7 +2,7 @@
 //! columns and functions, policies. The guard knows from it what a role may know of, while the
 //! engine goes on holding the rules.
 
-use crate::engine::Postgres;
+use crate::engine::{Postgres, RoleSettings};
 use crate::pool::bounded;
 use crate::wire::{Ask, Reply, Wire};
 use mag_adapter::EngineError;
@@ -56,18 +56,27 @@ const OPEN: &str = "SELECT n.nspname, c.relname FROM pg_class c \
      WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p') AND NOT c.relrowsecurity AND n.nspname !~ '^pg_' \
        AND n.nspname <> 'information_schema' ORDER BY 1, 2";
 
+/// What a role is set to, as far as anyone may set it. A file can hold more than one may tell.
+const SETTINGS: &str = "SELECT r.rolname, s.name, substr(c.one, strpos(c.one, '=') + 1) \
+     FROM pg_roles r CROSS JOIN unnest(r.rolconfig) AS c(one) \
+       JOIN pg_settings s ON s.name = split_part(c.one, '=', 1) \
+     WHERE s.context = 'user' ORDER BY 1, 2";
+
 impl Postgres {
     /// Roles, grants and policies as the database has them now.
     pub async fn rules(&self) -> Result<Ruleset, EngineError> {
         let mut lease = self.primary().lease().await?;
-        bounded(self.primary().target(), WITHIN, read(&mut lease)).await
+        let read = read(&mut lease);
+        let (rules, roles) = bounded(self.primary().target(), WITHIN, read).await?;
+        self.know_roles(roles);
+        Ok(rules)
     }
 }
 
-async fn read(wire: &mut Wire) -> Result<Ruleset, EngineError> {
-    let asks = [ROLES, TABLES, FUNCTIONS, POLICIES, OPEN].map(Ask::once);
+async fn read(wire: &mut Wire) -> Result<(Ruleset, RoleSettings), EngineError> {
+    let asks = [ROLES, TABLES, FUNCTIONS, POLICIES, OPEN, SETTINGS].map(Ask::once);
     let replies = wire.exchange(&asks).await?;
-    let [roles, tables, functions, policies, open] = replies.as_slice() else {
+    let [roles, tables, functions, policies, open, settings] = replies.as_slice() else {
         return Err(EngineError::broken("the rules of the database came in pieces"));
     };
     let mut rules = Ruleset { roles: roles_of(roles), ..Ruleset::default() };
@@ -90,7 +99,14 @@ async fn read(wire: &mut Wire) -> Result<Ruleset, EngineError> {
             _ => None,
         })
         .collect();
-    Ok(rules)
+    let mut kept: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
+    for row in settings.texts() {
+        if let [Some(role), Some(name), Some(value)] = row.as_slice() {
+            kept.entry(role).or_default().push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+    let kept = kept.into_iter().map(|(role, settings)| (role.to_owned(), settings.into()));
+    Ok((rules, kept.collect()))
 }
 
 fn roles_of(reply: &Reply) -> Vec<RoleRule> {

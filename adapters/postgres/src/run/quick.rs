@@ -33,6 +33,7 @@ pub(super) fn of(engine: &Postgres, work: &Transaction) -> Result<Option<Arc<Kep
         && work.ending == Ending::Commit
         && work.settings.iter().all(|(name, _)| unseen(name))
         && work.wanted_settings.iter().all(|name| name.starts_with("response."))
+        && engine.role_settings(&plan.session().role).is_none()
         && !engine.pooled();
     if fits { kept(plan) } else { Ok(None) }
 }

@@ -30,11 +30,25 @@ pub(super) struct Setup {
     text: String,
     settings: Vec<(String, String)>,
     refused: Option<String>,
+    /// How the transaction begins when it is another one than the connection's own.
+    pub(super) isolation: Option<&'static str>,
     /// Nobody in the transaction looks at who asks: then nobody has to be told.
     pub(super) silent: bool,
     pub(super) before: Option<String>,
     wanted_text: String,
     wanted: Vec<String>,
+}
+
+/// It counts at the beginning of a transaction alone.
+const ISOLATION: &str = "default_transaction_isolation";
+
+fn begin_with(level: &str) -> Option<&'static str> {
+    match level.trim().to_ascii_lowercase().as_str() {
+        "serializable" => Some("BEGIN ISOLATION LEVEL SERIALIZABLE"),
+        "repeatable read" => Some("BEGIN ISOLATION LEVEL REPEATABLE READ"),
+        "read committed" => Some("BEGIN ISOLATION LEVEL READ COMMITTED"),
+        _ => None,
+    }
 }
 
 /// Claims and role.
@@ -43,7 +57,12 @@ const TEXT_OF_IDENTITY: &str = "SELECT set_config($1, $2, true), set_config($3, 
 
 impl Setup {
     /// Behind a pooler the session is not ours: all is said for the transaction.
-    pub(super) fn new(work: &Transaction, within: Duration, pooler: bool) -> Self {
+    pub(super) fn new(
+        work: &Transaction,
+        within: Duration,
+        pooler: bool,
+        of_role: &[(String, String)],
+    ) -> Self {
         let read_only = work.access == Access::Read;
         let manner = Manner { read_only, timeout_ms: within.as_millis().max(1) };
         let mut settings = Vec::with_capacity(work.settings.len() + 2);
@@ -54,7 +73,11 @@ impl Setup {
             settings.push(("statement_timeout".into(), manner.timeout_ms.to_string()));
         }
         let refused = work.settings.iter().find(|(name, _)| decides(name));
+        // What is asked for with the call goes before what the role is set to.
+        let free = |name: &str| !decides(name) && name != ISOLATION;
+        settings.extend(of_role.iter().filter(|(name, _)| free(name)).cloned());
         settings.extend(work.settings.iter().cloned());
+        let isolation = of_role.iter().chain(&work.settings).rfind(|(name, _)| name == ISOLATION);
         let silent = settings.is_empty()
             && work.before.is_none()
             && !work.plans.is_empty()
@@ -65,6 +88,7 @@ impl Setup {
             text: setting_text(settings.len() + IDENTITY),
             settings,
             refused: refused.map(|(name, _)| name.clone()),
+            isolation: isolation.and_then(|(_, level)| begin_with(level)),
             silent,
             before: work.before.as_ref().map(|(schema, name)| match schema.as_str() {
                 // By the search path.

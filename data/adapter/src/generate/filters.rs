@@ -36,9 +36,9 @@ pub(super) fn path(chance: &mut Chance) -> Vec<Step> {
     let way: Vec<Place> = match chance.below(6) {
         0 | 1 => vec![key("a")],
         2 => vec![key("b")],
-        // A value alone is a list of one to PostgreSQL, for `jsonb` only: lists are asked for where
-        // they are.
-        3 | 4 => vec![key("a"), key("c"), Place::Index(-1)],
+        // A value alone is a list of one to PostgreSQL, for `jsonb` only.
+        3 => vec![Place::Index(0)],
+        4 => vec![Place::Index(-1)],
         _ => vec![key("a"), key("c"), Place::Index(0)],
     };
     let last = way.len() - 1;
