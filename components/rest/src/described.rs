@@ -70,7 +70,7 @@ pub(crate) fn answer(
         OpenapiMode::FollowPrivileges => view.guard.may(&session.role),
     };
     let server = server(page, parts, rest);
-    let document = || {
+    let made = |what: Page| {
         let settings = openapi::Settings {
             schemas: rest.schemas.iter().map(String::as_str).collect(),
             title: &project.name,
@@ -78,13 +78,17 @@ pub(crate) fn answer(
             anonymous: rest.anon_role.is_some(),
             ..openapi::Settings::new(schema)
         };
-        openapi(&view.catalog, &may, &settings)
+        let document = openapi(&view.catalog, &may, &settings);
+        match what {
+            Page::Reference => reference_page(&document),
+            Page::Document | Page::Style | Page::Script => document.to_string(),
+        }
     };
-    let text = match page {
-        Page::Document => document().to_string(),
-        Page::Reference => reference_page(&document()),
-        Page::Style => reference::CSS.to_owned(),
-        Page::Script => reference::JS.to_owned(),
+    let key = format!("{page:?} {schema} {server} {} {} {rest:?}", session.role, project.name);
+    let text: std::sync::Arc<str> = match page {
+        Page::Document | Page::Reference => view.text(key, || made(page)),
+        Page::Style => reference::CSS.into(),
+        Page::Script => reference::JS.into(),
     };
     let mut reply = Reply::new(StatusCode::OK);
     reply.set(CONTENT_TYPE, page.media_type());
@@ -93,7 +97,7 @@ pub(crate) fn answer(
         reply.set(CONTENT_SECURITY_POLICY, reference::CSP);
     }
     if parts.method == Method::GET {
-        reply.body = text.into_bytes();
+        reply.body = text.as_bytes().to_vec();
     }
     Ok(Some(reply))
 }

@@ -2,12 +2,15 @@
 //! becomes a response. What may be done, and how it is done, is decided behind the store.
 //! Never: SQL, a right, an engine by its name.
 
+mod batch;
 pub mod call;
+pub mod cursor;
 mod described;
 mod door;
 pub mod media;
 pub mod negotiate;
 pub mod parse;
+mod passage;
 pub mod payload;
 pub mod prefer;
 pub mod problem;
@@ -20,6 +23,7 @@ mod root;
 mod settings;
 mod timing;
 pub mod transact;
+mod visit;
 
 pub use rest::Rest;
 pub use settings::Settings;

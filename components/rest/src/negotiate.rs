@@ -27,6 +27,16 @@ pub enum Shape {
     Raw,
 }
 
+impl Shape {
+    /// It is made here, of the cells of rows.
+    pub fn is_of_cells(&self) -> bool {
+        match self {
+            Self::Json { .. } | Self::Object { .. } | Self::Csv => true,
+            Self::Geo | Self::Gathered(_) | Self::Raw => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub struct Offer {
     pub shape: Shape,

@@ -12,5 +12,5 @@ mod select;
 
 pub use pairs::{decode, pairs};
 pub(crate) use query::escape;
-pub use query::{Params, Path};
+pub use query::{Params, Path, bound};
 pub use reader::Unreadable;

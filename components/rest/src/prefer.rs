@@ -15,6 +15,8 @@ pub struct Preferences {
     pub handling: Option<Handling>,
     pub timezone: Option<String>,
     pub max_affected: Option<i64>,
+    /// Pages by their last rows.
+    pub cursor: bool,
     /// Those that nobody knows.
     pub unknown: Vec<String>,
 }
@@ -90,6 +92,8 @@ impl Preferences {
                 found.timezone.get_or_insert_with(|| zone.to_owned());
             } else if let Some(most) = text.strip_prefix("max-affected=") {
                 found.max_affected = found.max_affected.or(most.trim().parse().ok());
+            } else if text == "cursor" {
+                found.cursor = true;
             } else {
                 found.unknown.push(text.to_owned());
             }
@@ -112,6 +116,7 @@ impl Preferences {
             self.handling.map(|p| p.text().to_owned()),
             self.timezone.as_ref().map(|zone| format!("timezone={zone}")),
             self.max_affected.filter(|_| self.strict()).map(|most| format!("max-affected={most}")),
+            self.cursor.then(|| "cursor".to_owned()),
         ];
         let texts: Vec<String> = texts.into_iter().flatten().collect();
         (!texts.is_empty()).then(|| texts.join(", "))

@@ -8,6 +8,7 @@ mod trouble;
 use crate::parse::Unreadable;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
+use mag_contract::codes;
 use mag_model::BadValue;
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
@@ -24,6 +25,8 @@ pub struct Told {
     pub details: Value,
     pub hint: Option<String>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Which call of a batch it was, counted from 0.
+    pub call: Option<usize>,
 }
 
 impl Deref for Problem {
@@ -47,6 +50,7 @@ impl Problem {
             details: Value::Null,
             hint: None,
             headers: Vec::new(),
+            call: None,
         }))
     }
     #[must_use]
@@ -81,13 +85,22 @@ impl Problem {
     }
 
     pub fn body(&self) -> String {
-        json!({
+        let mut body = json!({
             "code": self.code,
             "details": self.details,
             "hint": self.hint,
             "message": self.message,
-        })
-        .to_string()
+        });
+        if let Some(call) = self.call {
+            body["call"] = call.into();
+        }
+        body.to_string()
+    }
+
+    #[must_use]
+    pub fn of_call_number(mut self, number: usize) -> Self {
+        self.call.get_or_insert(number);
+        self
     }
 
     /// An error of the engine, by its SQLSTATE.
@@ -105,6 +118,13 @@ impl Problem {
         problem.details(details).maybe_hint(bad.hint.clone())
     }
 
+    pub fn bad_cursor(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, codes::BAD_CURSOR.id, message)
+            .hint("begin anew with `cursor=first`")
+    }
+    pub fn bad_batch(message: &str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, codes::BAD_BATCH.id, message)
+    }
     pub fn unreadable(mistake: Unreadable) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "PGRST100", mistake.message).details(mistake.details)
     }

@@ -1,5 +1,6 @@
 //! A request taken apart: what is asked, of what, in which schema. Pure.
 
+use crate::cursor::Cursor;
 use crate::media::{Media, accepted};
 use crate::parse::{Params, decode};
 use crate::prefer::Preferences;
@@ -50,6 +51,7 @@ pub struct Asked {
     pub params: Params,
     /// The page of the outermost rows.
     pub page: Span,
+    pub cursor: Option<Cursor>,
     pub preferences: Preferences,
     pub accepted: Vec<Media>,
     pub content: Media,
@@ -84,17 +86,25 @@ impl Asked {
         if action == Action::Put && page != Span::ALL {
             return Err(Problem::page_on_put());
         }
+        let reads = matches!(action, Action::Read { .. });
+        if params.cursor.is_some() && !reads {
+            return Err(Problem::bad_cursor("a cursor walks along rows that are read"));
+        }
         let chosen =
             matches!(settings.tx_end, TxEnd::CommitAllowOverride | TxEnd::RollbackAllowOverride);
+        let mut preferences = Preferences::of(&parts.headers, chosen);
+        preferences.cursor &= reads;
+        let begun = preferences.cursor.then_some(Cursor::First);
         Ok(Self {
             method: parts.method.clone(),
+            cursor: params.cursor.clone().or(begun),
             action,
             target,
             schema,
             by_profile,
             params,
             page,
-            preferences: Preferences::of(&parts.headers, chosen),
+            preferences,
             accepted: accepted(header_text(&parts.headers, "accept")),
             content: header_text(&parts.headers, "content-type").map_or(Media::Json, Media::parse),
             path: if path.starts_with('/') { path } else { format!("/{path}") },

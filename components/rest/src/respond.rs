@@ -234,6 +234,17 @@ fn location(asked: &Asked, plan: &Plan, answer: &Answer) -> Option<String> {
     Some(location)
 }
 
+/// The answers of a batch.
+pub fn batch(asked: &Asked, body: Vec<u8>, said: Said) -> Reply {
+    let mut reply = Reply::new(StatusCode::OK);
+    reply.set(CONTENT_LENGTH, &body.len().to_string());
+    reply.body = body;
+    reply.typed(asked, &Media::Json);
+    let Preferences { end, timezone, handling, .. } = asked.preferences.clone();
+    reply.applied(&Preferences { end, timezone, handling, ..Preferences::default() });
+    reply.overridden(said)
+}
+
 /// The preferences that mean something for what was done.
 fn applied(asked: &Asked, plan: &Plan) -> Preferences {
     let mut applied = asked.preferences.clone();

@@ -23,7 +23,7 @@ impl Component for Rest {
 
     async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
         let (store, authn) = (wiring.socket::<StoreSocket>(), wiring.socket::<AuthnSocket>());
-        let door = Door::new(store, authn, settings.body_bytes_max);
+        let door = Door::new(store, authn, settings);
         wiring.plug::<RestDoor>(Arc::new(door));
         Ok(Self)
     }

@@ -11,6 +11,7 @@ use mag_describe::postgrest::{Server, Settings};
 use mag_guard::{May, Session};
 use mag_ports::View;
 use mag_ports::settings::{OpenapiMode, RestSettings};
+use mag_query::Rules;
 
 pub(crate) fn answer(
     asked: &Asked,
@@ -25,29 +26,45 @@ pub(crate) fn answer(
     }
     let mut reply = Reply::new(StatusCode::OK);
     if !asked.head() {
-        let may = match rest.openapi_mode {
-            OpenapiMode::IgnorePrivileges => May::everything(),
-            OpenapiMode::FollowPrivileges | OpenapiMode::Disabled => view.guard.may(&session.role),
-        };
-        let proxied = rest.openapi_server_proxy_uri.as_deref().and_then(Server::proxied);
-        let mut searched: Vec<&str> = vec![&asked.schema];
-        searched.extend(rest.extra_search_path.iter().map(String::as_str));
-        let searched = match rest.openapi_mode {
-            OpenapiMode::IgnorePrivileges => &[][..],
-            OpenapiMode::FollowPrivileges | OpenapiMode::Disabled => &searched,
-        };
-        let settings = Settings {
-            schema: &asked.schema,
-            server: proxied.unwrap_or_else(|| here(parts)),
-            security: rest.openapi_security_active,
-            searched,
-        };
-        let document = mag_describe::postgrest(&view.catalog, &may, &settings);
-        reply.body = document.to_string().into_bytes();
+        let server = proxied(rest).unwrap_or_else(|| here(parts));
+        let key = format!("root {} {server:?} {} {rest:?}", asked.schema, session.role);
+        let document = || described(asked, view, session, rest, server).to_string();
+        reply.body = view.text(key, document).as_bytes().to_vec();
         reply.set(CONTENT_LENGTH, &reply.body.len().to_string());
     }
     reply.typed(asked, &Media::Openapi);
     Ok(reply)
+}
+
+fn proxied(rest: &RestSettings) -> Option<Server> {
+    rest.openapi_server_proxy_uri.as_deref().and_then(Server::proxied)
+}
+
+fn described(
+    asked: &Asked,
+    view: &View,
+    session: &Session,
+    rest: &RestSettings,
+    server: Server,
+) -> serde_json::Value {
+    let may = match rest.openapi_mode {
+        OpenapiMode::IgnorePrivileges => May::everything(),
+        OpenapiMode::FollowPrivileges | OpenapiMode::Disabled => view.guard.may(&session.role),
+    };
+    let mut searched: Vec<&str> = vec![&asked.schema];
+    searched.extend(rest.extra_search_path.iter().map(String::as_str));
+    let searched = match rest.openapi_mode {
+        OpenapiMode::IgnorePrivileges => &[][..],
+        OpenapiMode::FollowPrivileges | OpenapiMode::Disabled => &searched,
+    };
+    let settings = Settings {
+        schema: &asked.schema,
+        server,
+        security: rest.openapi_security_active,
+        searched,
+        cut: view.rules == Rules::Compiled,
+    };
+    mag_describe::postgrest(&view.catalog, &may, &settings)
 }
 
 /// As the client has called it.

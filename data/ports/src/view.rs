@@ -8,7 +8,14 @@ use mag_guard::{Authorised, Guard, Session, Template};
 use mag_model::catalog::Catalog;
 use mag_query::sight::Everything;
 use mag_query::{Call, Options, Plan, Rules, Shape, Slots};
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Descriptions of a large structure are some megabytes each; they differ by role and by settings,
+/// and there are few of both.
+const TEXTS_MAX: usize = 12;
+
+type Texts = Mutex<HashMap<String, Arc<str>>>;
 
 pub struct View {
     pub catalog: Arc<Catalog>,
@@ -16,11 +23,12 @@ pub struct View {
     /// Who holds the row rules of this source.
     pub rules: Rules,
     plans: Plans,
+    texts: Texts,
 }
 
 impl View {
     pub fn new(catalog: Arc<Catalog>, guard: Arc<Guard>, rules: Rules) -> Self {
-        Self { catalog, guard, rules, plans: Plans::new() }
+        Self { catalog, guard, rules, plans: Plans::new(), texts: Texts::default() }
     }
 
     /// `plan → authorise`. What comes out is the only thing that an engine takes. A call of a shape
@@ -50,6 +58,22 @@ impl View {
         let filled = template.fill(&shape.literals, session);
         self.plans.keep(shape.key, template);
         Ok(filled.unwrap_or(plan))
+    }
+
+    /// A text that follows from this view and from what the key says: made once for it.
+    pub fn text(&self, key: String, make: impl FnOnce() -> String) -> Arc<str> {
+        let held = || self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = held().get(&key) {
+            return known.clone();
+        }
+        // Made outside of the lock: others need not wait, and make the same.
+        let made: Arc<str> = Arc::from(make());
+        let mut texts = held();
+        if texts.len() >= TEXTS_MAX {
+            texts.clear();
+        }
+        texts.insert(key, made.clone());
+        made
     }
 
     /// As `prepare`, whatever was asked before.

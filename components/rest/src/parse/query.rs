@@ -4,6 +4,7 @@
 use super::pairs::pairs;
 use super::reader::{Unreadable, read};
 use super::{field, filter, logic, order, select};
+use crate::cursor::Cursor;
 use crate::range::Span;
 use mag_model::{Type, Value, literal};
 use mag_query::call::{Filter, Order, Pick};
@@ -28,13 +29,22 @@ pub struct Params {
     pub select: Vec<Pick>,
     pub columns: Option<Vec<String>>,
     pub on_conflict: Option<Vec<String>>,
+    pub cursor: Option<Cursor>,
 }
 
 impl Params {
     /// `arguments`: what has no operator is an argument, not a mistake.
     pub fn read(query: &str, arguments: bool) -> Result<Self, Unreadable> {
         let pairs = pairs(query);
-        let mut params = Self { canonical: canonical(&pairs), ..Self::default() };
+        let is_cursor = |name: &str, value: Option<&str>| {
+            name == "cursor"
+                && !arguments
+                && value.is_some_and(|v| Cursor::of_parameter(v).is_some())
+        };
+        let mut params = Self { canonical: canonical(&pairs, |_| true), ..Self::default() };
+        if let Some((_, Some(value))) = pairs.iter().find(|(n, v)| is_cursor(n, v.as_deref())) {
+            params.cursor = Cursor::of_parameter(value);
+        }
         let value_of = |wanted: &str| {
             let first = pairs.iter().find(|(name, _)| name == wanted);
             first.and_then(|(_, value)| value.as_deref())
@@ -67,7 +77,7 @@ impl Params {
         }
         let value = value_of("select").unwrap_or("*");
         params.select = read("select parameter", value, value, select::forest)?;
-        for (name, value) in of(End::Other) {
+        for (name, value) in of(End::Other).filter(|(name, value)| !is_cursor(name, Some(value))) {
             params.filter_names.insert(name.to_owned());
             let (path, field) = read("tree path", name, name, field::tree_path)?;
             match read("filter", value, value, |r| filter::condition(r, &filter::rest)) {
@@ -141,9 +151,29 @@ pub(super) fn list(text: &str) -> Option<Vec<String>> {
     Some(array.items.iter().filter(|item| !item.is_null()).map(literal::text).collect())
 }
 
+/// The parameters without the cursor, and those that a cursor is bound to: neither how many rows
+/// there are on a page, nor what is shown of them.
+pub fn bound(query: &str) -> (String, String) {
+    let pairs = pairs(query);
+    let mut without_cursor = String::new();
+    for (name, value) in pairs.iter().filter(|(name, _)| name != "cursor") {
+        if !without_cursor.is_empty() {
+            without_cursor.push('&');
+        }
+        escape(&mut without_cursor, name);
+        if let Some(value) = value {
+            without_cursor.push('=');
+            escape(&mut without_cursor, value);
+        }
+    }
+    let own = |name: &str| !matches!(name, "cursor" | "select" | "limit");
+    (without_cursor, canonical(&pairs, own))
+}
+
 /// Sorted by name; the values of one name are put together with commas.
-fn canonical(pairs: &[(String, Option<String>)]) -> String {
-    let mut names: Vec<&str> = pairs.iter().map(|(name, _)| name.as_str()).collect();
+fn canonical(pairs: &[(String, Option<String>)], wanted: impl Fn(&str) -> bool) -> String {
+    let mut names: Vec<&str> =
+        pairs.iter().map(|(name, _)| name.as_str()).filter(|name| wanted(name)).collect();
     names.sort_unstable();
     names.dedup();
     let mut text = String::new();

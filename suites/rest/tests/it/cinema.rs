@@ -2,17 +2,10 @@
 //! asked on both engines and held against `answers.txt`; writes are undone after each request.
 //! `UPDATE_GOLDEN=1` writes the answers anew, from PostgreSQL.
 
-use mag_kit::Installation;
+use crate::house::{Engine, House};
 use mag_kit::installation::Board;
-use mag_kit::postgres::{self, Database};
 use serde_json::Value as Json;
 use std::fmt::Write as _;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Engine {
-    Sqlite,
-    Postgres,
-}
 
 struct Asked<'t> {
     method: &'t str,
@@ -72,38 +65,14 @@ fn sorted(json: Json) -> Json {
     }
 }
 
-struct House {
-    installation: Installation,
-    engine: Engine,
-    database: Option<Database>,
-}
-
 impl House {
-    /// Nothing when the engine was not asked for and is not there; the kit says so.
-    fn new(engine: Engine) -> Option<Self> {
-        let database = match engine {
-            Engine::Sqlite => None,
-            Engine::Postgres => Some(postgres::postgres()?.database()),
-        };
-        let installation = Installation::of(env!("CARGO_BIN_EXE_suite-rest"));
-        Some(Self { installation, engine, database })
-    }
-
     /// The project with its tables, and a key that may do everything.
     fn furnish(&self) -> String {
         let here = &self.installation;
-        let structure = match (&self.database, self.engine) {
-            (Some(database), _) => {
-                here.json(&["project:create", "cinema", "--engine", "none", "--default"]);
-                let url = database.url();
-                let to = ["--project", "cinema", "--writable", "--install"];
-                here.json(&[&["source:connect", "main", &url][..], &to].concat());
-                include_str!("cinema/postgres.sql")
-            }
-            (None, _) => {
-                here.json(&["project:create", "cinema", "--default"]);
-                include_str!("cinema/sqlite.sql")
-            }
+        self.project("cinema");
+        let structure = match self.engine {
+            Engine::Postgres => include_str!("cinema/postgres.sql"),
+            Engine::Sqlite => include_str!("cinema/sqlite.sql"),
         };
         for script in [structure, include_str!("cinema/rows.sql")] {
             let at = ["--project", "cinema", "--write", "--script"];
@@ -114,8 +83,7 @@ impl House {
         {
             here.json(&["project:set", "cinema", name, value]);
         }
-        let made = here.json(&["key:create", "suite", "--project", "cinema", "--kind", "secret"]);
-        made["key"].as_str().unwrap_or_else(|| panic!("no key in {made}")).to_owned()
+        self.key("cinema")
     }
 
     fn ask(&self, board: &Board<'_>, key: &str) -> Vec<String> {

@@ -1,4 +1,9 @@
 //! REST on the built binary: one file of requests, one file of answers, and both engines give them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod batch;
 mod cinema;
+mod cursor;
+mod functions;
+mod holes;
+mod house;

@@ -1,0 +1,445 @@
+//! One request of somebody who is known: what is asked, the call, the answer. A batch is many such
+//! calls in one transaction, and each goes the same way.
+
+use crate::call;
+use crate::cursor::Walk;
+use crate::described::{self, Page};
+use crate::media::Media;
+use crate::negotiate::{Negotiation, Offer, Shape, Thing};
+use crate::problem::Problem;
+use crate::render;
+use crate::request::{Action, Asked, Target};
+use crate::respond::{self, Reply};
+use crate::root;
+use crate::settings::Settings;
+use crate::timing::Timing;
+use crate::{batch, transact};
+use http::request::Parts;
+use http::{HeaderName, StatusCode};
+use mag_adapter::{Access, EngineError, Transaction};
+use mag_contract::codes;
+use mag_contract::exchange::Reached;
+use mag_guard::Authorised;
+use mag_model::catalog::Volatility;
+use mag_model::{FunctionId, TableId};
+use mag_ports::settings::RestSettings;
+use mag_ports::store::Source;
+use mag_ports::{Identity, Project, Trouble, View};
+use mag_query::call::{Act, Pick};
+use mag_query::{Answer, Limits, Options, Plan};
+use std::time::Duration;
+
+pub(crate) struct Visit<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) rest: &'a RestSettings,
+    pub(crate) identity: Identity,
+    pub(crate) parts: &'a Parts,
+    pub(crate) own: &'a Settings,
+}
+
+/// A call that may be run, and what its answer becomes.
+struct Ready {
+    asked: Asked,
+    offer: Offer,
+    plan: Authorised<Plan>,
+    access: Access,
+    /// Settings that a function brings for its transaction.
+    settings: Vec<(String, String)>,
+    /// A function that gives one row or value, whatever there is.
+    one: bool,
+    walk: Option<Walk>,
+}
+
+impl Visit<'_> {
+    pub(crate) async fn answer(
+        &self,
+        content: &[u8],
+        timing: &mut Timing,
+        reached: &mut Reached,
+    ) -> Result<Reply, Problem> {
+        let source = self.project.primary().map_err(Problem::of_fault)?;
+        let view = source.view().map_err(Problem::of_fault)?;
+        if let Some(page) = Page::of(self.parts) {
+            let session = &self.identity.session;
+            let reply = described::answer(page, self.project, &view, session, self.parts)?;
+            if let Some(reply) = reply {
+                return Ok(reply);
+            }
+        }
+        let asked = Asked::read(self.parts, self.rest)?;
+        timing.mark("parse");
+        reached.thing = match &asked.target {
+            Target::Table(name) | Target::Function(name) => {
+                Some(format!("{}.{name}", asked.schema).into())
+            }
+            Target::Root => None,
+        };
+        let reply = match (&asked.target, asked.action) {
+            (Target::Root, Action::Info) => Ok(respond::allowed("OPTIONS,GET,HEAD")),
+            (Target::Root, _) => {
+                let session = &self.identity.session;
+                root::answer(&asked, &view, session, self.rest, self.parts)
+            }
+            (Target::Table(name), Action::Info) => self.table_info(&view, &asked, name),
+            // A table of such a name comes first.
+            (Target::Table(name), Action::Insert)
+                if name == batch::NAME
+                    && view.catalog.find_table(&asked.schema, name).is_none() =>
+            {
+                self.batch(source.as_ref(), &view, &asked, content, timing).await
+            }
+            (Target::Function(name), Action::Info) => self.function_info(&view, &asked, name),
+            (Target::Table(_) | Target::Function(_), _) => {
+                let ready = self.ready(&view, asked, content, false)?;
+                timing.mark("plan");
+                self.run(source.as_ref(), ready, timing).await
+            }
+        };
+        timing.rest();
+        reply
+    }
+
+    fn options(&self, asked: &Asked) -> Options {
+        // What was written is told whole.
+        let rows_max = self.rest.max_rows.filter(|_| !asked.writes_rows());
+        let limits = Limits { rows_max, ..Limits::default() };
+        Options { limits, aggregates: self.rest.aggregates_enabled, engine_decides: false }
+    }
+
+    /// Whether the caller showed who it is.
+    fn known(&self) -> bool {
+        self.rest.anon_role.as_deref() != Some(&*self.identity.session.role)
+    }
+
+    fn trouble(&self, trouble: impl Into<Trouble>) -> Problem {
+        Problem::of_trouble(trouble.into(), self.known())
+    }
+
+    fn find_table(&self, view: &View, asked: &Asked, name: &str) -> Result<TableId, Problem> {
+        let may = |id| match view.rules {
+            mag_query::Rules::Native => true,
+            mag_query::Rules::Compiled => view.guard.sight(&self.identity.session.role).table(id),
+        };
+        let found = view.catalog.find_table(&asked.schema, name).filter(|id| may(*id));
+        found.ok_or_else(|| {
+            Problem::of_call(&mag_query::Error::NoTable {
+                schema: asked.schema.clone(),
+                table: name.to_owned(),
+                nearest: view.catalog.nearest_table(&asked.schema, name, may).map(str::to_owned),
+            })
+        })
+    }
+
+    fn table_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {
+        let id = self.find_table(view, asked, name)?;
+        Ok(respond::allowed(&respond::methods_of_table(view.catalog.table(id))))
+    }
+
+    fn function_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {
+        let (id, _) = self.find_function(view, asked, name, &[])?;
+        let volatile = view.catalog.function(id).volatility == Volatility::Volatile;
+        let methods = if volatile { "OPTIONS,POST" } else { "OPTIONS,GET,HEAD,POST" };
+        Ok(respond::allowed(methods))
+    }
+
+    fn check_preferences(asked: &Asked) -> Result<(), Problem> {
+        if asked.preferences.strict() && !asked.preferences.unknown.is_empty() {
+            return Err(Problem::unknown_preferences(&asked.preferences.unknown));
+        }
+        Ok(())
+    }
+
+    fn negotiate(&self, view: &View, asked: &Asked, thing: Thing<'_>) -> Result<Offer, Problem> {
+        let negotiation = Negotiation {
+            catalog: &view.catalog,
+            schema: &asked.schema,
+            thing,
+            whole: matches!(&*asked.params.select, [Pick::All]),
+            plans: self.rest.plan_enabled,
+        };
+        negotiation.of(&asked.accepted)
+    }
+
+    /// `in_company`: it is one of several, so nothing of it may be found out after the transaction
+    /// has ended.
+    fn ready(
+        &self,
+        view: &View,
+        asked: Asked,
+        content: &[u8],
+        in_company: bool,
+    ) -> Result<Ready, Problem> {
+        match &asked.target {
+            Target::Table(name) => {
+                let name = name.clone();
+                self.table(view, asked, &name, content, in_company)
+            }
+            Target::Function(name) => {
+                let name = name.clone();
+                self.function(view, asked, &name, content)
+            }
+            Target::Root => Err(Problem::no_such_path()),
+        }
+    }
+
+    fn table(
+        &self,
+        view: &View,
+        asked: Asked,
+        name: &str,
+        content: &[u8],
+        in_company: bool,
+    ) -> Result<Ready, Problem> {
+        let id = self.find_table(view, &asked, name)?;
+        let table = view.catalog.table(id);
+        let offer = self.negotiate(view, &asked, Thing::Table(id));
+        let reads = matches!(asked.action, Action::Read { .. });
+        let (mut call, access) = match reads {
+            // A relation that does not exist is told before a form that is not there.
+            true => (call::read(&asked, name, &fallback(&offer))?, Access::Read),
+            false => (call::write(&asked, table, content, &fallback(&offer))?, Access::Write),
+        };
+        let mut options = self.options(&asked);
+        let mut walk = None;
+        if let (Some(cursor), Act::Read(read)) = (&asked.cursor, &mut call.act) {
+            let shape = fallback(&offer);
+            if matches!(shape.media, Media::Plan(_)) || !shape.shape.is_of_cells() {
+                return Err(Problem::bad_cursor("an answer of this form has no cursor"));
+            }
+            let query = self.parts.uri.query().unwrap_or_default();
+            let begun = Walk::begin(cursor, query, table, self.rest.max_rows, &mut read.query)?;
+            options.limits.rows_max = options.limits.rows_max.map(|_| begun.rows_max());
+            walk = Some(begun);
+        }
+        let plain = !matches!(fallback(&offer).media, Media::Plan(_));
+        if in_company && reads && plain && matches!(fallback(&offer).shape, Shape::Object { .. }) {
+            call.wish.exactly = Some(1);
+        }
+        let call = call.searching(&self.rest.extra_search_path);
+        let plan = view
+            .prepare(&call, &self.identity.session, &options)
+            .map_err(|trouble| self.trouble(trouble))?;
+        if asked.writes_rows() {
+            Self::check_preferences(&asked)?;
+        }
+        let offer = offer?;
+        // Nothing but this list looks at single cells: the engine writes it as it reads.
+        let as_list = matches!(offer.shape, Shape::Json { stripped: false })
+            && reads
+            && walk.is_none()
+            && !matches!(offer.media, Media::Plan(_));
+        let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };
+        Self::check_preferences(&asked)?;
+        Ok(Ready { asked, offer, plan, access, settings: Vec::new(), one: false, walk })
+    }
+
+    fn find_function(
+        &self,
+        view: &View,
+        asked: &Asked,
+        name: &str,
+        content: &[u8],
+    ) -> Result<(FunctionId, mag_query::call::Arguments), Problem> {
+        let arguments = call::arguments(asked, content)?;
+        let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
+        let searched = &self.rest.extra_search_path;
+        let trial = call::invoke(asked, name, arguments.clone(), true, &json)?.searching(searched);
+        let plan = view
+            .prepare(&trial, &self.identity.session, &self.options(asked))
+            .map_err(|trouble| self.trouble(trouble))?;
+        match invoked(plan.outline()) {
+            Some(id) => Ok((id, arguments)),
+            None => Err(Problem::no_such_path()),
+        }
+    }
+
+    fn function(
+        &self,
+        view: &View,
+        asked: Asked,
+        name: &str,
+        content: &[u8],
+    ) -> Result<Ready, Problem> {
+        let asks = !matches!(asked.action, Action::Invoke);
+        let (id, arguments) = self.find_function(view, &asked, name, content)?;
+        let function = view.catalog.function(id);
+        let volatile = function.volatility == Volatility::Volatile;
+        let offer = self.negotiate(view, &asked, Thing::Function(function))?;
+        Self::check_preferences(&asked)?;
+        if asked.preferences.strict() && asked.preferences.max_affected.is_some() && !function.set {
+            return Err(Problem::max_affected_of_one());
+        }
+        let read_only = asks || !volatile;
+        let access = if read_only { Access::Read } else { Access::Write };
+        let searched = &self.rest.extra_search_path;
+        let call = call::invoke(&asked, name, arguments, read_only, &offer)?.searching(searched);
+        let plan = view
+            .prepare(&call, &self.identity.session, &self.options(&asked))
+            .map_err(|trouble| self.trouble(trouble))?;
+        let own = function.settings.iter().filter(|(name, _)| {
+            self.rest.hoisted_tx_settings.iter().any(|hoisted| hoisted == &**name)
+        });
+        let settings = own.map(|(name, value)| (name.to_string(), value.to_string())).collect();
+        Ok(Ready { asked, offer, plan, access, settings, one: !function.set, walk: None })
+    }
+
+    async fn run(
+        &self,
+        source: &dyn Source,
+        ready: Ready,
+        timing: &mut Timing,
+    ) -> Result<Reply, Problem> {
+        let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest);
+        settings.extend(ready.settings.iter().cloned());
+        let work = Transaction {
+            access: ready.access,
+            settings,
+            ..self.transaction(&ready.asked, vec![ready.plan.clone()])
+        };
+        let answers = source.database().transact(work).await;
+        let answers = answers.map_err(|error| self.engine(&ready.asked, error))?;
+        timing.mark("transaction");
+        let answer = answers.into_iter().next_back().unwrap_or_default();
+        reply(&ready, answer)
+    }
+
+    fn transaction(&self, asked: &Asked, plans: Vec<Authorised<Plan>>) -> Transaction {
+        Transaction {
+            plans,
+            access: Access::Read,
+            ending: transact::ending(asked, self.rest),
+            settings: Vec::new(),
+            wanted_settings: transact::WANTED.map(str::to_owned).to_vec(),
+            before: self.rest.pre_request.as_deref().map(transact::function_name),
+            timeout: self.rest.statement_timeout_ms.map(Duration::from_millis),
+        }
+    }
+
+    fn engine(&self, asked: &Asked, error: EngineError) -> Problem {
+        if error.code == codes::WRONG_ROW_COUNT {
+            if asked.action == Action::Put {
+                return Problem::key_of_put_differs();
+            }
+            let rows = error.details.as_deref().unwrap_or_default();
+            let rows = rows.chars().filter(char::is_ascii_digit).collect::<String>();
+            return Problem::not_one(rows.parse().unwrap_or(0));
+        }
+        Problem::of_engine(error, self.known())
+    }
+
+    /// All calls of a batch in one transaction: the first that fails undoes all.
+    async fn batch(
+        &self,
+        source: &dyn Source,
+        view: &View,
+        whole: &Asked,
+        content: &[u8],
+        timing: &mut Timing,
+    ) -> Result<Reply, Problem> {
+        Self::check_preferences(whole)?;
+        let most = usize::try_from(self.own.batch_calls_max).unwrap_or(usize::MAX);
+        let mut all = Vec::new();
+        for (n, one) in batch::read(content, self.parts, most)?.into_iter().enumerate() {
+            let ready = self.of_batch(view, whole, &one);
+            all.push(ready.map_err(|problem| problem.of_call_number(n))?);
+        }
+        let writes = all.iter().any(|ready| ready.access == Access::Write);
+        for (n, ready) in all.iter().enumerate().filter(|_| writes) {
+            let asks = matches!(ready.asked.action, Action::Ask { .. });
+            let volatile = invoked(ready.plan.outline())
+                .is_some_and(|id| view.catalog.function(id).volatility == Volatility::Volatile);
+            if asks && volatile {
+                let why = "a function that may write is called by POST";
+                return Err(Problem::bad_batch(why).of_call_number(n));
+            }
+        }
+        timing.mark("plan");
+        let mut settings = transact::settings(whole, &self.parts.headers, self.rest);
+        settings.extend(all.iter().flat_map(|ready| ready.settings.iter().cloned()));
+        let plans = all.iter().map(|ready| ready.plan.clone()).collect();
+        let access = if writes { Access::Write } else { Access::Read };
+        let work = Transaction { access, settings, ..self.transaction(whole, plans) };
+        let answers = source.database().transact(work).await.map_err(|error| {
+            let number = error.statement.filter(|n| *n < all.len());
+            let asked = number.and_then(|n| all.get(n)).map_or(whole, |ready| &ready.asked);
+            let problem = self.engine(asked, error);
+            match number {
+                Some(n) => problem.of_call_number(n),
+                None => problem,
+            }
+        })?;
+        timing.mark("transaction");
+        let said = answers.last().map(|answer| transact::said(&answer.settings)).transpose()?;
+        let mut shown = Vec::with_capacity(all.len());
+        for (n, (ready, mut answer)) in all.iter().zip(answers).enumerate() {
+            // What the statements say of the response, they say of the whole.
+            answer.settings.clear();
+            let reply = reply(ready, answer).map_err(|problem| problem.of_call_number(n))?;
+            shown.push(batch::shown(&reply));
+        }
+        let body = format!("[{}]", shown.join(",")).into_bytes();
+        Ok(respond::batch(whole, body, said.unwrap_or_default()))
+    }
+
+    fn of_batch(&self, view: &View, whole: &Asked, one: &batch::Call) -> Result<Ready, Problem> {
+        let mut asked = Asked::read(&one.parts, self.rest)?;
+        let batch = matches!(&asked.target, Target::Table(name)
+            if name == batch::NAME && view.catalog.find_table(&asked.schema, name).is_none());
+        if batch || asked.target == Target::Root {
+            return Err(Problem::bad_batch("a call of a batch is of a table or a function"));
+        }
+        if asked.schema != whole.schema {
+            return Err(Problem::bad_batch("all calls of a batch are of one schema"));
+        }
+        // How the transaction ends and in which zone it tells moments is said for the whole.
+        asked.preferences.end = None;
+        asked.preferences.timezone.clone_from(&whole.preferences.timezone);
+        let visit = Visit {
+            project: self.project,
+            rest: self.rest,
+            identity: self.identity.clone(),
+            parts: &one.parts,
+            own: self.own,
+        };
+        visit.ready(view, asked, &one.content, true)
+    }
+}
+
+fn reply(ready: &Ready, mut answer: Answer) -> Result<Reply, Problem> {
+    let Ready { asked, offer, plan, one, walk, .. } = ready;
+    if *one {
+        answer.rows = 1;
+    }
+    let token = walk.as_ref().and_then(|walk| {
+        let most = plan.outline().answer().and_then(|select| select.limit);
+        Some((walk, walk.end(&mut answer, most)?))
+    });
+    if let (Shape::Object { .. }, false) = (&offer.shape, matches!(offer.media, Media::Plan(_)))
+        && answer.rows != 1
+    {
+        return Err(Problem::not_one(answer.rows));
+    }
+    let mut reply = respond::answer(asked, offer, plan.outline(), &answer)?;
+    if let Some((walk, token)) = token
+        && reply.status < StatusCode::MULTIPLE_CHOICES
+    {
+        reply.set(http::header::LINK, &walk.link(&token));
+        reply.set(HeaderName::from_static("x-next-cursor"), &token);
+    }
+    Ok(reply)
+}
+
+fn invoked(plan: &Plan) -> Option<FunctionId> {
+    match &plan.work {
+        mag_query::Work::Invoke(invoke) => Some(invoke.function),
+        _ => None,
+    }
+}
+
+/// For planning, when the form is not settled: mistakes in a call are told first.
+fn fallback(offer: &Result<Offer, Problem>) -> Offer {
+    match offer {
+        Ok(offer) => offer.clone(),
+        Err(_) => Offer { shape: Shape::Json { stripped: false }, media: Media::Json },
+    }
+}
