@@ -12,7 +12,8 @@ mod ward;
 
 pub(crate) use asks::{Ask, AskState};
 pub(crate) use bounds::{Bounds, Risk};
-pub(crate) use spending::{Budget, Tally};
+pub(crate) use keep::WRITTEN_EVERY;
+pub(crate) use spending::Tally;
 pub(crate) use ward::Warden;
 
 use crate::settings::Prices;
@@ -35,6 +36,8 @@ pub(crate) struct Agents {
     refused: Mutex<Vec<Refused>>,
     /// Something waits to be written.
     pub(crate) wake: tokio::sync::Notify,
+    /// One at a time writes what is asked for: an ask that is new is told of once.
+    asks_written: tokio::sync::Mutex<()>,
 }
 
 /// An agent was told no.
@@ -60,6 +63,7 @@ impl Agents {
             asks: Asks::default(),
             refused: Mutex::default(),
             wake: tokio::sync::Notify::new(),
+            asks_written: tokio::sync::Mutex::new(()),
         }
     }
 
@@ -115,6 +119,11 @@ impl Agents {
 
     pub(crate) fn leash(self: &Arc<Self>, agent: Uuid) -> Arc<dyn Leash> {
         Arc::new(OnLeash { agents: self.clone(), agent })
+    }
+
+    /// Somebody decides about an ask that waits; nothing when it does not wait any more.
+    pub(crate) fn decide(&self, id: Uuid, change: impl FnOnce(&mut Ask)) -> Option<Ask> {
+        self.asks.decide(id, change)
     }
 
     fn refuse(&self, bounds: &Bounds, fault: Fault) -> Fault {

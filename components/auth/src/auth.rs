@@ -1,5 +1,6 @@
 //! The component: it fills the socket that says who asks, and answers the operations about keys.
 
+use crate::agents::{Agents, WRITTEN_EVERY as SPENDING_WRITTEN_EVERY, Warden};
 use crate::gotrue::{Door, Gotrue, Limits, Providers};
 use crate::identify::Identify;
 use crate::keys::Rings;
@@ -12,6 +13,7 @@ use crate::staff::Staffing;
 use crate::vault::Vault;
 use crate::watch::Watch;
 use mag_contract::door::AuthDoor;
+use mag_contract::ward::WardSocket;
 use mag_contract::{Component, Fault, Life, Manifest, Standing, Timestamp, Wiring};
 use mag_ports::{AuthnSocket, StaffSocket, StoreSocket};
 use std::sync::Arc;
@@ -34,6 +36,7 @@ impl Component for Auth {
                 .provides::<AuthnSocket>()
                 .provides::<AuthDoor>()
                 .provides::<StaffSocket>()
+                .provides::<WardSocket>()
                 .needs::<StoreSocket>()
                 .standing(Standing::Protected),
         )
@@ -47,11 +50,12 @@ impl Component for Auth {
         let rings = Arc::new(Rings::new(store.clone(), vault.clone(), clock.clone()));
         let bus = wiring.bus();
         let homes = Arc::new(Homes::new(store.clone(), clock.clone()));
+        let agents = Arc::new(Agents::new(clock.clone(), settings.prices.clone()));
         let identify = Arc::new(Identify::new(
             rings.clone(),
             homes.clone(),
             watch.clone(),
-            clock.clone(),
+            agents.clone(),
             bus.clone(),
         ));
         wiring.plug::<AuthnSocket>(identify.clone());
@@ -61,6 +65,7 @@ impl Component for Auth {
             rings: rings.clone(),
             homes,
             watch,
+            agents,
             vault,
             passwords: Passwords::new(),
             post: Arc::new(Post::new(&settings)?),
@@ -71,6 +76,7 @@ impl Component for Auth {
             clock: clock.clone(),
         });
         wiring.plug::<AuthDoor>(Arc::new(Door(gotrue.clone())));
+        wiring.plug::<WardSocket>(Arc::new(Warden { gotrue: gotrue.clone() }));
         wiring.plug::<StaffSocket>(Arc::new(Staffing::new(gotrue.clone())));
         let office = operations::Office {
             store,
@@ -91,6 +97,7 @@ impl Component for Auth {
     async fn run(self, mut life: Life) -> Result<(), Fault> {
         life.ready();
         life.spawn("bans", remember_bans(self.gotrue.clone()));
+        life.spawn("agents", keep_agents(self.gotrue.clone()));
         let mut written = Timestamp::default();
         loop {
             tokio::select! {
@@ -100,7 +107,25 @@ impl Component for Auth {
             written = self.write_down(written).await;
         }
         self.write_down(written).await;
+        // What agents have spent until now is not lost by a restart.
+        if let Err(fault) = self.gotrue.write_spending().await {
+            tracing::warn!("what agents have spent could not be written: {}", fault.chain());
+        }
         Ok(())
+    }
+}
+
+/// Writes what agents have spent and what they ask for, soon after it changes.
+async fn keep_agents(gotrue: Arc<Gotrue>) {
+    loop {
+        gotrue.agents.wake.notified().await;
+        // An ask is told of at once, and so many calls are written together.
+        for written in [gotrue.write_asks().await, gotrue.write_spending().await] {
+            if let Err(fault) = written {
+                tracing::warn!("what agents do could not be written: {}", fault.chain());
+            }
+        }
+        tokio::time::sleep(SPENDING_WRITTEN_EVERY).await;
     }
 }
 

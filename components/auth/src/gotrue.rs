@@ -27,6 +27,7 @@ pub(crate) use admin::duration_ms;
 pub(crate) use limits::Limits;
 pub(crate) use oidc::Providers;
 
+use crate::agents::Agents;
 use crate::identify::Identify;
 use crate::keys::Rings;
 use crate::passwords::Passwords;
@@ -52,6 +53,7 @@ pub(crate) struct Gotrue {
     pub(crate) rings: Arc<Rings>,
     pub(crate) homes: Arc<Homes>,
     pub(crate) watch: Arc<Watch>,
+    pub(crate) agents: Arc<Agents>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) passwords: Passwords,
     pub(crate) post: Arc<Post>,

@@ -1,5 +1,6 @@
 //! Who asks: a key, a token, or nobody in particular. What every door calls for every request.
 
+use crate::agents::Agents;
 use crate::keys::{ApiKey, KeyKind, Rings, hash_of, is_opaque, is_well_formed};
 use crate::people::Homes;
 use crate::tokens::claims::{self, Times};
@@ -11,7 +12,7 @@ use crate::watch::Watch;
 use ::ring::digest::{SHA256, digest};
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
-use mag_contract::{Actor, ActorKind, Bus, Clock, Fault, Permissions, Timestamp, codes};
+use mag_contract::{Actor, ActorKind, Bus, Class, Clock, Fault, Permissions, Timestamp, codes};
 use mag_guard::Session;
 use mag_ports::identity::{PermissionDenied, TokenExpired};
 use mag_ports::settings::{ProjectSettings, TokenSettings};
@@ -27,6 +28,7 @@ pub(crate) struct Identify {
     rings: Arc<Rings>,
     homes: Arc<Homes>,
     watch: Arc<Watch>,
+    agents: Arc<Agents>,
     clock: Clock,
     bus: Bus,
     desks: ArcSwap<HashMap<Uuid, Arc<Desk>>>,
@@ -83,10 +85,11 @@ impl Identify {
         rings: Arc<Rings>,
         homes: Arc<Homes>,
         watch: Arc<Watch>,
-        clock: Clock,
+        agents: Arc<Agents>,
         bus: Bus,
     ) -> Self {
-        Self { rings, homes, watch, clock, bus, desks: ArcSwap::default() }
+        let clock = bus.clock().clone();
+        Self { rings, homes, watch, agents, clock, bus, desks: ArcSwap::default() }
     }
 
     /// Whoever listens hears of tokens that ended and of those who were stopped.
@@ -102,6 +105,14 @@ impl Identify {
                 wanted: "identify".into(),
                 why: message.clone(),
             }),
+            Denied::Fault(fault) if fault.class() == Class::Denied => {
+                self.bus.publish(PermissionDenied {
+                    project,
+                    actor: "an agent".into(),
+                    wanted: "identify".into(),
+                    why: fault.message().to_owned(),
+                });
+            }
             Denied::NoVerifier
             | Denied::AnonymousOff
             | Denied::BadToken { .. }
@@ -142,11 +153,11 @@ impl Identify {
         let bearer = shown.bearer.as_ref().map(|token| token.expose().as_str());
         let bearer = bearer.filter(|bearer| apikey != Some(*bearer));
         let by_key = match apikey.filter(|key| !key.is_empty()) {
-            Some(key) => Some(self.credential(project, &desk, key, now).await?),
+            Some(key) => Some(self.credential(project, &desk, key, (shown.door, now)).await?),
             None => None,
         };
         let by_token = match bearer {
-            Some(token) => Some(self.credential(project, &desk, token, now).await?),
+            Some(token) => Some(self.credential(project, &desk, token, (shown.door, now)).await?),
             None => None,
         };
         let key = by_key.as_ref().and_then(Shown::key).map(|key| Arc::from(key.id.to_string()));
@@ -164,10 +175,10 @@ impl Identify {
         project: &Project,
         desk: &Desk,
         text: &str,
-        now: Timestamp,
+        (door, now): (Option<&str>, Timestamp),
     ) -> Result<Shown, Denied> {
         if is_opaque(text) {
-            return self.opaque(project, text, now).await.map(Shown::Key);
+            return self.opaque(project, text, door, now).await.map(Shown::Key);
         }
         let verified = self.token(project, desk, text, now).await?;
         if let Some(key) = &verified.key {
@@ -181,6 +192,7 @@ impl Identify {
         &self,
         project: &Project,
         text: &str,
+        door: Option<&str>,
         now: Timestamp,
     ) -> Result<Arc<ApiKey>, Denied> {
         if !is_well_formed(text) {
@@ -189,16 +201,15 @@ impl Identify {
         let ring = self.rings.of(project.id).await.map_err(Denied::Fault)?;
         let key = ring.opaque(&hash_of(text)).ok_or(Denied::BadKey)?;
         usable(key, now)?;
-        if let (KeyKind::Agent, Some(agent)) = (key.kind, key.user)
-            && !self.watch.knows(agent)
-        {
-            let home = self.homes.of(project).await.map_err(Denied::Fault)?;
-            let held = home.agent(agent).await.map_err(Denied::Fault)?.ok_or(Denied::BadKey)?;
-            self.watch.keep_agent(agent, held);
-        }
         self.watch.admits(key.user, None, now)?;
-        if key.kind == KeyKind::Agent {
-            self.watch.counts(key.user, now)?;
+        if let (KeyKind::Agent, Some(agent)) = (key.kind, key.user) {
+            if self.agents.bounds(agent).is_none() {
+                let known = self.agents.know(&self.homes, project, agent).await;
+                known.map_err(Denied::Fault)?.ok_or(Denied::BadKey)?;
+            }
+            self.agents.admits(agent, door).map_err(Denied::Fault)?;
+            self.agents.counts(agent).map_err(Denied::Fault)?;
+            self.agents.wake.notify_one();
         }
         Ok(key.clone())
     }
@@ -340,7 +351,7 @@ impl Identify {
         if let Some(user) = key.user {
             claims.insert("sub".into(), user.to_string().into());
             claims.insert("user_type".into(), key.kind_of_user().into());
-            if let Some(owner) = self.watch.owner(user) {
+            if let Some(owner) = self.agents.owner(user) {
                 claims.insert("owner_id".into(), owner.to_string().into());
             }
         }
@@ -348,10 +359,17 @@ impl Identify {
             kind,
             id: key.user.map_or_else(|| format!("key:{}", key.id), |user| user.to_string()),
             name: key.name.clone(),
-            on_behalf_of: key.user.and_then(|user| self.watch.owner(user)).map(|id| id.to_string()),
+            on_behalf_of: key
+                .user
+                .and_then(|user| self.agents.owner(user))
+                .map(|id| id.to_string()),
             permissions: Permissions::of(key.scopes.clone()),
         };
-        Session::new(actor, key.role.clone(), Json::Object(claims).to_string(), now)
+        let session = Session::new(actor, key.role.clone(), Json::Object(claims).to_string(), now);
+        match (key.kind, key.user) {
+            (KeyKind::Agent, Some(agent)) => session.on(self.agents.leash(agent)),
+            _ => session,
+        }
     }
 
     /// Settings are compared by their place in memory: a change makes new ones.

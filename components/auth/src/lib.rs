@@ -3,6 +3,7 @@
 //! Never: what a role may do with a row (that is the guard's), a connection of its own to an
 //! engine, a secret in a log.
 
+mod agents;
 mod auth;
 mod gotrue;
 mod home;

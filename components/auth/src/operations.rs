@@ -1,6 +1,7 @@
 //! What an operator can do with identities, as operations of the board.
 
 mod agents;
+mod asks;
 mod can;
 mod invitations;
 mod keys;
@@ -197,7 +198,7 @@ pub(crate) use operations;
 pub(crate) fn declared(manifest: Manifest) -> Manifest {
     let manifest = oauth::declared(manifest);
     let manifest = signing::declared(keys::declared(manifest));
-    let manifest = agents::declared(users::declared(manifest));
+    let manifest = asks::declared(agents::declared(users::declared(manifest)));
     let manifest = can::declared(mails::declared(manifest));
     let manifest = teams::declared(members::declared(orgs::declared(manifest)));
     projects::declared(invitations::declared(roles::declared(manifest)))
@@ -209,6 +210,7 @@ pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
     signing::answered(wiring, office);
     users::answered(wiring, office);
     agents::answered(wiring, office);
+    asks::answered(wiring, office);
     mails::answered(wiring, office);
     can::answered(wiring, office);
     orgs::answered(wiring, office);

@@ -134,6 +134,7 @@ impl Metered {
             plans: plans.len(),
             at: Instant::now(),
         };
+        begun.admitted()?;
         match access {
             Access::Read if self.bus.is_asked::<DataQuery>() => {
                 if let Some(about) = self.about(&begun) {
@@ -167,6 +168,9 @@ impl Metered {
     /// `rows` of what was done, or the error.
     fn end(&self, begun: &Begun, outcome: Result<u64, &EngineError>) {
         let took = begun.at.elapsed();
+        if let Some(leash) = begun.session.as_ref().and_then(|session| session.leash.as_ref()) {
+            leash.spent(outcome.unwrap_or(0), took);
+        }
         let writes = begun.access == Access::Write;
         self.tally.count(writes, outcome.ok(), took);
         let error = outcome.err().map(|error| error.code);
@@ -212,6 +216,15 @@ impl Metered {
 }
 
 impl Begun {
+    /// Whoever is bound, such as an agent, is told no before anything is done.
+    fn admitted(&self) -> Result<(), EngineError> {
+        let Some(leash) = self.session.as_ref().and_then(|session| session.leash.as_ref()) else {
+            return Ok(());
+        };
+        let admitted = leash.admit(self.access == Access::Write, &|| self.names());
+        admitted.map_err(|refusal| of_fault(&refusal))
+    }
+
     fn names(&self) -> Vec<String> {
         let Some(catalog) = &self.catalog else { return Vec::new() };
         let name = |id: &TableId| {
@@ -269,7 +282,12 @@ impl Engine for Metered {
             // To analyse a write is to do it.
             let writes = analyze && plan.writes();
             let access = if writes { Access::Write } else { Access::Read };
-            self.open_to(access)?.explain(plan, analyze).await
+            let inner = self.open_to(access)?;
+            if let Some(leash) = &plan.session().leash {
+                let admitted = leash.admit(writes, &Vec::new);
+                admitted.map_err(|refusal| of_fault(&refusal))?;
+            }
+            inner.explain(plan, analyze).await
         })
     }
 

@@ -1,13 +1,23 @@
 //! Who asks: a role, the claims of the token that says so, and the time at which it is asked.
 
-use mag_contract::{Actor, Timestamp};
+use mag_contract::{Actor, Fault, Timestamp};
 use mag_model::json::{self, Json};
 use mag_model::{Type, Value, literal, time};
 use mag_query::Slot;
 use mag_query::expr::{Asker, Expr};
 use std::sync::Arc;
+use std::time::Duration;
 
-#[derive(Clone, PartialEq)]
+/// What an asker is bound to beside its role: an agent to its tools and its budgets. Asked before
+/// an engine works on a call, and told after. It is the one place where calls of agents meet,
+/// whatever door they came by.
+pub trait Leash: Send + Sync {
+    /// `tables` names them, for whoever needs the names.
+    fn admit(&self, writes: bool, tables: &dyn Fn() -> Vec<String>) -> Result<(), Fault>;
+    fn spent(&self, rows: u64, took: Duration);
+}
+
+#[derive(Clone)]
 pub struct Session {
     pub actor: Actor,
     /// `anon`, `authenticated`, `service_role`, or one of the project's own.
@@ -16,6 +26,18 @@ pub struct Session {
     pub claims: Arc<str>,
     /// What `now()` is in a policy.
     pub at: Timestamp,
+    /// Nothing for people and services.
+    pub leash: Option<Arc<dyn Leash>>,
+}
+
+/// Who asks, and as what; the leash follows from that.
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        self.actor == other.actor
+            && self.role == other.role
+            && self.claims == other.claims
+            && self.at == other.at
+    }
 }
 
 /// Claims are about people: no log shows them.
@@ -32,7 +54,12 @@ impl Session {
         claims: impl Into<Arc<str>>,
         at: Timestamp,
     ) -> Self {
-        Self { actor, role: role.into(), claims: claims.into(), at }
+        Self { actor, role: role.into(), claims: claims.into(), at, leash: None }
+    }
+    #[must_use]
+    pub fn on(mut self, leash: Arc<dyn Leash>) -> Self {
+        self.leash = Some(leash);
+        self
     }
     /// The board's own work, which no policy holds back.
     pub fn system(at: Timestamp) -> Self {

@@ -8,6 +8,7 @@ use crate::operation::Spec;
 use crate::socket::Socket;
 use futures::future::BoxFuture;
 use serde_json::Value as Json;
+use std::time::Duration;
 
 pub struct WardSocket;
 
@@ -19,6 +20,8 @@ impl Socket for WardSocket {
 pub trait Ward: Send + Sync {
     /// May this call be made now? What is counted is counted here, once a call.
     fn admit<'a>(&'a self, wish: Wish<'a>) -> BoxFuture<'a, Result<(), Fault>>;
+    /// A call that was admitted has ended so.
+    fn done(&self, actor: &Actor, answer: &Json, took: Duration);
 }
 
 /// A call that somebody wants to make.

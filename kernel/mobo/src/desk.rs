@@ -9,7 +9,7 @@ use mag_contract::operation::{
     Act, Call, Cancelled, Consent, Desk, Effect, Offer, Order, Progress, Running, Spec,
 };
 use mag_contract::secret::HIDDEN;
-use mag_contract::ward::{WardSocket, Wish};
+use mag_contract::ward::{Ward, WardSocket, Wish};
 use mag_contract::{Actor, ActorKind, Context, Fault, Jack, Timestamp, codes};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -157,10 +157,14 @@ fn refused(actor: &Actor, spec: &Spec) -> Fault {
 }
 
 /// The ward's word; without one, agents do nothing, and nothing is held in a project alone.
-async fn ask_ward(ward: Option<Jack<WardSocket>>, order: &Order, spec: &Spec) -> Result<(), Fault> {
+async fn ask_ward(
+    ward: Option<Jack<WardSocket>>,
+    order: &Order,
+    spec: &Spec,
+) -> Result<Option<Arc<dyn Ward>>, Fault> {
     let held = order.actor.permissions.hold(spec.permission);
     if held && order.actor.kind != ActorKind::AiAgent {
-        return Ok(());
+        return Ok(None);
     }
     let ward = match ward.map(|jack| jack.get()) {
         Some(Ok(ward)) => ward,
@@ -175,7 +179,8 @@ async fn ask_ward(ward: Option<Jack<WardSocket>>, order: &Order, spec: &Spec) ->
         preview: order.preview,
         held,
     };
-    ward.admit(wish).await
+    ward.admit(wish).await?;
+    Ok(Some(ward))
 }
 
 impl Desk for BoardDesk {
@@ -219,7 +224,13 @@ impl Desk for BoardDesk {
             let result = match admitted {
                 Ok((offer, room)) => {
                     let result = match ask_ward(ward, &order, &offer.spec).await {
-                        Ok(()) => perform(&offer, order.input.clone(), call).await,
+                        Ok(ward) => {
+                            let done = perform(&offer, order.input.clone(), call).await;
+                            if let (Some(ward), Ok(answer)) = (ward, &done) {
+                                ward.done(&order.actor, answer, began.elapsed());
+                            }
+                            done
+                        }
                         Err(fault) => Err(fault),
                     };
                     drop(room);

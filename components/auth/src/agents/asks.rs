@@ -72,7 +72,8 @@ pub(super) struct Asks(Mutex<Held>);
 struct Held {
     /// By agent and fingerprint: the newest one.
     by_call: HashMap<(Uuid, String), Ask>,
-    changed: Vec<Uuid>,
+    /// As they are to be written; one that was asked for anew since is written as it ended.
+    changed: HashMap<Uuid, Ask>,
 }
 
 /// An agent with so many asks that wait asks for nothing more: nobody reads a longer list.
@@ -102,14 +103,15 @@ impl Asks {
                             ask.state = AskState::Used;
                         }
                     }
-                    let id = ask.id;
-                    held.changed.push(id);
+                    let ask = ask.clone();
+                    held.changed.insert(ask.id, ask);
                     return Ok(());
                 }
                 AskState::Waiting => {
                     ask.times = ask.times.saturating_add(1);
-                    let (id, fault) = (ask.id, waits(of, ask));
-                    held.changed.push(id);
+                    let ask = ask.clone();
+                    let fault = waits(of, &ask);
+                    held.changed.insert(ask.id, ask);
                     return Err(fault);
                 }
                 AskState::Denied if still_denied(ask, now) => return Err(denied(of, ask)),
@@ -144,8 +146,8 @@ impl Asks {
             created_at: now,
         };
         let fault = waits(of, &ask);
+        held.changed.insert(id, ask.clone());
         held.by_call.insert(key, ask);
-        held.changed.push(id);
         Err(fault)
     }
 
@@ -158,7 +160,7 @@ impl Asks {
         }
         change(ask);
         let decided = ask.clone();
-        held.changed.push(id);
+        held.changed.insert(id, decided.clone());
         Some(decided)
     }
 
@@ -171,18 +173,18 @@ impl Asks {
         }
     }
 
-    /// Hands over what has changed, each once.
+    /// Hands over what has changed, the oldest first.
     pub(super) fn take_changed(&self) -> Vec<Ask> {
         let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut changed = std::mem::take(&mut held.changed);
-        changed.sort();
-        changed.dedup();
-        let of = |id: &Uuid| held.by_call.values().find(|ask| ask.id == *id).cloned();
-        changed.iter().filter_map(of).collect()
+        let mut changed: Vec<Ask> = std::mem::take(&mut held.changed).into_values().collect();
+        changed.sort_by_key(|ask| (ask.created_at, ask.id));
+        changed
     }
 
-    pub(super) fn changed(&self, id: Uuid) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).changed.push(id);
+    /// What could not be written is tried again, unless it has changed since.
+    pub(super) fn unwritten(&self, ask: Ask) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.changed.entry(ask.id).or_insert(ask);
     }
 }
 
@@ -206,7 +208,8 @@ fn waits(of: &Bounds, ask: &Ask) -> Fault {
 fn denied(of: &Bounds, ask: &Ask) -> Fault {
     let why = ask.why.as_deref().unwrap_or("no reason was given");
     let message = format!("somebody has denied `{}` to agent `{}`: {why}", ask.what, of.name);
-    Fault::new(codes::NEEDS_APPROVAL, message).hint("do without it; it can be asked for again in an hour")
+    Fault::new(codes::NEEDS_APPROVAL, message)
+        .hint("do without it; it can be asked for again in an hour")
 }
 
 #[cfg(test)]
@@ -246,7 +249,7 @@ mod tests {
         let waiting = asks.take_changed();
         assert_eq!((waiting.len(), waiting[0].times), (1, 2));
         assert!(refused.message().contains(&waiting[0].id.to_string()));
-        asks.changed(waiting[0].id);
+        asks.unwritten(waiting[0].clone());
         approve(&asks, Some(2), None);
         assert!(ask(&asks, "policy:drop", 2).is_err(), "another call is another ask");
         assert!(ask(&asks, "policy:create", 2).is_ok() && ask(&asks, "policy:create", 3).is_ok());

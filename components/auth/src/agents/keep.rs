@@ -1,11 +1,13 @@
 //! What is kept of agents: their bounds, what they have spent, what they ask for, in the home of
 //! their project. Read when an agent first comes; written by a task, soon after it changes.
 
+use super::Agents;
 use super::asks::{Ask, AskState};
 use super::bounds::{Bounds, Risk};
 use super::spending::{Budget, Tally};
 use crate::gotrue::Gotrue;
 use crate::home::{Home, Row};
+use crate::people::Homes;
 use mag_contract::{Fault, codes};
 use mag_ports::Project;
 use mag_ports::identity::ApprovalAsked;
@@ -18,33 +20,38 @@ use uuid::Uuid;
 /// A budget that a write did not reach yet is lost when the machine stops: this much of it.
 pub(crate) const WRITTEN_EVERY: std::time::Duration = std::time::Duration::from_secs(2);
 
-impl Gotrue {
+impl Agents {
     /// Brings what is kept of an agent into force; nothing when it is no agent of this project.
-    pub(crate) async fn know_agent(
+    pub(crate) async fn know(
         &self,
+        homes: &Homes,
         project: &Project,
         agent: Uuid,
     ) -> Result<Option<Arc<Bounds>>, Fault> {
-        let home = self.homes.of(project).await?;
+        let home = homes.of(project).await?;
         let Some(bounds) = home.bounds(project, agent).await? else { return Ok(None) };
-        if self.agents.bounds(agent).is_none() {
+        if self.bounds(agent).is_none() {
             let (hour, day) = home.spending_of(agent).await?;
-            self.agents.spending.recall(agent, hour, day);
-            self.agents.asks.recall(home.open_asks(agent).await?);
+            self.spending.recall(agent, hour, day);
+            self.asks.recall(home.open_asks(agent).await?);
         }
-        self.agents.keep(bounds);
-        Ok(self.agents.bounds(agent))
+        self.keep(bounds);
+        Ok(self.bounds(agent))
     }
+}
 
+impl Gotrue {
     /// Writes what has changed since the last time. What cannot be written now is tried again.
     pub(crate) async fn write_spending(&self) -> Result<(), Fault> {
-        for (agent, hour, day) in self.agents.spending.take_changed() {
+        let mut changed = self.agents.spending.take_changed().into_iter();
+        while let Some((agent, hour, day)) = changed.next() {
             let written = async {
                 let Some(home) = self.home_of(agent).await? else { return Ok(()) };
                 home.keep_spending(agent, hour, day).await
             };
             if let Err(fault) = written.await {
                 self.agents.spending.changed(agent);
+                changed.for_each(|(agent, _, _)| self.agents.spending.changed(agent));
                 return Err(fault);
             }
         }
@@ -53,7 +60,8 @@ impl Gotrue {
 
     pub(crate) async fn write_asks(&self) -> Result<(), Fault> {
         let _one = self.agents.asks_written.lock().await;
-        for ask in self.agents.asks.take_changed() {
+        let mut changed = self.agents.asks.take_changed().into_iter();
+        while let Some(ask) = changed.next() {
             let written = async {
                 let Some(home) = self.home_of(ask.agent).await? else { return Ok(false) };
                 home.keep_ask(&ask).await
@@ -65,7 +73,7 @@ impl Gotrue {
                     }
                 }
                 Err(fault) => {
-                    self.agents.asks.changed(ask.id);
+                    std::iter::once(ask).chain(changed).for_each(|a| self.agents.asks.unwritten(a));
                     return Err(fault);
                 }
             }
@@ -120,8 +128,11 @@ impl Home {
         let of = |span: &str| {
             let row = rows.iter().find(|row| row.words("span") == span);
             row.map_or((0, Tally::default()), |row| {
-                let tally =
-                    Tally { calls: count(row, "calls"), rows: count(row, "rows"), cost: count(row, "cost") };
+                let tally = Tally {
+                    calls: count(row, "calls"),
+                    rows: count(row, "rows"),
+                    cost: count(row, "cost"),
+                };
                 (row.number("began").unwrap_or(0), tally)
             })
         };
@@ -150,12 +161,11 @@ impl Home {
     async fn open_asks(&self, agent: Uuid) -> Result<Vec<Ask>, Fault> {
         let states = [AskState::Waiting, AskState::Approved, AskState::Denied];
         let open = states.map(|state| state.name().to_owned()).to_vec();
-        let mine = vec![
-            Filter::eq("user_id", &agent.to_string()),
-            crate::home::any_of("state", open),
-        ];
+        let mine =
+            vec![Filter::eq("user_id", &agent.to_string()), crate::home::any_of("state", open)];
         let newest = crate::home::newest_first("created_at");
-        let rows = self.run(self.read("agent_asks", crate::home::page(mine, newest, 1_000, 0))).await?;
+        let rows =
+            self.run(self.read("agent_asks", crate::home::page(mine, newest, 1_000, 0))).await?;
         Ok(rows.iter().filter_map(ask_of).collect())
     }
 

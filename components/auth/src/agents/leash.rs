@@ -1,9 +1,9 @@
 //! The leash of an agent's session: asked by every source before its engine works for the agent,
 //! whatever door the call came by.
 
+use super::Agents;
 use super::asks::Wanted;
 use super::bounds::Risk;
-use super::Agents;
 use mag_contract::{Effect, Fault, codes};
 use mag_guard::Leash;
 use serde_json::json;
@@ -19,9 +19,9 @@ pub(super) struct OnLeash {
 impl Leash for OnLeash {
     fn admit(&self, writes: bool, tables: &dyn Fn() -> Vec<String>) -> Result<(), Fault> {
         let Self { agents, agent } = self;
-        let bounds = agents.bounds(*agent).ok_or_else(|| {
-            Fault::new(codes::AGENT_STOPPED, "this agent is not there any more")
-        })?;
+        let bounds = agents
+            .bounds(*agent)
+            .ok_or_else(|| Fault::new(codes::AGENT_STOPPED, "this agent is not there any more"))?;
         let now = agents.clock.now();
         let (tool, effect) = match writes {
             true => ("rows:write", Effect::Write),

@@ -152,9 +152,8 @@ fn within(of: &Bounds, spent: &Spent, now: Timestamp) -> Result<(), Fault> {
         };
         let ends = Timestamp((now.millis().div_euclid(length) + 1) * length);
         let (name, id) = (&of.name, of.id);
-        return Err(Fault::new(codes::AGENT_SPENT, format!("agent `{name}` {what}")).hint(
-            format!("wait until {ends}, or ask the owner to run `mobo agent:limit {id}`"),
-        ));
+        return Err(Fault::new(codes::AGENT_SPENT, format!("agent `{name}` {what}"))
+            .hint(format!("wait until {ends}, or ask the owner to run `mobo agent:limit {id}`")));
     }
     Ok(())
 }
@@ -212,7 +211,9 @@ mod tests {
             let hands: Vec<_> = (0..8)
                 .map(|_| {
                     scope.spawn(|| {
-                        (0..50).filter(|_| spending.count(&of, call(), Timestamp(0)).is_ok()).count()
+                        (0..50)
+                            .filter(|_| spending.count(&of, call(), Timestamp(0)).is_ok())
+                            .count()
                     })
                 })
                 .collect();

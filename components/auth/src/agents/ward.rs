@@ -10,10 +10,11 @@ use futures::future::BoxFuture;
 use mag_contract::operation::Spec;
 use mag_contract::secret::HIDDEN;
 use mag_contract::ward::{Ward, Wish};
-use mag_contract::{ActorKind, Effect, Fault, codes};
+use mag_contract::{Actor, ActorKind, Effect, Fault, codes};
 use mag_ports::ProjectRef;
 use serde_json::{Map, Value as Json};
 use std::sync::Arc;
+use std::time::Duration;
 use uuid::Uuid;
 
 pub(crate) struct Warden {
@@ -39,15 +40,23 @@ impl Ward for Warden {
             self.bound(agents, &bounds, &wish).await.map_err(|fault| agents.refuse(&bounds, fault))
         })
     }
+
+    /// The rows of an answer are its longest list.
+    fn done(&self, actor: &Actor, answer: &Json, took: Duration) {
+        let Some(agent) = Uuid::parse_str(&actor.id).ok() else { return };
+        let agents = &self.gotrue.agents;
+        if actor.kind != ActorKind::AiAgent || agents.bounds(agent).is_none() {
+            return;
+        }
+        let lists = answer.as_object().into_iter().flat_map(Map::values).filter_map(Json::as_array);
+        let rows = lists.map(Vec::len).max().unwrap_or(0);
+        agents.spent(agent, u64::try_from(rows).unwrap_or(u64::MAX), took);
+        agents.wake.notify_one();
+    }
 }
 
 impl Warden {
-    async fn bound(
-        &self,
-        agents: &Agents,
-        bounds: &Bounds,
-        wish: &Wish<'_>,
-    ) -> Result<(), Fault> {
+    async fn bound(&self, agents: &Agents, bounds: &Bounds, wish: &Wish<'_>) -> Result<(), Fault> {
         let now = agents.clock.now();
         // A look at what would happen changes nothing.
         let effect = if wish.preview { Effect::Read } else { wish.spec.effect };
@@ -99,8 +108,10 @@ impl Warden {
         if wish.actor.permissions.hold_in(&reference, wanted) {
             return Ok(());
         }
-        let message =
-            format!("{} may not call `{}` on project `{reference}`", wish.actor.name, wish.spec.name);
+        let message = format!(
+            "{} may not call `{}` on project `{reference}`",
+            wish.actor.name, wish.spec.name
+        );
         Err(Fault::new(codes::DENIED, message)
             .hint(format!("it takes the permission `{wanted}` there")))
     }
@@ -172,7 +183,8 @@ mod tests {
         let one: Json = serde_json::from_str(r#"{"b":[1,{"y":2,"x":1}],"a":"1"}"#).unwrap();
         let other: Json = serde_json::from_str(r#"{"a":"1","b":[1,{"x":1,"y":2}]}"#).unwrap();
         assert_eq!(text(&one), text(&other));
-        for different in [json!({"a": 1}), json!({"a": "1"}), json!({"a": ["1"]}), json!({"a\"": 1})]
+        for different in
+            [json!({"a": 1}), json!({"a": "1"}), json!({"a": ["1"]}), json!({"a\"": 1})]
         {
             assert_ne!(text(&one), text(&different));
         }

@@ -137,6 +137,13 @@ impl Book {
         Ok(!rows.is_empty())
     }
 
+    /// From `at` on it opens nothing; before, it does.
+    pub(crate) async fn ends(&self, id: Uuid, at: Timestamp) -> Result<(), Fault> {
+        let which = vec![Filter::eq("id", &id.to_string())];
+        let change = self.home.update("api_keys", which, json!({ "expires_at": at }))?;
+        self.home.run(change).await.map(|_| ())
+    }
+
     pub(crate) async fn used(&self, id: Uuid, at: Timestamp) -> Result<(), Fault> {
         let which = vec![Filter::eq("id", &id.to_string())];
         let change = self.home.update("api_keys", which, json!({ "last_used_at": at }))?;

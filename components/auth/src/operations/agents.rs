@@ -1,14 +1,15 @@
 //! AI agents: made with an owner, a purpose and bounds; stopped by one command.
 
 use super::keys::Wish;
-use super::users::{base_of, meant};
+use super::users::meant;
 use super::{Office, operations};
+use crate::agents::Risk;
 use crate::home::Home;
 use crate::keys::KeyKind;
-use crate::people::agents::bounds;
 use crate::people::users::NewUser;
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
+use mag_ports::Project;
 use mag_query::call::Filter;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ operations! {
     Limit => limit;
     Pause => pause;
     Log => log;
+    Charge => charge;
 }
 
 pub(super) struct Create;
@@ -46,9 +48,42 @@ pub(crate) struct CreateInput {
     /// It ends after so many days.
     #[serde(default = "days")]
     pub days: u32,
+    /// Whether it only reads.
+    #[serde(default = "yes")]
+    pub read_only: bool,
+    /// The highest risk that it takes alone: `low` (it looks), `medium` (it changes rows and what
+    /// can be changed back), `high`, `critical`. What is above it waits for an approval.
+    #[serde(default = "low")]
+    pub risk: String,
+    /// Operations that it may call, such as `policy:list` or `policy:*`, and `rows:read` and
+    /// `rows:write` for the doors to rows. All when none is named.
+    #[serde(default)]
+    pub tools: Vec<String>,
+    /// Doors that it may come by: `rest`, `http` (operations). All when none is named.
+    #[serde(default)]
+    pub doors: Vec<String>,
+    /// What it holds at the operations: `schema.read`, `policy.*`. You hold it yourself.
+    #[serde(default)]
+    pub permissions: Vec<String>,
+    /// Rows that it reads and writes in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_hour: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_day: Option<u64>,
+    /// Credits that it spends in an hour; `[auth.prices]` says what calls cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_hour: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_day: Option<u64>,
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
+}
+fn yes() -> bool {
+    true
+}
+fn low() -> String {
+    "low".into()
 }
 fn authenticated() -> String {
     "authenticated".into()
@@ -84,7 +119,8 @@ impl Operation for Create {
     const UNDO: Option<&'static str> = Some("user:delete");
     const ABOUT: &'static str = "An agent is a user like others: policies see it as `auth.uid()`, \
         rows that it writes name it, and the audit log tells its acts. It differs in that somebody \
-        answers for it, that it ends, and that it stops when its calls are spent.";
+        answers for it, that it ends, that it stops when its budget is spent, that it only reads \
+        until somebody lets it write, and that what is above its risk waits for an approval.";
     fn examples() -> Vec<Example> {
         vec![
             Example::new(
@@ -110,6 +146,8 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<A
         let message = "an agent needs a name and a purpose";
         return Err(Fault::new(codes::BAD_INPUT, message));
     }
+    let risk = risk_named(&input.risk)?;
+    super::keys::within_ones_own(&project.reference, &input.permissions, "", &call)?;
     let owner = match &input.owner {
         Some(owner) => meant(&home, owner).await?.id,
         None => system_user(&home).await?,
@@ -124,18 +162,20 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<A
     let now = home.now();
     let expires_at = Timestamp(now.millis() + i64::from(input.days) * DAY_MS);
     let row = json!({
-        "user_id": user.id, "role": input.role, "tools": [], "doors": [], "read_only": false,
-        "calls_per_hour": input.calls_per_hour, "calls_per_day": input.calls_per_day,
-        "risk_level": "low", "state": "active", "expires_at": expires_at, "created_at": now,
+        "user_id": user.id, "role": input.role, "tools": input.tools, "doors": input.doors,
+        "read_only": input.read_only, "calls_per_hour": input.calls_per_hour,
+        "calls_per_day": input.calls_per_day, "rows_per_hour": input.rows_per_hour,
+        "rows_per_day": input.rows_per_day, "cost_per_hour": input.cost_per_hour,
+        "cost_per_day": input.cost_per_day, "risk_level": risk.name(), "state": "active", "expires_at": expires_at, "created_at": now,
         "updated_at": now,
     });
     home.run(home.insert("agents", row)?).await?;
-    bind(&office, &home, user.id).await?;
+    office.gotrue.agents.know(&office.gotrue.homes, &project, user.id).await?;
     let wish = Wish {
         name: input.name.trim(),
         kind: KeyKind::Agent,
         role: &input.role,
-        scopes: vec![],
+        scopes: input.permissions.clone(),
         expires_at: Some(expires_at),
         user: Some(user.id),
         replaces: None,
@@ -164,12 +204,12 @@ async fn system_user(home: &Home) -> Result<Uuid, Fault> {
     Ok(home.make(new).await?.id)
 }
 
-/// Brings what is kept of an agent into force.
-async fn bind(office: &Office, home: &Home, agent: Uuid) -> Result<(), Fault> {
-    if let Some(held) = home.agent(agent).await? {
-        office.gotrue.watch.keep_agent(agent, held);
-    }
-    Ok(())
+fn risk_named(given: &str) -> Result<Risk, Fault> {
+    Risk::named(given).ok_or_else(|| {
+        Fault::new(codes::BAD_INPUT, format!("`{given}` is no level of risk"))
+            .hint("it is `low`, `medium`, `high` or `critical`")
+            .nearest(given, Risk::ALL.map(Risk::name))
+    })
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -183,24 +223,51 @@ pub(crate) struct AgentRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
     pub role: String,
+    pub read_only: bool,
+    /// The highest risk that it takes alone.
+    pub risk: String,
+    /// All when none is named.
+    pub tools: Vec<String>,
+    pub doors: Vec<String>,
     pub calls_this_hour: u64,
     pub calls_today: u64,
+    pub rows_this_hour: u64,
+    pub rows_today: u64,
+    /// In credits.
+    pub cost_this_hour: f64,
+    pub cost_today: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_hour: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calls_per_day: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_per_hour: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_per_day: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_hour: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost_per_day: Option<u64>,
+    /// What it has asked for and waits for.
+    pub asks: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
 }
 
-async fn row(office: &Office, home: &Home, agent: Uuid) -> Result<AgentRow, Fault> {
-    let by_user = vec![Filter::eq("user_id", &agent.to_string())];
-    let kept = home.one("agents", by_user).await?.ok_or_else(|| {
+async fn row(
+    office: &Office,
+    home: &Home,
+    project: &Project,
+    agent: Uuid,
+) -> Result<AgentRow, Fault> {
+    let agents = &office.gotrue.agents;
+    let held = agents.know(&office.gotrue.homes, project, agent).await?.ok_or_else(|| {
         Fault::new(codes::NO_SUCH_NAME, format!("`{agent}` is no agent"))
             .hint("`mobo agent:list` shows them")
     })?;
-    let held = bounds(&kept, Some(&base_of(home, agent).await?));
-    let (hour, day) = office.gotrue.watch.spent(agent, home.now());
+    let by_user = vec![Filter::eq("user_id", &agent.to_string())];
+    let kept = home.one("agents", by_user).await?.unwrap_or_default();
+    let (hour, day) = agents.tallies(agent);
     let expired = held.expires_at.is_some_and(|at| at <= home.now());
     let state = if held.paused.is_some() {
         "paused"
@@ -209,17 +276,32 @@ async fn row(office: &Office, home: &Home, agent: Uuid) -> Result<AgentRow, Faul
     } else {
         "active"
     };
+    #[allow(clippy::cast_precision_loss, reason = "nobody spends 2^53 thousandths")]
+    let credits = |thousandths: u64| thousandths as f64 / 1_000.0;
     Ok(AgentRow {
         id: agent.to_string(),
-        name: held.name,
+        name: held.name.clone(),
         state: state.to_owned(),
-        why: held.paused,
+        why: held.paused.clone(),
         owner: held.owner.map(|id| id.to_string()),
         role: kept.words("role").to_owned(),
-        calls_this_hour: hour,
-        calls_today: day,
-        calls_per_hour: held.calls_per_hour,
-        calls_per_day: held.calls_per_day,
+        read_only: held.read_only,
+        risk: held.risk.name().to_owned(),
+        tools: held.tools.clone(),
+        doors: held.doors.clone(),
+        calls_this_hour: hour.calls,
+        calls_today: day.calls,
+        rows_this_hour: hour.rows,
+        rows_today: day.rows,
+        cost_this_hour: credits(hour.cost),
+        cost_today: credits(day.cost),
+        calls_per_hour: held.hour.calls,
+        calls_per_day: held.day.calls,
+        rows_per_hour: held.hour.rows,
+        rows_per_day: held.day.rows,
+        cost_per_hour: held.hour.cost,
+        cost_per_day: held.day.cost,
+        asks: home.asks(Some(agent), true, 100).await?.len(),
         expires_at: held.expires_at,
     })
 }
@@ -257,17 +339,20 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<AgentLis
     let mut agents = vec![];
     for kept in home.agent_rows().await? {
         if let Some(id) = kept.id("user_id") {
-            agents.push(row(&office, &home, id).await?);
+            agents.push(row(&office, &home, &project, id).await?);
         }
     }
     Ok(AgentList { agents })
 }
 
 /// The agent that was meant, by id or name.
-async fn agent_meant(office: &Office, home: &Home, given: &str) -> Result<Uuid, Fault> {
+pub(super) async fn agent_meant(home: &Home, given: &str) -> Result<Uuid, Fault> {
     if let Ok(id) = Uuid::parse_str(given) {
-        row(office, home, id).await?;
-        return Ok(id);
+        return match home.agent(id).await? {
+            Some(_) => Ok(id),
+            None => Err(Fault::new(codes::NO_SUCH_NAME, format!("`{id}` is no agent"))
+                .hint("`mobo agent:list` shows them")),
+        };
     }
     let filter = vec![Filter::eq("user_type", "ai_agent"), Filter::eq("display_name", given)];
     let found = home.find_base("users", filter).await?;
@@ -287,6 +372,15 @@ fn nobody() -> Json {
     json!({ "agent": "nobody" })
 }
 
+/// Whatever it holds: nobody is on a leash that they hold themselves.
+fn not_itself(agent: Uuid, call: &Call) -> Result<(), Fault> {
+    if call.actor.id != agent.to_string() {
+        return Ok(());
+    }
+    Err(Fault::new(codes::DENIED, "an agent does not change what it is bound to itself")
+        .hint("ask the owner to do it"))
+}
+
 pub(super) struct Limit;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -297,6 +391,27 @@ pub(crate) struct LimitInput {
     pub calls_per_hour: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calls_per_day: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_hour: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows_per_day: Option<u64>,
+    /// Credits that it spends in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_hour: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_per_day: Option<u64>,
+    /// Whether it only reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
+    /// The highest risk that it takes alone: `low`, `medium`, `high`, `critical`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub risk: Option<String>,
+    /// Operations that it may call from now on; `*` for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tools: Option<Vec<String>>,
+    /// Doors that it may come by from now on; `rest`, `http`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doors: Option<Vec<String>>,
     /// It ends after so many days from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
@@ -321,24 +436,51 @@ impl Operation for Limit {
 async fn limit(office: Arc<Office>, input: LimitInput, call: Call) -> Result<AgentRow, Fault> {
     let project = office.project(input.project.as_deref())?;
     let home = office.gotrue.homes.of(&project).await?;
-    let agent = agent_meant(&office, &home, &input.agent).await?;
+    let agent = agent_meant(&home, &input.agent).await?;
+    not_itself(agent, &call)?;
     let now = home.now();
     let mut change = json!({ "updated_at": now });
-    if let Some(calls) = input.calls_per_hour {
-        change["calls_per_hour"] = calls.into();
+    let numbers = [
+        ("calls_per_hour", input.calls_per_hour.map(u64::from)),
+        ("calls_per_day", input.calls_per_day.map(u64::from)),
+        ("rows_per_hour", input.rows_per_hour),
+        ("rows_per_day", input.rows_per_day),
+        ("cost_per_hour", input.cost_per_hour),
+        ("cost_per_day", input.cost_per_day),
+    ];
+    for (name, max) in numbers {
+        if let Some(max) = max {
+            change[name] = max.into();
+        }
     }
-    if let Some(calls) = input.calls_per_day {
-        change["calls_per_day"] = calls.into();
+    if let Some(read_only) = input.read_only {
+        change["read_only"] = read_only.into();
+    }
+    if let Some(risk) = &input.risk {
+        change["risk_level"] = risk_named(risk)?.name().into();
+    }
+    for (name, list) in [("tools", input.tools), ("doors", input.doors)] {
+        if let Some(list) = list {
+            change[name] = json!(list);
+        }
     }
     if let Some(days) = input.days {
-        change["expires_at"] = json!(Timestamp(now.millis() + i64::from(days) * DAY_MS));
+        let until = Timestamp(now.millis() + i64::from(days) * DAY_MS);
+        change["expires_at"] = json!(until);
+        // Its key ends when it does.
+        let keys = office.rings.of(project.id).await?.keys();
+        let book = office.rings.book().await?;
+        for key in keys.iter().filter(|key| key.user == Some(agent)) {
+            book.ends(key.id, until).await?;
+        }
+        office.rings.renew(project.id).await?;
     }
     let details = json!({ "by": call.actor.id, "bounds": change });
     let which = vec![Filter::eq("user_id", &agent.to_string())];
     home.run(home.update("agents", which, change)?).await?;
-    bind(&office, &home, agent).await?;
+    office.gotrue.agents.know(&office.gotrue.homes, &project, agent).await?;
     home.note(agent, now, "limited", "done", details).await?;
-    row(&office, &home, agent).await
+    row(&office, &home, &project, agent).await
 }
 
 pub(super) struct Pause;
@@ -377,17 +519,18 @@ impl Operation for Pause {
 async fn pause(office: Arc<Office>, input: PauseInput, call: Call) -> Result<AgentRow, Fault> {
     let project = office.project(input.project.as_deref())?;
     let home = office.gotrue.homes.of(&project).await?;
-    let agent = agent_meant(&office, &home, &input.agent).await?;
+    let agent = agent_meant(&home, &input.agent).await?;
+    not_itself(agent, &call)?;
     let now = home.now();
     let (state, why) =
         if input.resume { ("active", None) } else { ("paused", Some(input.why.as_str())) };
     let which = vec![Filter::eq("user_id", &agent.to_string())];
     let change = json!({ "state": state, "why": why, "updated_at": now });
     home.run(home.update("agents", which, change)?).await?;
-    bind(&office, &home, agent).await?;
+    office.gotrue.agents.know(&office.gotrue.homes, &project, agent).await?;
     let what = if input.resume { "resumed" } else { "paused" };
     home.note(agent, now, what, "done", json!({ "by": call.actor.id, "why": why })).await?;
-    row(&office, &home, agent).await
+    row(&office, &home, &project, agent).await
 }
 
 pub(super) struct Log;
@@ -438,11 +581,11 @@ impl Operation for Log {
 async fn log(office: Arc<Office>, input: LogInput, _: Call) -> Result<AgentLog, Fault> {
     let project = office.project(input.project.as_deref())?;
     let home = office.gotrue.homes.of(&project).await?;
-    let agent = agent_meant(&office, &home, &input.agent).await?;
+    let agent = agent_meant(&home, &input.agent).await?;
     office.gotrue.write_refusals().await?;
     let lines = home.notes(agent, u64::from(input.limit.min(1_000))).await?;
     Ok(AgentLog {
-        agent: row(&office, &home, agent).await?,
+        agent: row(&office, &home, &project, agent).await?,
         lines: lines
             .iter()
             .map(|line| LogLine {
@@ -453,4 +596,48 @@ async fn log(office: Arc<Office>, input: LogInput, _: Call) -> Result<AgentLog, 
             })
             .collect(),
     })
+}
+
+pub(super) struct Charge;
+
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct ChargeInput {
+    /// The agent's name or id.
+    pub agent: String,
+    /// Thousandths of a credit.
+    pub thousandths: u64,
+    /// What it was for.
+    pub what: String,
+    /// The project's reference; the default project when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
+}
+
+impl Operation for Charge {
+    type Input = ChargeInput;
+    type Output = AgentRow;
+    const NAME: &'static str = "agent:charge";
+    const SUMMARY: &'static str = "Counts a cost of an agent that arose elsewhere";
+    const EFFECT: Effect = Effect::Write;
+    const PERMISSION: &'static str = "auth.agents.write";
+    const POSITIONAL: &'static [&'static str] = &["agent", "thousandths"];
+    const ABOUT: &'static str = "What a model has cost that the agent asked, for instance. It counts \
+        against `cost_per_hour` and `cost_per_day`, as its calls do.";
+    fn examples() -> Vec<Example> {
+        let nobody = json!({ "agent": "nobody", "thousandths": 250, "what": "a question" });
+        vec![Example::refused("One that is not there", nobody, codes::NO_SUCH_NAME.id)]
+    }
+}
+
+async fn charge(office: Arc<Office>, input: ChargeInput, call: Call) -> Result<AgentRow, Fault> {
+    let project = office.project(input.project.as_deref())?;
+    let home = office.gotrue.homes.of(&project).await?;
+    let agent = agent_meant(&home, &input.agent).await?;
+    office.gotrue.agents.know(&office.gotrue.homes, &project, agent).await?;
+    office.gotrue.agents.charge(agent, input.thousandths);
+    office.gotrue.write_spending().await?;
+    let details =
+        json!({ "by": call.actor.id, "thousandths": input.thousandths, "what": input.what });
+    home.note(agent, home.now(), "charged", "done", details).await?;
+    row(&office, &home, &project, agent).await
 }

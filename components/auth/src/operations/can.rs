@@ -80,7 +80,8 @@ async fn can(office: Arc<Office>, input: CanInput, _: Call) -> Result<Decision, 
     } else if base_of(&home, user.id).await?.text("status") == Some("suspended") {
         "the user is suspended".to_owned()
     } else if let Some(agent) = home.agent(user.id).await?
-        && (agent.paused.is_some() || agent.expires_at.is_some_and(|at| at <= now))
+        && (agent.text("state") == Some("paused")
+            || agent.time("expires_at").is_some_and(|at| at <= now))
     {
         "the agent is paused or has expired".to_owned()
     } else {

@@ -166,7 +166,12 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<K
 }
 
 /// Nobody makes a key that opens more operations than they may call themselves.
-fn within_ones_own(project: &str, wanted: &[String], role: &str, call: &Call) -> Result<(), Fault> {
+pub(super) fn within_ones_own(
+    project: &str,
+    wanted: &[String],
+    role: &str,
+    call: &Call,
+) -> Result<(), Fault> {
     // What comes by itself in an app's project stays within it; the board's own gives nothing so.
     let by_itself = if project == super::ZERO { scopes(&[], role) } else { vec![] };
     let wanted = if wanted.is_empty() { &by_itself } else { wanted };

@@ -503,7 +503,7 @@ async fn delete(office: Arc<Office>, input: OneUser, call: Call) -> Result<Delet
     revoke_keys(&office, &project, user.id).await?;
     home.erase(user.id).await?;
     office.gotrue.watch.ban(user.id, Some(Timestamp(i64::MAX)));
-    office.gotrue.watch.forget_agent(user.id);
+    office.gotrue.agents.forget(user.id);
     changed(&office, &project, user.id, "deleted");
     Ok(Deleted { id, name, ended_sessions, done: true })
 }

@@ -3,7 +3,6 @@
 
 use crate::gotrue::Gotrue;
 use crate::home::{Home, Row, newest_first, page};
-use crate::watch::Agent;
 use mag_contract::Fault;
 use mag_query::call::Filter;
 use serde_json::{Value as Json, json};
@@ -13,12 +12,9 @@ use uuid::Uuid;
 const LOG_MAX: u64 = 1_000;
 
 impl Home {
-    /// What an agent is bound to; nothing when it is no agent of this home.
-    pub(crate) async fn agent(&self, user: Uuid) -> Result<Option<Agent>, Fault> {
-        let by_user = vec![Filter::eq("user_id", &user.to_string())];
-        let Some(row) = self.one("agents", by_user).await? else { return Ok(None) };
-        let base = self.find_base("users", vec![Filter::eq("id", &user.to_string())]).await?;
-        Ok(Some(bounds(&row, base.first())))
+    /// The row of an agent; nothing when it is no agent of this home.
+    pub(crate) async fn agent(&self, user: Uuid) -> Result<Option<Row>, Fault> {
+        self.one("agents", vec![Filter::eq("user_id", &user.to_string())]).await
     }
 
     pub(crate) async fn agent_rows(&self) -> Result<Vec<Row>, Fault> {
@@ -58,34 +54,21 @@ impl Home {
     }
 }
 
-pub(crate) fn bounds(row: &Row, base: Option<&Row>) -> Agent {
-    let count = |column: &str| row.number(column).and_then(|n| u64::try_from(n).ok());
-    let paused = (row.text("state") == Some("paused")).then(|| row.words("why").to_owned());
-    Agent {
-        name: base.map(|base| base.words("display_name").to_owned()).unwrap_or_default(),
-        owner: base.and_then(|base| base.id("owner_id")),
-        paused,
-        expires_at: row.time("expires_at"),
-        calls_per_hour: count("calls_per_hour"),
-        calls_per_day: count("calls_per_day"),
-    }
-}
-
 impl Gotrue {
     /// Writes what agents were refused into the logs that their owners read.
     pub(crate) async fn write_refusals(&self) -> Result<(), Fault> {
-        let refused = self.watch.take_refused();
+        let refused = self.agents.take_refused();
         if refused.is_empty() {
             return Ok(());
         }
-        for project in self.store.get()?.projects() {
-            let home = self.homes.of(&project).await?;
-            for one in &refused {
-                if home.agent(one.agent).await?.is_some() {
-                    home.note(one.agent, one.at, "call", "refused", json!({ "why": one.why }))
-                        .await?;
-                }
-            }
+        let store = self.store.get()?;
+        let mut projects = store.projects();
+        projects.push(store.zero()?);
+        for one in &refused {
+            let Some(project) = projects.iter().find(|p| p.id == one.project) else { continue };
+            let home = self.homes.of(project).await?;
+            let details = json!({ "why": one.why, "code": one.code });
+            home.note(one.agent, one.at, "call", "refused", details).await?;
         }
         Ok(())
     }

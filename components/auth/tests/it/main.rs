@@ -6,6 +6,7 @@
     reason = "a test that cannot go on shall panic where it stands"
 )]
 
+mod agents;
 mod factors;
 mod flows;
 mod forged;
@@ -13,6 +14,7 @@ mod house;
 mod identify;
 mod oauth;
 mod operations;
+mod orgs;
 mod passkeys;
 mod provider;
 mod staff;
