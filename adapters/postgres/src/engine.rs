@@ -4,7 +4,7 @@
 use crate::catalog::{self, Extension};
 use crate::connect::Target;
 use crate::pool::{Pool, PoolLimits, PoolState, bounded};
-use crate::run::quoted;
+use crate::run::{Together, quoted};
 use crate::wire::Ask;
 use crate::{console, lock, run, watch};
 use futures::stream::BoxStream;
@@ -71,6 +71,7 @@ pub struct Postgres {
     turn: AtomicUsize,
     /// As they were at the last look at the rules.
     roles: RwLock<Arc<RoleSettings>>,
+    together: Together,
 }
 
 /// What a role is set to (`ALTER ROLE ... SET`), by its name: PostgreSQL applies it to a role that
@@ -109,8 +110,9 @@ impl Postgres {
             ]
             .into(),
         };
+        let together = Together::new(&settings.pool);
         let (turn, roles) = (AtomicUsize::new(0), RwLock::default());
-        Ok(Self { settings, abilities, version, primary, replicas, turn, roles })
+        Ok(Self { settings, abilities, version, primary, replicas, turn, roles, together })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -123,6 +125,13 @@ impl Postgres {
     /// How full the pool of the server that writes is.
     pub fn pool(&self) -> PoolState {
         self.primary.state()
+    }
+    /// How many reads shared the way of another's.
+    pub fn taken_along(&self) -> u64 {
+        self.together.taken_along()
+    }
+    pub(crate) fn together(&self) -> &Together {
+        &self.together
     }
     /// Whether a session may belong to others between two transactions.
     pub(crate) fn pooled(&self) -> bool {

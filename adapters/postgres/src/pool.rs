@@ -32,6 +32,9 @@ pub struct PoolLimits {
     pub statements_max: usize,
     /// What one call may bring into memory.
     pub answer_bytes_max: usize,
+    /// Reads that take no longer share a connection when many come at the same time. Who shares a
+    /// way waits for those before him on it.
+    pub short_read: Duration,
 }
 
 impl Default for PoolLimits {
@@ -44,6 +47,7 @@ impl Default for PoolLimits {
             lifetime_max: Duration::from_secs(1800),
             statements_max: 256,
             answer_bytes_max: 256 * 1024 * 1024,
+            short_read: Duration::from_millis(1),
         }
     }
 }

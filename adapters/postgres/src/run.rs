@@ -9,6 +9,7 @@ mod json;
 mod kept;
 mod quick;
 mod setup;
+mod together;
 
 use crate::engine::Postgres;
 use crate::error::Failure;
@@ -26,6 +27,7 @@ use setup::Setup;
 pub(crate) use setup::quoted;
 use std::sync::Arc;
 use std::time::Duration;
+pub(crate) use together::Together;
 use tokio::time::timeout;
 
 /// The server stops a statement by itself in time; so much later we no longer believe that it does.
@@ -35,13 +37,15 @@ const TIME_MAX: Duration = Duration::from_secs(600);
 
 pub(crate) async fn transact(
     engine: &Postgres,
-    work: Transaction,
+    mut work: Transaction,
 ) -> Result<Vec<Answer>, EngineError> {
     let within = time_max(engine, work.plans.iter(), work.timeout);
+    if let Some(kept) = quick::of(engine, &work)?
+        && let Some(plan) = work.plans.pop()
+    {
+        return quick::run(engine, plan, kept, within).await.map(|answer| vec![answer]);
+    }
     let answers = async {
-        if let ([plan], Some(kept)) = (&*work.plans, quick::of(engine, &work)?) {
-            return quick::run(engine, plan, &kept, within).await.map(|answer| vec![answer]);
-        }
         let each = work.plans.iter().enumerate();
         let plans = each
             .map(|(n, plan)| Rendered::new(plan).map_err(|error| of_plan(&work, n, error)))
@@ -63,8 +67,7 @@ pub(crate) async fn one(engine: &Postgres, plan: Authorised<Plan>) -> Result<Ans
         && let Some(kept) = quick::kept(&plan)?
     {
         let within = time_max(engine, std::iter::once(&plan), None);
-        let answer = quick::run(engine, &plan, &kept, within).await;
-        return answer.map_err(|error| discreet(error, [&plan]));
+        return quick::run(engine, plan, kept, within).await;
     }
     let mut answers = transact(engine, Transaction::of(plan)).await?;
     answers.pop().ok_or_else(|| EngineError::broken("PostgreSQL gave no answer to a plan"))

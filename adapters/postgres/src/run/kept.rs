@@ -5,6 +5,7 @@
 use super::answer::{self, Counting, cannot};
 use super::json::Objects;
 use super::setup;
+use super::together::Pace;
 use mag_adapter::EngineError;
 use mag_guard::Authorised;
 use mag_query::call::Wish;
@@ -17,6 +18,7 @@ pub(super) struct Kept {
     pub(super) objects: Objects,
     /// Nobody in the statement looks at who asks.
     pub(super) asks_nobody: bool,
+    pub(super) pace: Pace,
 }
 
 impl Kept {
@@ -37,7 +39,8 @@ impl Kept {
         }
         let form = Form::of(mag_sql::read(outline, &super::DIALECT).map_err(cannot)?);
         let objects = Objects::of(&form.columns);
-        let kept = Arc::new(Self { form, objects, asks_nobody: setup::asks_nobody(outline) });
+        let asks_nobody = setup::asks_nobody(outline);
+        let kept = Arc::new(Self { form, objects, asks_nobody, pace: Pace::default() });
         template.keep(kept.clone());
         Ok(Some(kept))
     }

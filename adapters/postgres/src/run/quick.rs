@@ -7,17 +7,18 @@
 
 use super::json::List;
 use super::kept::Kept;
+use super::together::{self, Read};
 use super::{Attempt, Ended, attempts, is_native, setup};
 use crate::engine::Postgres;
 use crate::pool::Borrow;
-use crate::wire::{Arguments, Ask, Filled, Manner, Who, Wire};
-use mag_adapter::EngineError;
-use mag_adapter::Transaction;
+use crate::wire::{Manner, Who, Wire};
 use mag_adapter::engine::{Access, Ending};
+use mag_adapter::{EngineError, Transaction, discreet};
 use mag_guard::Authorised;
 use mag_query::{Answer, Body, Plan};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Settings that a quiet statement cannot look at: the request, and where names without a schema
 /// are looked for, of which it has none.
@@ -45,24 +46,24 @@ pub(super) fn kept(plan: &Authorised<Plan>) -> Result<Option<Arc<Kept>>, EngineE
 
 pub(super) async fn run(
     engine: &Postgres,
-    plan: &Authorised<Plan>,
-    kept: &Kept,
+    plan: Authorised<Plan>,
+    kept: Arc<Kept>,
     within: Duration,
 ) -> Result<Answer, EngineError> {
     let who = match is_native(plan.outline()) {
         true => Who::of(plan.session()),
         false => Who::Nobody,
     };
-    let quick = Quick { plan, kept, who, within };
-    attempts(engine, &quick).await
+    let read = Arc::new(Read { plan, kept, who, within });
+    let answer = together::read(engine, &read).await;
+    answer.map_err(|error| discreet(error, [&read.plan]))
 }
 
-struct Quick<'a> {
-    plan: &'a Authorised<Plan>,
-    kept: &'a Kept,
-    who: Who,
-    within: Duration,
+pub(super) async fn alone(engine: &Postgres, read: &Read) -> Result<Answer, EngineError> {
+    attempts(engine, &Quick(read)).await
 }
+
+struct Quick<'a>(&'a Read);
 
 impl Attempt for Quick<'_> {
     type Answer = Answer;
@@ -71,32 +72,31 @@ impl Attempt for Quick<'_> {
         Access::Read
     }
     fn within(&self) -> Duration {
-        self.within
+        self.0.within
     }
     fn manner(&self) -> Option<Manner> {
-        Some(Manner { read_only: true, timeout_ms: self.within.as_millis().max(1) })
+        Some(Manner { read_only: true, timeout_ms: self.0.within.as_millis().max(1) })
     }
     fn borrow(&self) -> Borrow<'_> {
-        Borrow::As(&self.who)
+        Borrow::As(&self.0.who)
     }
     fn wears(&self) -> bool {
         false
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Answer, Ended> {
+        let Read { plan, kept, who, .. } = self.0;
+        let begun = Instant::now();
         let mut asks = Vec::with_capacity(2);
-        if *wire.who() != self.who {
-            asks.push(self.who.ask());
+        if wire.who() != who {
+            asks.push(who.ask());
             // Until the server has answered nobody knows.
             wire.forget_who();
         }
-        let form = &self.kept.form;
-        let Some((_, filling)) = self.plan.template() else { return Err(no_answer().into()) };
-        let arguments = Arguments::Values(Filled { form, filling });
-        asks.push(Ask { arguments, as_text: false, ..Ask::new(&form.text) });
-        let answer = match self.plan.wants_json() {
+        asks.push(self.0.ask()?);
+        let answer = match plan.wants_json() {
             Some(between) => {
-                let mut list = List::new(&self.kept.objects, between);
+                let mut list = List::new(&kept.objects, between);
                 wire.exchange_into(&asks, Some(&mut list)).await?;
                 let (body, rows) = list.end();
                 Answer { body: Body::Json(body), rows, ..Answer::default() }
@@ -104,16 +104,17 @@ impl Attempt for Quick<'_> {
             None => {
                 let replies = wire.exchange(&asks).await?;
                 let reply = replies.last().ok_or_else(no_answer)?;
-                let rows = super::rows(reply, &form.columns)?;
+                let rows = super::rows(reply, &kept.form.columns)?;
                 let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
                 Answer { body: Body::Rows(rows), rows: read, ..Answer::default() }
             }
         };
-        wire.know_who(&self.who);
+        wire.know_who(who);
+        kept.pace.saw(begun.elapsed());
         Ok(answer)
     }
 }
 
-fn no_answer() -> EngineError {
+pub(super) fn no_answer() -> EngineError {
     EngineError::broken("PostgreSQL gave no answer to a statement")
 }

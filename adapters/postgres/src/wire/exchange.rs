@@ -83,8 +83,23 @@ pub(crate) trait Rows {
     fn held(&self) -> usize;
 }
 
-/// Of the last statement of an exchange.
-type Sink<'s> = Option<&'s mut (dyn Rows + Send)>;
+/// Where the rows of a statement go, when not into its reply.
+pub(crate) type Sink<'s> = Option<&'s mut (dyn Rows + Send)>;
+
+/// The sinks of the statements from one on.
+struct Sinks<'a, 's> {
+    from: usize,
+    each: &'a mut [Sink<'s>],
+}
+
+impl<'s> Sinks<'_, 's> {
+    const fn none() -> Self {
+        Sinks { from: 0, each: &mut [] }
+    }
+    fn of(&mut self, at: usize) -> Option<&mut (dyn Rows + Send + 's)> {
+        self.each.get_mut(at.checked_sub(self.from)?)?.as_deref_mut()
+    }
+}
 
 impl Reply {
     /// How many rows the statement has read or touched.
@@ -150,6 +165,20 @@ impl Wire {
         asks: &[Ask<'_>],
         sink: Sink<'_>,
     ) -> Result<Vec<Reply>, Failure> {
+        let from = asks.len().saturating_sub(1);
+        self.go(asks, Sinks { from, each: &mut [sink] }).await
+    }
+
+    /// As `exchange`; the rows of each statement go where they are wanted.
+    pub(crate) async fn exchange_each(
+        &mut self,
+        asks: &[Ask<'_>],
+        sinks: &mut [Sink<'_>],
+    ) -> Result<Vec<Reply>, Failure> {
+        self.go(asks, Sinks { from: 0, each: sinks }).await
+    }
+
+    async fn go(&mut self, asks: &[Ask<'_>], sinks: Sinks<'_, '_>) -> Result<Vec<Reply>, Failure> {
         for name in self.statements.leaving() {
             frontend::close(b'S', &name, &mut self.output)?;
         }
@@ -177,7 +206,7 @@ impl Wire {
         self.sync();
         self.flush().await?;
         if !swept.is_empty() {
-            match self.collect(&swept, None).await {
+            match self.collect(&swept, Sinks::none()).await {
                 Ok(_) => {
                     if std::mem::take(&mut self.worn) {
                         self.know_who(&Who::Nobody);
@@ -190,7 +219,7 @@ impl Wire {
                 Err(Failure::Said { .. }) => self.unfit = true,
             }
         }
-        self.collect(&sent, sink).await
+        self.collect(&sent, sinks).await
     }
 
     /// A script in the simple protocol: one transaction unless it says otherwise.
@@ -198,7 +227,7 @@ impl Wire {
         frontend::query(sql, &mut self.output)?;
         self.owed += 1;
         self.flush().await?;
-        self.collect(&[], None).await
+        self.collect(&[], Sinks::none()).await
     }
 
     /// Asks the server what columns each of the statements would give, without running any. One
@@ -285,15 +314,18 @@ impl Wire {
     }
 
     /// Reads up to the server's "ready", and keeps what was prepared on the way.
-    async fn collect(&mut self, sent: &[Sent], mut sink: Sink<'_>) -> Result<Vec<Reply>, Failure> {
+    async fn collect(
+        &mut self,
+        sent: &[Sent],
+        mut sinks: Sinks<'_, '_>,
+    ) -> Result<Vec<Reply>, Failure> {
         let mut replies: Vec<Reply> = Vec::with_capacity(sent.len().max(1));
         let mut reply = begin(sent.first());
         let mut refused = None;
         let mut bytes = 0_usize;
         loop {
             let at = replies.len();
-            let into = sink.as_deref_mut().filter(|_| at + 1 == sent.len());
-            let message = match into {
+            let message = match sinks.of(at) {
                 None => self.next().await?,
                 Some(into) => {
                     // Read where they lie: a row by itself is never in need of more than a look.

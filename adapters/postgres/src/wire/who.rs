@@ -26,6 +26,13 @@ impl Who {
         Self::Someone { role: session.role.clone(), claims: session.claims.clone() }
     }
 
+    pub(crate) fn role(&self) -> Option<&str> {
+        match self {
+            Self::Someone { role, .. } => Some(role),
+            Self::Nobody | Self::Unknown => None,
+        }
+    }
+
     /// Makes the session this one for all transactions that follow.
     pub(crate) fn ask(&self) -> Ask<'static> {
         let (claims, role) = match self {

@@ -16,6 +16,7 @@ mod native;
 mod outage;
 mod pool;
 mod tls;
+mod together;
 mod traps;
 mod trips;
 mod types;

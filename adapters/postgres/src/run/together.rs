@@ -1,0 +1,350 @@
+//! Short reads that come at the same time share a connection and a way to the server: one of those
+//! who ask leads, and takes along all who came while the leaders before were on their way. As many
+//! lead at once as this machine has cores; alone on it, everyone leads at once.
+//!
+//! Each read of a group is a statement by itself, after the telling of who asks for it. When one of
+//! them fails, nobody of the group has an answer and each asks alone.
+//! Never: a read that was long before, a wait for a leader that is stuck.
+
+use super::json::List;
+use super::kept::Kept;
+use super::quick::{alone, no_answer};
+use super::{Attempt, Ended, attempts, rows};
+use crate::engine::Postgres;
+use crate::pool::{Borrow, PoolLimits};
+use crate::wire::{Arguments, Ask, Filled, Manner, Sink, Who, Wire};
+use mag_adapter::EngineError;
+use mag_adapter::engine::Access;
+use mag_guard::Authorised;
+use mag_query::{Answer, Body, Plan};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+/// All reads of a group may take as long as so many of the longest that may be in it.
+const SHORTS: u32 = 4;
+const GROUP_MAX: usize = 32;
+/// A group that took this long had one in it that is not short.
+const LONG: Duration = Duration::from_millis(20);
+/// Who has waited this long goes alone.
+const PATIENCE: Duration = Duration::from_millis(20);
+/// More than wait for a connection by themselves.
+const WAITING_MAX: usize = 1_024;
+
+/// How long a statement takes, in microseconds: the least that was seen of late, for the rest is
+/// the wait of a busy machine.
+#[derive(Debug)]
+pub(super) struct Pace(AtomicU32);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(AtomicU32::new(u32::MAX))
+    }
+}
+
+impl Pace {
+    fn last(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed).into())
+    }
+    pub(super) fn saw(&self, took: Duration) {
+        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        let before = self.0.load(Ordering::Relaxed);
+        let now = if took < before { took } else { before.saturating_add(before / 16 + 1) };
+        self.0.store(now.min(took.max(1)), Ordering::Relaxed);
+    }
+    fn forget(&self) {
+        self.0.store(u32::MAX, Ordering::Relaxed);
+    }
+}
+
+/// What is read, and for whom.
+pub(super) struct Read {
+    pub(super) plan: Authorised<Plan>,
+    pub(super) kept: Arc<Kept>,
+    pub(super) who: Who,
+    pub(super) within: Duration,
+}
+
+impl Read {
+    /// A prepared statement is planned anew for another role, which costs more than a way.
+    fn goes_with(&self, other: &Self) -> bool {
+        self.within == other.within && self.who.role() == other.who.role()
+    }
+    pub(super) fn ask(&self) -> Result<Ask<'_>, EngineError> {
+        let form = &self.kept.form;
+        let (_, filling) = self.plan.template().ok_or_else(no_answer)?;
+        let arguments = Arguments::Values(Filled { form, filling });
+        Ok(Ask { arguments, as_text: false, ..Ask::new(&form.text) })
+    }
+}
+
+pub(crate) struct Together(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    leading: usize,
+    leaders_max: usize,
+    short: Duration,
+    taken_along: u64,
+    waiting: VecDeque<Waiting>,
+}
+
+struct Waiting {
+    read: Arc<Read>,
+    turn: oneshot::Sender<Turn>,
+}
+
+enum Turn {
+    Answered(Answer),
+    Lead(Baton),
+}
+
+/// Whoever has it leads. It is handed on when it is dropped, whatever has happened.
+struct Baton(Option<Arc<Mutex<State>>>);
+
+enum Place {
+    Lead(Baton),
+    Wait(oneshot::Receiver<Turn>),
+    Alone,
+}
+
+fn held(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    // Nothing inside these locks can panic halfway.
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Together {
+    pub(crate) fn new(limits: &PoolLimits) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let leaders_max = cores.max(2).min(limits.connections_max.max(1));
+        let state = State { leaders_max, short: limits.short_read, ..State::default() };
+        Self(Arc::new(Mutex::new(state)))
+    }
+    /// Reads that went with another's.
+    pub(crate) fn taken_along(&self) -> u64 {
+        held(&self.0).taken_along
+    }
+
+    fn enter(&self, read: &Arc<Read>) -> Place {
+        let mut state = held(&self.0);
+        if read.kept.pace.last() > state.short {
+            return Place::Alone;
+        }
+        if state.leading < state.leaders_max {
+            state.leading += 1;
+            return Place::Lead(Baton(Some(self.0.clone())));
+        }
+        if state.waiting.len() >= WAITING_MAX {
+            return Place::Alone;
+        }
+        let (turn, mine) = oneshot::channel();
+        state.waiting.push_back(Waiting { read: read.clone(), turn });
+        Place::Wait(mine)
+    }
+}
+
+impl Baton {
+    /// Those who go along with this one.
+    fn others(&self, leader: &Read) -> Vec<Waiting> {
+        let Some(state) = &self.0 else { return Vec::new() };
+        let mut state = held(state);
+        let (mut others, mut stay) = (Vec::new(), VecDeque::new());
+        let mut takes = leader.kept.pace.last();
+        let within = state.short * SHORTS;
+        while let Some(next) = state.waiting.pop_front() {
+            if next.turn.is_closed() {
+                continue;
+            }
+            let with_it = takes.saturating_add(next.read.kept.pace.last());
+            if others.len() + 1 >= GROUP_MAX || with_it > within {
+                stay.push_back(next);
+                break;
+            }
+            if next.read.goes_with(leader) {
+                takes = with_it;
+                others.push(next);
+            } else {
+                stay.push_back(next);
+            }
+        }
+        // Those that stay are still before those behind them.
+        while let Some(last) = stay.pop_back() {
+            state.waiting.push_front(last);
+        }
+        state.taken_along += u64::try_from(others.len()).unwrap_or(0);
+        others
+    }
+}
+
+impl Drop for Baton {
+    fn drop(&mut self) {
+        let Some(shared) = self.0.take() else { return };
+        let mut state = held(&shared);
+        while let Some(next) = state.waiting.pop_front() {
+            // Not under the lock: one that was handed over and not taken is dropped, and comes here.
+            drop(state);
+            match next.turn.send(Turn::Lead(Self(Some(shared.clone())))) {
+                Err(Turn::Lead(mut back)) => back.0 = None,
+                Ok(()) | Err(Turn::Answered(_)) => return,
+            }
+            state = held(&shared);
+        }
+        state.leading = state.leading.saturating_sub(1);
+    }
+}
+
+/// Reads with others when it was short before, else alone.
+pub(super) async fn read(engine: &Postgres, read: &Arc<Read>) -> Result<Answer, EngineError> {
+    match engine.together().enter(read) {
+        Place::Lead(baton) => lead(engine, baton, read).await,
+        Place::Wait(turn) => match timeout(PATIENCE, turn).await {
+            Ok(Ok(Turn::Answered(answer))) => Ok(answer),
+            Ok(Ok(Turn::Lead(baton))) => lead(engine, baton, read).await,
+            // The group has failed, or its leader has gone or is stuck.
+            Ok(Err(_)) | Err(_) => alone(engine, read).await,
+        },
+        Place::Alone => alone(engine, read).await,
+    }
+}
+
+async fn lead(engine: &Postgres, baton: Baton, read: &Arc<Read>) -> Result<Answer, EngineError> {
+    let others = baton.others(read);
+    if others.is_empty() {
+        let answer = alone(engine, read).await;
+        drop(baton);
+        return answer;
+    }
+    let with_them = others.iter().map(|other| other.read.clone());
+    let group = Group { reads: std::iter::once(read.clone()).chain(with_them).collect() };
+    let answers = attempts(engine, &group).await;
+    drop(baton);
+    let mut answers = match answers {
+        Ok(answers) => answers.into_iter(),
+        Err(_) => {
+            drop(others);
+            return alone(engine, read).await;
+        }
+    };
+    let own = answers.next().ok_or_else(no_answer);
+    for (other, answer) in others.into_iter().zip(answers) {
+        // Nobody waits when the caller has gone.
+        let _ = other.turn.send(Turn::Answered(answer));
+    }
+    own
+}
+
+struct Group {
+    reads: Vec<Arc<Read>>,
+}
+
+impl Group {
+    fn first(&self) -> &Read {
+        &self.reads[0]
+    }
+}
+
+impl Attempt for Group {
+    type Answer = Vec<Answer>;
+
+    fn access(&self) -> Access {
+        Access::Read
+    }
+    fn within(&self) -> Duration {
+        self.first().within
+    }
+    fn manner(&self) -> Option<Manner> {
+        Some(Manner { read_only: true, timeout_ms: self.within().as_millis().max(1) })
+    }
+    fn borrow(&self) -> Borrow<'_> {
+        Borrow::As(&self.first().who)
+    }
+    fn wears(&self) -> bool {
+        false
+    }
+
+    async fn run(&self, wire: &mut Wire) -> Result<Vec<Answer>, Ended> {
+        let begun = Instant::now();
+        let mut who = wire.who();
+        let mut asks = Vec::with_capacity(self.reads.len() + 2);
+        let mut places = Vec::with_capacity(self.reads.len());
+        for read in &self.reads {
+            if *who != read.who {
+                asks.push(read.who.ask());
+                who = &read.who;
+            }
+            places.push(asks.len());
+            asks.push(read.ask()?);
+        }
+        let who = who.clone();
+        if asks.len() > self.reads.len() {
+            // Until the server has answered nobody knows.
+            wire.forget_who();
+        }
+        let mut lists: Vec<Option<List<'_>>> = self
+            .reads
+            .iter()
+            .map(|read| Some(List::new(&read.kept.objects, read.plan.wants_json()?)))
+            .collect();
+        let mut sinks: Vec<Sink<'_>> = asks.iter().map(|_| None).collect();
+        for (place, list) in places.iter().zip(&mut lists) {
+            sinks[*place] = list.as_mut().map(|list| list as _);
+        }
+        let replies = wire.exchange_each(&asks, &mut sinks).await?;
+        drop(sinks);
+        let mut answers = Vec::with_capacity(self.reads.len());
+        for ((read, place), list) in self.reads.iter().zip(places).zip(lists) {
+            answers.push(match list {
+                Some(list) => {
+                    let (body, rows) = list.end();
+                    Answer { body: Body::Json(body), rows, ..Answer::default() }
+                }
+                None => {
+                    let reply = replies.get(place).ok_or_else(no_answer)?;
+                    let rows = rows(reply, &read.kept.form.columns)?;
+                    let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
+                    Answer { body: Body::Rows(rows), rows: read, ..Answer::default() }
+                }
+            });
+        }
+        wire.know_who(&who);
+        self.learn(begun.elapsed());
+        Ok(answers)
+    }
+}
+
+impl Group {
+    fn learn(&self, took: Duration) {
+        let each = took / u32::try_from(self.reads.len()).unwrap_or(1).max(1);
+        for read in &self.reads {
+            match took < LONG {
+                true => read.kept.pace.saw(each),
+                false => read.kept.pace.forget(),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_is_the_least_of_late_and_grows_slowly() {
+        let pace = Pace::default();
+        assert!(pace.last() > Duration::from_secs(3_600));
+        pace.saw(Duration::from_millis(5));
+        assert_eq!(pace.last(), Duration::from_millis(5));
+        pace.saw(Duration::from_micros(160));
+        pace.saw(Duration::from_millis(5));
+        assert_eq!(pace.last(), Duration::from_micros(171));
+        for _ in 0..100 {
+            pace.saw(Duration::from_millis(5));
+        }
+        assert_eq!(pace.last(), Duration::from_millis(5));
+        pace.forget();
+        assert!(pace.last() > Duration::from_secs(3_600));
+    }
+}
