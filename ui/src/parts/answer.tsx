@@ -14,7 +14,7 @@ export function Answer({ value }: { value: unknown }) {
         </button>
         <Copy text={text} />
       </div>
-      {raw ? <pre className="code">{text}</pre> : <Shown value={value} depth={0} />}
+      {raw ? <pre className="code" tabIndex={0}>{text}</pre> : <Shown value={value} depth={0} />}
     </div>
   )
 }
@@ -60,7 +60,7 @@ function Shown({ value, depth }: { value: unknown; depth: number }) {
 function Rows({ rows, depth }: { rows: Record<string, unknown>[]; depth: number }) {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   return (
-    <div className="scroll">
+    <div className="scroll" tabIndex={0}>
       <table className="table">
         <thead>
           <tr>

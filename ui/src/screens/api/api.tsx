@@ -90,7 +90,7 @@ function Keys({ onKey }: { onKey: (key: string) => void }) {
       {keys.data.keys.length === 0 ? (
         <p className="quiet">No key yet. A publishable one is for apps, a secret one for servers.</p>
       ) : (
-        <div className="scroll">
+        <div className="scroll" tabIndex={0} role="region" aria-label="Keys that there are">
           <table className="table">
             <thead>
               <tr>

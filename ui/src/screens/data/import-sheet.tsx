@@ -21,6 +21,10 @@ interface ImportSheetProps {
 
 /** Rows in one call, so that one answer stays within its bounds. */
 const SENT = Math.min(AT_ONCE, 500)
+/** Below what the board takes in one call (`admin.body_bytes_max`). */
+const BYTES_SENT = 800_000
+/** Most letters are one byte; what is more is left some room. */
+const BYTES_OF_LETTER = 1.2
 const SHOWN = 5
 
 export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
@@ -63,8 +67,9 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
   const send = async (preview: boolean) => {
     const all = rows()
     let sent = 0
-    for (let at = 0; at < all.length; at += SENT) {
-      const some = all.slice(at, at + SENT)
+    while (sent < all.length) {
+      const at = sent
+      const some = portion(all, at)
       setProgress(at / all.length)
       try {
         await call('rows:insert', { ...table.at, rows: some }, { preview, consent: preview ? undefined : 'yes' })
@@ -213,6 +218,18 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
       </div>
     </Modal>
   )
+}
+
+/** As many rows as one call takes, by their number and by their size. */
+function portion(all: Row[], from: number): Row[] {
+  let bytes = 0
+  let to = from
+  while (to < all.length && to - from < SENT) {
+    bytes += JSON.stringify(all[to]).length * BYTES_OF_LETTER
+    if (to > from && bytes > BYTES_SENT) break
+    to++
+  }
+  return all.slice(from, to)
 }
 
 /** A column that is called the same, give or take signs and capitals. */

@@ -31,9 +31,10 @@ export function ReferencePicker({ reference, where, onPick, onClose }: PickerPro
     queryFn: async () => {
       const read = (conditions: string[]) => call('rows:read', { ...where, table: reference.table, where: conditions, order: [label ?? reference.column], limit: SHOWN })
       if (!sought) return (await read([])).rows
-      const byName = label ? (await read([`${quoted(label)} ilike %${sought}%`]).catch(() => undefined))?.rows ?? [] : []
+      const byName = label ? (await read([`${quoted(label)} ilike %${sought}%`])).rows : []
       // The key itself may have been written.
-      const byKey = (await read([`${quoted(reference.column)} = ${sought}`]).catch(() => undefined))?.rows ?? []
+      const key = shape.data?.columns?.find((one) => one.name === reference.column)
+      const byKey = key && fits(key, sought) ? (await read([`${quoted(reference.column)} = ${sought}`])).rows : []
       const known = new Set(byKey.map((row) => textOf(row[reference.column])))
       return [...byKey, ...byName.filter((row) => !known.has(textOf(row[reference.column])))]
     },
@@ -85,4 +86,11 @@ export function ReferencePicker({ reference, where, onPick, onClose }: PickerPro
 function nameColumn(columns: Column[], key: string): string | undefined {
   const texts = columns.filter((one) => one.name !== key && kindOf(one) === 'text')
   return (texts.find((one) => /^(name|title|label|email|username|slug)$/i.test(one.name)) ?? texts[0])?.name
+}
+
+/** Whether a text can be a key at all: the board refuses what cannot. */
+function fits(column: Column, text: string): boolean {
+  if (column.type === 'uuid') return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text)
+  const kind = kindOf(column)
+  return kind === 'whole' ? /^[+-]?\d{1,18}$/.test(text) : kind === 'text'
 }

@@ -75,22 +75,24 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
                     <bdi>{column.name}</bdi> {table.key.includes(column.name) && <span className="badge">key</span>}
                   </td>
                   <td className="mono">{column.type}</td>
-                  <td>{column.nullable ? 'may be' : <span className="quiet">never</span>}</td>
+                  <td className="nowrap">{column.nullable ? 'may be' : <span className="quiet">never</span>}</td>
                   <td className="mono">{column.generated ? `made: ${column.generated}` : column.default}</td>
                   <td>
                     {column.comment}
                     {table.references.has(column.name) && <span className="quiet"> a row of {table.references.get(column.name)?.table}</span>}
                   </td>
                   {may && (
-                    <td className="row row-tight">
-                      <button type="button" className="button" data-kind="quiet" onClick={() => setAsking({ what: 'edit', column })}>
-                        Change
-                      </button>
-                      {!table.key.includes(column.name) && (
-                        <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropColumn(table, column))}>
-                          Drop
+                    <td>
+                      <span className="row row-tight">
+                        <button type="button" className="button" data-kind="quiet" aria-label={`Change ${column.name}`} onClick={() => setAsking({ what: 'edit', column })}>
+                          Change
                         </button>
-                      )}
+                        {!table.key.includes(column.name) && (
+                          <button type="button" className="button" data-kind="quiet" aria-label={`Drop ${column.name}`} onClick={() => propose(dropColumn(table, column))}>
+                            Drop
+                          </button>
+                        )}
+                      </span>
                     </td>
                   )}
                 </tr>

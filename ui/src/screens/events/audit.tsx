@@ -53,7 +53,7 @@ export function Audit() {
           <p>No call of this kind.</p>
         </div>
       ) : (
-        <div className="card scroll">
+        <div className="card scroll" tabIndex={0} role="region" aria-label="Calls">
           <table className="table">
             <thead>
               <tr>

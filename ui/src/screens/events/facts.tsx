@@ -74,7 +74,7 @@ export function Facts() {
           <p>Nothing has been told yet. Facts appear here as soon as they happen.</p>
         </div>
       ) : (
-        <div className="card scroll">
+        <div className="card scroll" tabIndex={0} role="region" aria-label="Facts">
           <table className="table">
             <thead>
               <tr>

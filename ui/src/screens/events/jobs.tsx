@@ -40,7 +40,7 @@ export function Jobs() {
           <p>No job has been queued yet. Parts and extensions queue work that may take its time.</p>
         </div>
       ) : (
-        <div className="card scroll">
+        <div className="card scroll" tabIndex={0} role="region" aria-label="Jobs">
           <table className="table">
             <thead>
               <tr>

@@ -59,7 +59,7 @@ export function Logs() {
           <p>No line of this kind.</p>
         </div>
       ) : (
-        <ol className="card log" aria-label="Log lines, the newest first">
+        <ol className="card log" tabIndex={0} aria-label="Log lines, the newest first">
           {lines.map((line, n) => (
             <li key={`${line.at}-${n}`} data-level={line.level}>
               <Ago at={line.at} />

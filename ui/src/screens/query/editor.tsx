@@ -15,6 +15,7 @@ const look = EditorView.theme({
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-quiet)', border: 'none' },
   '&.cm-focused .cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--copper-ground) !important' },
+  '.cm-placeholder': { color: 'var(--ink-quiet)' },
   '.cm-tooltip': { backgroundColor: 'var(--raised)', border: '1px solid var(--line-strong)', color: 'var(--ink)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--copper-ground)', color: 'var(--ink)' },
 })

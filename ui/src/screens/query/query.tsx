@@ -3,7 +3,7 @@
 
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useState } from 'react'
-import { call } from '../../api/client'
+import { call, Problem } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { Ago } from '../../parts/ago'
 import { Cell } from '../../parts/cell'
@@ -22,6 +22,7 @@ import './query.css'
 /** Columns of so many tables are known to the editor by heart. */
 const KNOWN_TABLES = 80
 const ROWS = 1_000
+const NEEDS_CONSENT = 'MF2024'
 
 export function QueryScreen() {
   const [where] = useWhere()
@@ -52,11 +53,12 @@ export function QueryScreen() {
   const tables = useMemo(() => catalog.data ?? {}, [catalog.data])
 
   const run = useMutation({
-    mutationFn: ({ text, how }: { text: string; how?: 'explain' | 'analyze' }) =>
+    mutationFn: ({ text, how, consent }: { text: string; how?: 'explain' | 'analyze'; consent?: string[] }) =>
       call(
         'sql:run',
         {
           sql: text,
+          consent,
           ...where,
           write: write && !how,
           script: write && /;\s*\S/.test(text),
@@ -66,7 +68,7 @@ export function QueryScreen() {
           analyze: how === 'analyze',
           rows: ROWS,
         },
-        { consent: 'yes' },
+        { consent: consent ? 'destroy' : 'yes' },
       ),
     onSuccess: (_, { text }) =>
       setKept((before) => ({
@@ -87,6 +89,8 @@ export function QueryScreen() {
       if (tabs.length === 0) return { ...before, tabs: [{ id: 1, name: 'Query 1', text: '' }], at: 1 }
       return { ...before, tabs, at: before.at === id ? (tabs.at(-1)?.id ?? 1) : before.at }
     })
+  // What would destroy is named by the board, each thing by itself.
+  const wanted = run.error instanceof Problem && run.error.code === NEEDS_CONSENT ? [...(run.error.hint ?? '').matchAll(/`([^`]+)`/g)].map((one) => one[1] ?? '') : []
   const answer = run.data?.answers.at(-1)
   const columns = answer?.columns.map((one) => one.name) ?? []
   const rows = (answer?.rows ?? []) as unknown[][]
@@ -121,10 +125,10 @@ export function QueryScreen() {
           </Menu>
         </div>
       </div>
-      <div className="query-tabs" role="tablist" aria-label="Queries">
+      <div className="query-tabs" role="group" aria-label="Queries">
         {kept.tabs.map((one) => (
           <span key={one.id} className="query-tab" data-open={one.id === tab?.id || undefined}>
-            <button type="button" role="tab" aria-selected={one.id === tab?.id} onClick={() => setKept((before) => ({ ...before, at: one.id }))}>
+            <button type="button" aria-current={one.id === tab?.id ? 'true' : undefined} onClick={() => setKept((before) => ({ ...before, at: one.id }))}>
               {one.name}
             </button>
             <button type="button" className="query-close" aria-label={`Close ${one.name}`} onClick={() => close(one.id)}>
@@ -187,6 +191,13 @@ export function QueryScreen() {
         />
       )}
       {run.isError && <Trouble error={run.error} />}
+      {run.isError && wanted.length > 0 && (
+        <div className="row query-consent">
+          <button type="button" className="button" data-kind="bad" onClick={() => run.mutate({ text: run.variables.text, consent: wanted })}>
+            Yes: {wanted.join(', ')}
+          </button>
+        </div>
+      )}
       {run.data?.plan && <Plan lines={run.data.plan} />}
       {run.isSuccess && !run.data.plan && answer && (
         <section aria-label="Result" className="stack">
