@@ -33,6 +33,8 @@ pub(super) enum Counting {
     Estimated,
     /// The rows of the answer are all there are.
     Rows,
+    /// Each row of the answer tells it.
+    Within,
 }
 
 impl<'a> Rendered<'a> {
@@ -40,16 +42,19 @@ impl<'a> Rendered<'a> {
         let plan: &Plan = plan;
         let dialect = &mag_sql::Postgres { zoned: plan.wish.zoned, ..super::DIALECT };
         let bulk = Bulk::of(plan);
+        let counting = counting(plan);
         let (statement, steps) = match &plan.work {
             _ if bulk.is_some() => (None, None),
             Work::Read(_) => (Some(mag_sql::read(plan, dialect)), None),
+            Work::Invoke(_) if counting == Counting::Within => {
+                (Some(mag_sql::invoke_counted(plan, dialect)), None)
+            }
             Work::Invoke(_) => (Some(mag_sql::invoke(plan, dialect)), None),
             _ if needs_steps(plan) => (None, Some(mag_sql::steps(plan, dialect))),
             _ => (Some(mag_sql::one_statement(plan, dialect)), None),
         };
-        let counting = counting(plan);
         let count = match counting {
-            Counting::Nothing | Counting::Rows => None,
+            Counting::Nothing | Counting::Rows | Counting::Within => None,
             Counting::Exact | Counting::Planned | Counting::Estimated => {
                 Some(mag_sql::count(plan, dialect).map_err(cannot)?)
             }
@@ -58,7 +63,7 @@ impl<'a> Rendered<'a> {
             Counting::Planned | Counting::Estimated => {
                 count.as_ref().map(|count| format!("EXPLAIN (FORMAT JSON) {}", count.text))
             }
-            Counting::Nothing | Counting::Exact | Counting::Rows => None,
+            Counting::Nothing | Counting::Exact | Counting::Rows | Counting::Within => None,
         };
         let mut statement = statement.transpose().map_err(cannot)?;
         if let (Some(statement), Some(explain)) = (&mut statement, &plan.wish.explain) {
@@ -114,7 +119,7 @@ impl<'a> Rendered<'a> {
             let body = Body::Json((lines.join("\n") + "\n").into_bytes());
             return Ok(Answer { body, ..Answer::default() });
         }
-        let rows = rows(reply, &statement.columns)?;
+        let mut rows = rows(reply, &statement.columns)?;
         if self.plan.wish.form != Form::Rows && self.plan.answer().is_some() {
             return Ok(self.formed(rows, replies));
         }
@@ -126,6 +131,7 @@ impl<'a> Rendered<'a> {
         let count = match self.counting {
             Counting::Nothing => None,
             Counting::Rows => Some(touched),
+            Counting::Within => self.within(&mut rows),
             Counting::Exact => beside().and_then(|text| text.parse().ok()),
             Counting::Planned | Counting::Estimated => {
                 beside().and_then(|json| planned_rows(&json))
@@ -136,6 +142,16 @@ impl<'a> Rendered<'a> {
             touched.saturating_sub(changed)
         });
         Ok(Answer { body: Body::Rows(rows), count, rows: touched, inserted, ..Answer::default() })
+    }
+
+    /// The number that is the last cell of each row. Beyond the last row nobody tells it.
+    fn within(&self, rows: &mut Rows) -> Option<u64> {
+        rows.columns.pop();
+        let cells: Vec<Option<Value>> = rows.rows.iter_mut().map(Vec::pop).collect();
+        match cells.into_iter().next() {
+            Some(cell) => cell.and_then(|cell| cell.as_int()).and_then(|n| u64::try_from(n).ok()),
+            None => self.plan.answer().filter(|select| select.offset == 0).map(|_| 0),
+        }
     }
 
     /// The one value that all rows became, and how many they were.
@@ -152,7 +168,7 @@ impl<'a> Rendered<'a> {
         };
         let beside = || replies.get(1).and_then(Reply::first_text);
         let count = match self.counting {
-            Counting::Nothing => None,
+            Counting::Nothing | Counting::Within => None,
             Counting::Rows => Some(touched),
             Counting::Exact => beside().and_then(|text| text.parse().ok()),
             Counting::Planned | Counting::Estimated => {
@@ -218,7 +234,11 @@ pub(super) fn counting(plan: &Plan) -> Counting {
         // Counting would call it a second time.
         Work::Invoke(invoke) if !invoke.read_only => {
             let all = invoke.select.limit.is_none() && invoke.select.offset == 0;
-            if all { Counting::Rows } else { Counting::Nothing }
+            match (all, &plan.wish.form) {
+                (true, _) => Counting::Rows,
+                (false, Form::Rows) if plan.wish.explain.is_none() => Counting::Within,
+                (false, _) => Counting::Nothing,
+            }
         }
         Work::Read(_) | Work::Invoke(_) => match count {
             // Statistics are of all rows, those behind a policy of the plan included.

@@ -3,7 +3,7 @@
 
 use crate::world::{World, session};
 use mag_adapter::Engine;
-use mag_adapter::conformance::all_open;
+use mag_guard::Guard;
 use mag_ports::View;
 use mag_query::{Options, Rules};
 use std::sync::Arc;
@@ -30,7 +30,8 @@ impl Notes {
             settings
         })
         .await?;
-        let guard = Arc::new(all_open(&world.catalog));
+        let rules = world.engine.rules().await.unwrap();
+        let guard = Arc::new(Guard::new(&rules, &world.catalog));
         let view = View::new(world.catalog.clone(), guard, Rules::Native);
         Some(Arc::new(Self { world, view }))
     }
