@@ -90,6 +90,11 @@ pub(crate) fn address(given: &str) -> Option<String> {
     signup::valid_email(given).ok()
 }
 
+/// Digits of an international number, when it is one.
+pub(crate) fn number(given: &str) -> Option<String> {
+    signup::valid_phone(given).ok()
+}
+
 impl Gotrue {
     pub(crate) fn wanted_strength(&self) -> crate::passwords::Strength {
         self.strength()

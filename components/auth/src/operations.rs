@@ -13,6 +13,7 @@ mod projects;
 mod roles;
 mod signing;
 mod teams;
+mod userfiles;
 mod users;
 
 use crate::gotrue::Gotrue;
@@ -196,7 +197,7 @@ macro_rules! operations {
 pub(crate) use operations;
 
 pub(crate) fn declared(manifest: Manifest) -> Manifest {
-    let manifest = oauth::declared(manifest);
+    let manifest = userfiles::declared(oauth::declared(manifest));
     let manifest = signing::declared(keys::declared(manifest));
     let manifest = asks::declared(agents::declared(users::declared(manifest)));
     let manifest = can::declared(mails::declared(manifest));
@@ -206,6 +207,7 @@ pub(crate) fn declared(manifest: Manifest) -> Manifest {
 
 pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
     oauth::answered(wiring, office);
+    userfiles::answered(wiring, office);
     keys::answered(wiring, office);
     signing::answered(wiring, office);
     users::answered(wiring, office);

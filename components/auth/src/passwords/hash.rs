@@ -1,6 +1,8 @@
 //! Hashes as texts: made as Argon2id, read in the forms of other systems as well.
 
 use crate::vault::fill;
+use aes::Aes256;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
@@ -67,9 +69,16 @@ struct Phc {
 enum How {
     Argon2(Algorithm, Params),
     Scrypt(scrypt::Params),
+    /// Firebase's: a key of the project is encrypted with what scrypt makes of the password.
+    Firebase {
+        params: scrypt::Params,
+        separator: Vec<u8>,
+        key: Vec<u8>,
+    },
 }
 
 impl Phc {
+    /// `$fbscrypt$v=1,n=…,r=…,p=…,ss=…,sk=…$salt$hash`, as users of GoTrue know it,
     /// `$argon2id$v=19$m=…,t=…,p=…$salt$hash`, `$scrypt$ln=…,r=…,p=…$salt$hash`
     fn read(text: &str) -> Option<Self> {
         let parts: Vec<&str> = text.strip_prefix('$')?.split('$').collect();
@@ -106,6 +115,20 @@ impl Phc {
                 }
                 How::Scrypt(scrypt::Params::new(log_n, r, p).ok()?)
             }
+            "fbscrypt" => {
+                let text = |wanted: &str| {
+                    let mut pairs = settings.split(',').filter_map(|pair| pair.split_once('='));
+                    bytes(pairs.find(|(name, _)| *name == wanted)?.1)
+                };
+                let log_n = u8::try_from(number("n")?).ok()?;
+                let (r, p, key) = (number("r")?, number("p")?, text("sk")?);
+                let bearable = log_n <= SCRYPT_LOG_N_MAX && r <= 16 && p <= 4;
+                if !bearable || number("v")? != 1 || key.len() != output.len() {
+                    return None;
+                }
+                let params = scrypt::Params::new(log_n, r, p).ok()?;
+                How::Firebase { params, separator: text("ss")?, key }
+            }
             _ => return None,
         };
         Some(Self { how, salt, output })
@@ -122,8 +145,25 @@ impl Phc {
             How::Scrypt(params) => {
                 scrypt::scrypt(password, &self.salt, params, &mut output).ok()?;
             }
+            How::Firebase { params, separator, key } => {
+                let salt = [&self.salt[..], separator].concat();
+                let mut derived = [0; 32];
+                scrypt::scrypt(password, &salt, params, &mut derived).ok()?;
+                output.copy_from_slice(key);
+                counted(&derived, &mut output);
+            }
         }
         Some(output)
+    }
+}
+
+/// AES-256 in counter mode from zero: the stream is laid over the text.
+fn counted(key: &[u8; 32], text: &mut [u8]) {
+    let cipher = Aes256::new(key.into());
+    for (count, chunk) in (0u128..).zip(text.chunks_mut(16)) {
+        let mut block = count.to_be_bytes().into();
+        cipher.encrypt_block(&mut block);
+        chunk.iter_mut().zip(&block).for_each(|(byte, over)| *byte ^= over);
     }
 }
 
@@ -150,6 +190,12 @@ mod tests {
         let encoded = |bytes: &[u8]| BASE64_STANDARD_NO_PAD.encode(bytes);
         let scrypt = format!("$scrypt$ln=4,r=8,p=1${}${}", encoded(b"saltsalt"), encoded(&output));
         assert!(is_known(&scrypt) && fits(b"password", &scrypt) && !fits(b"x", &scrypt));
+        // The example that Firebase publishes with its scrypt.
+        let firebase = "$fbscrypt$v=1,n=14,r=8,p=1,ss=Bw==,sk=jxspr8Ki0RYycVU8zykbdLGjFQ3McFUH0uiiTvC8pVMXAn210wjLNmdZJzxUECKbm0QsEmYUSDzZvpjeJ9WmXA==$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==";
+        assert!(is_known(firebase) && !is_current(firebase));
+        assert!(fits(b"user1password", firebase) && !fits(b"user2password", firebase));
+        assert!(!is_known(&firebase.replace("v=1", "v=2")));
+        assert!(!is_known(&firebase.replace("n=14", "n=40")));
         for bad in [
             "",
             "plain",

@@ -292,13 +292,32 @@ impl House {
         name: &str,
         input: serde_json::Value,
     ) -> Result<serde_json::Value, Fault> {
+        self.called(actor, name, input, false).await
+    }
+
+    /// What it would do.
+    pub(crate) async fn preview(
+        &self,
+        name: &str,
+        input: serde_json::Value,
+    ) -> Result<serde_json::Value, Fault> {
+        self.called(&Actor::owner("ada"), name, input, true).await
+    }
+
+    async fn called(
+        &self,
+        actor: &Actor,
+        name: &str,
+        input: serde_json::Value,
+        preview: bool,
+    ) -> Result<serde_json::Value, Fault> {
         let (progress, _steps) = tokio::sync::mpsc::channel(16);
         let (_cancel, cancelled) = tokio::sync::watch::channel(false);
         let call = Call {
             actor: actor.clone(),
             door: "test",
             trace_id: "none".into(),
-            preview: false,
+            preview,
             progress: Progress::new(progress),
             cancelled: Cancelled::new(cancelled),
         };

@@ -18,3 +18,4 @@ mod orgs;
 mod passkeys;
 mod provider;
 mod staff;
+mod userfiles;
