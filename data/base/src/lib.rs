@@ -181,7 +181,7 @@ pub const TABLES: [&str; 16] = [
 
 /// Tables that stand beside the base and are no app's either: whoever signs in, and how. MagAuth
 /// makes them, in schema `auth` or under the prefix `auth_`.
-pub const IDENTITY: [&str; 19] = [
+pub const IDENTITY: [&str; 26] = [
     "users",
     "identities",
     "sessions",
@@ -201,4 +201,11 @@ pub const IDENTITY: [&str; 19] = [
     "role_parents",
     "signing_keys",
     "api_keys",
+    "oauth_clients",
+    "oauth_authorizations",
+    "oauth_consents",
+    "oauth_sessions",
+    "oauth_refresh_tokens",
+    "webauthn_credentials",
+    "webauthn_challenges",
 ];
