@@ -157,6 +157,13 @@ fn placed(failure: Failure, at: usize, of: usize) -> EngineError {
     error
 }
 
+/// `UPDATE 3`, and nothing of `SELECT 3`.
+fn changed(tag: &str) -> Option<u64> {
+    let (word, rest) = tag.split_once(' ')?;
+    let changes = ["INSERT", "UPDATE", "DELETE", "MERGE", "COPY"].contains(&word);
+    if changes { rest.rsplit(' ').next()?.parse().ok() } else { None }
+}
+
 /// The rows with the types that the server names. Those that someone has made are asked for.
 async fn shown(wire: &mut Wire, replies: &[Reply]) -> Result<Vec<Rows>, EngineError> {
     let unknown: Vec<String> = replies
@@ -188,7 +195,7 @@ async fn shown(wire: &mut Wire, replies: &[Reply]) -> Result<Vec<Rows>, EngineEr
     let shown = replies.iter().map(|reply| {
         let columns: Vec<(Arc<str>, Type)> =
             reply.fields.iter().map(|field| (field.name.clone(), typed(field.oid))).collect();
-        rows(reply, &columns)
+        Ok(Rows { affected: changed(&reply.tag), ..rows(reply, &columns)? })
     });
     shown.collect()
 }

@@ -114,10 +114,13 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
         if answers.len() >= ANSWERS {
             return Err(EngineError::of_state("54000", "the script gives too many answers"));
         }
-        answers.push(
-            answer(&mut statement, &console.values, console.rows_max, &mut room)
-                .map_err(|bad| placed(at, refusal.explain(bad)))?,
-        );
+        let before = link.db.total_changes();
+        let mut rows = answer(&mut statement, &console.values, console.rows_max, &mut room)
+            .map_err(|bad| placed(at, refusal.explain(bad)))?;
+        if changes_rows(&statement) {
+            rows.affected = Some(link.db.total_changes().saturating_sub(before));
+        }
+        answers.push(rows);
         at += 1;
         drop(statement);
         if console.script {
@@ -141,6 +144,27 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
         at += 1;
     }
     Ok(answers)
+}
+
+/// Of structure SQLite counts nothing that means anything.
+fn changes_rows(statement: &Statement<'_>) -> bool {
+    let text = statement.expanded_sql().unwrap_or_default();
+    let mut text = text.trim_start();
+    while let Some(rest) = after_comment(text) {
+        text = rest.trim_start();
+    }
+    let first = text.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    let changes = ["insert", "update", "delete", "replace", "with"];
+    !statement.readonly() && changes.iter().any(|word| first.eq_ignore_ascii_case(word))
+}
+
+fn after_comment(text: &str) -> Option<&str> {
+    let end = match text.get(..2)? {
+        "--" => "\n",
+        "/*" => "*/",
+        _ => return None,
+    };
+    Some(text.split_once(end).map_or("", |(_, rest)| rest))
 }
 
 fn promised(statement: &Statement<'_>, console: &Console) -> Result<(), EngineError> {
@@ -200,7 +224,7 @@ fn answer(
             *ty = type_of_values(rows.iter().map(|row| &row[place]));
         }
     }
-    Ok(Rows { columns, rows })
+    Ok(Rows { columns, rows, ..Rows::default() })
 }
 
 /// The type that all values of a calculated column have, or text.

@@ -428,7 +428,7 @@ fn rows_of<'a>(
         rows.push(values);
         bounded(held)
     })?;
-    Ok(Rows { columns: columns.to_vec(), rows })
+    Ok(Rows { columns: columns.to_vec(), rows, ..Rows::default() })
 }
 
 fn each_row<'a>(

@@ -17,13 +17,13 @@ pub(crate) async fn run(goals: &mut Goals) {
     let settings = mag_sqlite::Settings::managed(folder.path().join("tables.db"));
     let sqlite = Sqlite::open(settings).await.unwrap();
     let sql = tables("INTEGER", "TEXT");
-
     sqlite.console(Console::writing(sql)).await.unwrap();
     look(goals, "SQLite", &sqlite).await;
     let Some(server) = Server::own(&Options::default()) else { return };
-    server.sql("postgres", &tables("bigint", "text"));
     let settings = Settings::new(Target::parse(&server.url("postgres")).unwrap());
-    look(goals, "PostgreSQL", &Postgres::connect(settings).await.unwrap()).await;
+    let postgres = Postgres::connect(settings).await.unwrap();
+    postgres.console(Console::writing(tables("bigint", "text"))).await.unwrap();
+    look(goals, "PostgreSQL", &postgres).await;
 }
 
 async fn look(goals: &mut Goals, name: &str, engine: &dyn Engine) {

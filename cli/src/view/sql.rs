@@ -32,7 +32,11 @@ pub(crate) fn rows(screen: &Screen, answer: &Json) -> String {
 fn of_set(screen: &Screen, set: &Json) -> Vec<String> {
     let columns = list(set, "columns");
     if columns.is_empty() {
-        return vec!["done".to_owned()];
+        return vec![match set["affected"].as_u64() {
+            None => "done".to_owned(),
+            Some(1) => "1 row changed".to_owned(),
+            Some(n) => format!("{n} rows changed"),
+        }];
     }
     let objects = list(set, "objects");
     if !objects.is_empty() {

@@ -32,7 +32,6 @@ fn a_board_boots_answers_and_goes_down() {
         "events:replay",
         "jobs",
         "logs",
-        "doctor",
         "boots",
         "audit",
         "board:report",
@@ -46,6 +45,11 @@ fn a_board_boots_answers_and_goes_down() {
         assert!(cut || wide.is_none(), "{words}: wider than 80 columns: {wide:?}");
         house.mobo(&format!("{words} --json")).good().json();
     }
+    // A machine whose disk is almost full is told so, and the rest of it is well.
+    let looked = house.mobo("doctor --json").json();
+    let found = looked["findings"].as_array().unwrap();
+    assert!(found.iter().all(|found| found["ailment"] == "disk-space"), "{found:?}");
+    assert!(!house.mobo("doctor").out.trim().is_empty());
     let status = house.mobo("status --json").good().json();
     assert_eq!(status["status"], "healthy");
     assert_eq!(status["urls"].as_array().unwrap().len(), 1);

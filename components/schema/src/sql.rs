@@ -156,7 +156,7 @@ pub(crate) async fn run(hands: &Hands, input: Input, call: Call) -> Result<Answe
         answers.into_iter().map(|rows| Set::of(rows, most, input.format)).collect();
     // Statements that answer nothing say nothing.
     if sets.len() > 1 {
-        sets.retain(|set| !set.columns.is_empty());
+        sets.retain(|set| !set.columns.is_empty() || set.affected.is_some());
     }
     Ok(Answer {
         at: spot.label(),

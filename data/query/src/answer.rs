@@ -30,6 +30,8 @@ pub enum Body {
 pub struct Rows {
     pub columns: Vec<(Arc<str>, Type)>,
     pub rows: Vec<Vec<Value>>,
+    /// How many rows a statement has changed, where a console tells.
+    pub affected: Option<u64>,
 }
 
 impl Default for Body {
@@ -119,9 +121,10 @@ mod tests {
         let rows = Rows {
             columns: vec![(Arc::from("a\"b"), Type::Int4), (Arc::from("t"), Type::Text)],
             rows: vec![vec![Value::Int(1), Value::text("x")], vec![Value::Null, Value::text("")]],
+            ..Rows::default()
         };
         assert_eq!(rows.to_json(), r#"[{"a\"b":1,"t":"x"},{"a\"b":null,"t":""}]"#);
-        let bare = Rows { columns: vec![], rows: vec![vec![], vec![]] };
+        let bare = Rows { rows: vec![vec![], vec![]], ..Rows::default() };
         assert_eq!(bare.to_json(), "[{},{}]");
     }
 }

@@ -124,7 +124,7 @@ impl Database {
         Ok(Answer {
             rows: u64::try_from(rows.len()).unwrap_or(u64::MAX),
             count: count.map(|_| found.total),
-            body: Body::Rows(Rows { columns, rows }),
+            body: Body::Rows(Rows { columns, rows, ..Rows::default() }),
             ..Answer::default()
         })
     }

@@ -289,7 +289,7 @@ pub(crate) fn rows(reply: &Reply, columns: &[(Arc<str>, Type)]) -> Result<Rows, 
         }
         rows.push(cells);
     }
-    Ok(Rows { columns: columns.to_vec(), rows })
+    Ok(Rows { columns: columns.to_vec(), rows, ..Rows::default() })
 }
 
 /// What the planner expects below the count itself.

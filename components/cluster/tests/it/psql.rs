@@ -73,7 +73,7 @@ impl Engine for Line {
         Box::pin(async move {
             let said = run(&self.url, &console.sql).map_err(|said| refused(&said))?;
             let rows = said.lines().map(|line| vec![Value::Text(line.into())]).collect();
-            Ok(vec![Rows { columns: vec![("line".into(), Type::Text)], rows }])
+            Ok(vec![Rows { columns: vec![("line".into(), Type::Text)], rows, ..Rows::default() }])
         })
     }
     fn lock_migrations(&self, _: Duration) -> Answering<'_, MigrationLock> {

@@ -61,8 +61,11 @@ mod tests {
     fn a_cell_that_could_be_misread_is_quoted() {
         let columns = ["a", "b", "c"].map(|name| (name.into(), Type::Text)).to_vec();
         let row = vec![Value::text("x,\"y\""), Value::Null, Value::text("")];
-        let rows =
-            Rows { columns, rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]] };
+        let rows = Rows {
+            columns,
+            rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]],
+            ..Rows::default()
+        };
         assert_eq!(text(&rows), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
     }
 

@@ -34,6 +34,9 @@ pub(crate) struct Set {
     pub(crate) count: usize,
     /// There are more than are shown.
     pub(crate) more: bool,
+    /// Rows that the statement has changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) affected: Option<u64>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -45,7 +48,7 @@ pub(crate) struct ColumnRow {
 
 impl Set {
     pub(crate) fn of(mut rows: Rows, most: usize, format: Format) -> Self {
-        let more = rows.rows.len() > most;
+        let (affected, more) = (rows.affected, rows.rows.len() > most);
         rows.rows.truncate(most);
         let types: Vec<Type> = rows.columns.iter().map(|(_, ty)| ty.clone()).collect();
         let cells = |row: &Vec<Value>| -> Vec<Json> {
@@ -67,7 +70,7 @@ impl Set {
                 (vec![], table.into_iter().map(object).collect())
             }
         };
-        Self { columns, rows, objects, count, more }
+        Self { columns, rows, objects, count, more, affected }
     }
 }
 
@@ -150,6 +153,7 @@ mod tests {
                 vec![Value::Null, Value::text("")],
                 vec![Value::Int(3), Value::Null],
             ],
+            ..Rows::default()
         }
     }
 

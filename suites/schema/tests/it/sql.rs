@@ -142,7 +142,11 @@ fn writing_is_asked_for_and_destroying_is_consented_to() {
     on_both(|house| {
         house.sql(ROWS);
         assert_eq!(house.code(&["sql:run", "INSERT INTO t VALUES (3, 'three')"]), "MF5007");
-        house.good(&["sql:run", "INSERT INTO t VALUES (3, 'three')", "--write"]);
+        let wrote = house.good(&["sql:run", "INSERT INTO t VALUES (3, 'three')", "--write"]);
+        assert_eq!(wrote["answers"][0]["affected"], 1);
+        let changed = "/* all */ UPDATE t SET id = id WHERE id < 3";
+        let changed = house.good(&["sql:run", changed, "--write"]);
+        assert_eq!(changed["answers"][0]["affected"], 2);
         house.good(&["sql:run", "INSERT INTO t VALUES (4, 'four')", "--write", "--preview"]);
         assert_eq!(house.count("t"), 3);
         assert_eq!(house.code(&["sql:run", "DROP TABLE t", "--write"]), "MF2024");
