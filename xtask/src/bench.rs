@@ -1,6 +1,6 @@
 //! `cargo xtask bench <name>`: the package `bench-<name>` of `benches/<name>`, in release mode.
 
-use crate::{Done, shell};
+use crate::{Done, screen, shell};
 use std::path::Path;
 
 pub fn bench(root: &Path, words: &[String]) -> Done {
@@ -15,6 +15,9 @@ pub fn bench(root: &Path, words: &[String]) -> Done {
         return Err(format!("there is no bench `{name}`; there are: {}", known.join(", ")));
     }
     let bench = format!("bench-{name}");
+    if name == "ui" {
+        screen::build(root)?;
+    }
     // Benches start the product, so it must be the one of this tree. Both are built together:
     // another selection of packages would build the heavy crates twice.
     shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo", "--bin", &bench]))?;

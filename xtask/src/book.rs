@@ -11,6 +11,8 @@ use std::path::Path;
 use summary::Chapter;
 
 const DOCS: &str = "docs";
+/// Made by the tests of the screen.
+const PICTURES: &str = "pictures";
 
 /// A file of the built book.
 #[derive(Debug)]
@@ -36,8 +38,23 @@ pub fn book(root: &Path) -> Done {
             .and_then(|()| std::fs::write(&path, &page.text))
             .map_err(|e| format!("cannot write {}: {e}", path.display()))?;
     }
-    println!("{} files of the book in {}", pages.len(), target.display());
+    let pictures = pictures(&root.join(DOCS).join(PICTURES), &target.join(PICTURES))?;
+    println!("{} files of the book in {}", pages.len() + pictures, target.display());
     Ok(())
+}
+
+/// Pictures lie beside the pages, as they are; how many there were.
+fn pictures(from: &Path, to: &Path) -> Result<usize, String> {
+    let Ok(entries) = std::fs::read_dir(from) else { return Ok(0) };
+    std::fs::create_dir_all(to).map_err(|e| format!("cannot make {}: {e}", to.display()))?;
+    let mut copied = 0;
+    for entry in entries.flatten() {
+        let path = entry.path();
+        std::fs::copy(&path, to.join(entry.file_name()))
+            .map_err(|e| format!("cannot copy {}: {e}", path.display()))?;
+        copied += 1;
+    }
+    Ok(copied)
 }
 
 /// The whole book in memory, or everything that is wrong with it.

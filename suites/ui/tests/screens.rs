@@ -6,10 +6,10 @@
     reason = "a test that cannot go on shall panic where it stands, and says what it skipped"
 )]
 
+use mag_kit::browser::{Browser, browser, on_path, target};
 use mag_kit::{Board, Installation, postgres};
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::OnceLock;
+use std::path::Path;
+use std::process::Command;
 
 const MOBO: &str = env!("CARGO_BIN_EXE_suite-ui");
 
@@ -17,69 +17,8 @@ fn home() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn target() -> PathBuf {
-    let named = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-    named.unwrap_or_else(|| home().join("../../target"))
-}
-
-/// Node.js with its packages, and a Chromium.
-struct Tools {
-    packages: PathBuf,
-    chromium: PathBuf,
-}
-
-/// Nothing when something is missing; what it is was said then, once.
-fn tools() -> Option<&'static Tools> {
-    static TOOLS: OnceLock<Option<Tools>> = OnceLock::new();
-    let found = TOOLS.get_or_init(|| match find() {
-        Ok(tools) => Some(tools),
-        Err(missing) => {
-            eprintln!("skipped: walks through the screen: {missing}");
-            None
-        }
-    });
-    found.as_ref()
-}
-
-fn find() -> Result<Tools, &'static str> {
-    if on_path(&["node"]).is_none() || on_path(&["npm"]).is_none() {
-        return Err("there is no Node.js with npm");
-    }
-    let named = std::env::var_os("MAG_KIT_CHROMIUM").map(PathBuf::from);
-    let known = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let chromium = named.or_else(|| on_path(&known)).ok_or("there is no Chromium")?;
-    if !home().join("../../ui/dist/index.html").is_file() {
-        return Err("the binary was built without its screen (`cargo xtask test` builds both)");
-    }
-    Ok(Tools { packages: packages(), chromium })
-}
-
-fn on_path(names: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    names.iter().find_map(|name| folders.iter().map(|f| f.join(name)).find(|file| file.is_file()))
-}
-
-/// What `package.json` asks for, installed below `target` unless it is there. Tests of several
-/// processes come here at once: the first one installs, in a folder that only the last step names.
-fn packages() -> PathBuf {
-    let wanted = std::fs::read_to_string(home().join("package.json")).unwrap();
-    let folder = target().join("clients/screen");
-    let stamp = folder.join("made-from");
-    std::fs::create_dir_all(target().join("clients")).unwrap();
-    let lock = std::fs::File::create(target().join("clients/screen.lock")).unwrap();
-    lock.lock().unwrap();
-    if std::fs::read_to_string(&stamp).is_ok_and(|there| there == wanted) {
-        return folder;
-    }
-    std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("package.json"), &wanted).unwrap();
-    let mut npm = Command::new("npm");
-    npm.args(["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
-    let ran = npm.current_dir(&folder).stdin(Stdio::null()).output().unwrap();
-    assert!(ran.status.success(), "npm: {}", String::from_utf8_lossy(&ran.stderr));
-    std::fs::write(&stamp, &wanted).unwrap();
-    folder
+fn tools() -> Option<&'static Browser> {
+    browser(&home().join("package.json"), &home().join("../../ui/dist/index.html"))
 }
 
 /// A board with the tables of the walks on one engine, and what a walk is told of it.
@@ -94,15 +33,9 @@ struct Stage<'a> {
 
 impl Stage<'_> {
     fn walk(&self, name: &str) {
-        self.walk_with(name, &[]);
-    }
-    fn walk_with(&self, name: &str, more: &[(&str, &str)]) {
         let Some(tools) = tools() else { return };
-        let mut node = Command::new("node");
-        node.arg(home().join("walks").join(format!("{name}.mjs")))
-            .env("WALK", name)
-            .env("TOOLS", &tools.packages)
-            .env("CHROMIUM", &tools.chromium)
+        let mut node = tools.script(&home().join("walks").join(format!("{name}.mjs")));
+        node.env("WALK", name)
             .env("URL_OF_BOARD", self.board.url())
             .env("ENGINE", self.engine)
             .env("PROJECT", self.project)
@@ -110,9 +43,7 @@ impl Stage<'_> {
             .env("MOBO", MOBO)
             .env("MAGFLOCK_DATA", self.here.data())
             .env("PICTURES", target().join("ui-pictures"))
-            .env("BOOK_PICTURES", home().join("../../docs/pictures"))
-            .envs(more.iter().copied())
-            .stdin(Stdio::null());
+            .env("BOOK_PICTURES", home().join("../../docs/pictures"));
         let ran = node.output().unwrap();
         let said = String::from_utf8_lossy(&ran.stdout);
         let wrong = String::from_utf8_lossy(&ran.stderr);

@@ -3,11 +3,13 @@
 //! Never: in a product; only a dev-dependency.
 #![allow(
     clippy::unwrap_used,
+    clippy::print_stderr,
     clippy::disallowed_methods,
-    reason = "a test that cannot go on shall panic where it stands, and owns its tasks"
+    reason = "a test that cannot go on shall panic where it stands, owns its tasks, and says what it skips"
 )]
 
 pub mod bench;
+pub mod browser;
 pub mod fuzz;
 pub mod installation;
 pub mod peers;

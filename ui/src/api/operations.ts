@@ -46,6 +46,174 @@ export interface components {
             /** Format: uint64 */
             ended: number;
         };
+        /** ApproveInput */
+        "agent.approve.input": {
+            /** @description The ask, as `agent:asks` lists it and the agent tells it. */
+            ask: string;
+            /**
+             * Format: uint32
+             * @description It is good for so many calls; 0 is any number.
+             * @default 1
+             */
+            uses?: number;
+            /**
+             * Format: uint32
+             * @description And for so many minutes.
+             * @default 60
+             */
+            minutes?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AskRow */
+        "agent.approve.output": {
+            id: string;
+            agent: string;
+            agent_name: string;
+            /** @description The user who answers for it. */
+            owner?: string | null;
+            /** @description The operation, or the rows that it wants to write. */
+            what: string;
+            /** @description `medium`, `high` or `critical` */
+            risk: string;
+            door: string;
+            /** @description What the call says; secrets are hidden. */
+            input: unknown;
+            /** @description `waiting`, `approved`, `denied` or `used`. */
+            state: string;
+            /**
+             * Format: uint64
+             * @description How often it was asked.
+             */
+            times: number;
+            why?: string | null;
+            decided_by?: string | null;
+            /** Format: date-time */
+            decided_at?: string | null;
+            /** Format: date-time */
+            good_until?: string | null;
+            /** Format: uint64 */
+            uses_left?: number | null;
+            /** Format: date-time */
+            asked_at: string;
+        };
+        /** ListInput */
+        "agent.asks.input": {
+            /** @description Only those of this agent: its name or id. */
+            agent?: string | null;
+            /**
+             * @description Those that were decided as well.
+             * @default false
+             */
+            all?: boolean;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 100
+             */
+            limit?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        AskRow: {
+            id: string;
+            agent: string;
+            agent_name: string;
+            /** @description The user who answers for it. */
+            owner?: string | null;
+            /** @description The operation, or the rows that it wants to write. */
+            what: string;
+            /** @description `medium`, `high` or `critical` */
+            risk: string;
+            door: string;
+            /** @description What the call says; secrets are hidden. */
+            input: unknown;
+            /** @description `waiting`, `approved`, `denied` or `used`. */
+            state: string;
+            /**
+             * Format: uint64
+             * @description How often it was asked.
+             */
+            times: number;
+            why?: string | null;
+            decided_by?: string | null;
+            /** Format: date-time */
+            decided_at?: string | null;
+            /** Format: date-time */
+            good_until?: string | null;
+            /** Format: uint64 */
+            uses_left?: number | null;
+            /** Format: date-time */
+            asked_at: string;
+        };
+        /** AskList */
+        "agent.asks.output": {
+            asks: components["schemas"]["AskRow"][];
+        };
+        /** ChargeInput */
+        "agent.charge.input": {
+            /** @description The agent's name or id. */
+            agent: string;
+            /**
+             * Format: uint64
+             * @description Thousandths of a credit.
+             */
+            thousandths: number;
+            /** @description What it was for. */
+            what: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AgentRow */
+        "agent.charge.output": {
+            id: string;
+            name: string;
+            /** @description `active`, `paused` or `expired`. */
+            state: string;
+            why?: string | null;
+            owner?: string | null;
+            role: string;
+            read_only: boolean;
+            /** @description The highest risk that it takes alone. */
+            risk: string;
+            /** @description All when none is named. */
+            tools: string[];
+            doors: string[];
+            /** Format: uint64 */
+            calls_this_hour: number;
+            /** Format: uint64 */
+            calls_today: number;
+            /** Format: uint64 */
+            rows_this_hour: number;
+            /** Format: uint64 */
+            rows_today: number;
+            /**
+             * Format: double
+             * @description In credits.
+             */
+            cost_this_hour: number;
+            /** Format: double */
+            cost_today: number;
+            /** Format: uint64 */
+            calls_per_hour?: number | null;
+            /** Format: uint64 */
+            calls_per_day?: number | null;
+            /** Format: uint64 */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /** Format: uint64 */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
+            /**
+             * Format: uint
+             * @description What it has asked for and waits for.
+             */
+            asks: number;
+            /** Format: date-time */
+            expires_at?: string | null;
+        };
         /** CreateInput */
         "agent.create.input": {
             /** @description What it is called. */
@@ -76,6 +244,47 @@ export interface components {
              * @default 90
              */
             days?: number;
+            /**
+             * @description Whether it only reads.
+             * @default true
+             */
+            read_only?: boolean;
+            /**
+             * @description The highest risk that it takes alone: `low` (it looks), `medium` (it changes rows and what
+             *     can be changed back), `high`, `critical`. What is above it waits for an approval.
+             * @default low
+             */
+            risk?: string;
+            /**
+             * @description Operations that it may call, such as `policy:list` or `policy:*`, and `rows:read` and
+             *     `rows:write` for the doors to rows. All when none is named.
+             * @default []
+             */
+            tools?: string[];
+            /**
+             * @description Doors that it may come by: `rest`, `http` (operations). All when none is named.
+             * @default []
+             */
+            doors?: string[];
+            /**
+             * @description What it holds at the operations: `schema.read`, `policy.*`. You hold it yourself.
+             * @default []
+             */
+            permissions?: string[];
+            /**
+             * Format: uint64
+             * @description Rows that it reads and writes in an hour.
+             */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /**
+             * Format: uint64
+             * @description Credits that it spends in an hour; `[auth.prices]` says what calls cost.
+             */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
         };
@@ -89,6 +298,47 @@ export interface components {
             /** @description Keep it now: it is not shown again. */
             key: string;
         };
+        /** DenyInput */
+        "agent.deny.input": {
+            /** @description The ask, as `agent:asks` lists it. */
+            ask: string;
+            /** @description What the agent is told. */
+            why?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** AskRow */
+        "agent.deny.output": {
+            id: string;
+            agent: string;
+            agent_name: string;
+            /** @description The user who answers for it. */
+            owner?: string | null;
+            /** @description The operation, or the rows that it wants to write. */
+            what: string;
+            /** @description `medium`, `high` or `critical` */
+            risk: string;
+            door: string;
+            /** @description What the call says; secrets are hidden. */
+            input: unknown;
+            /** @description `waiting`, `approved`, `denied` or `used`. */
+            state: string;
+            /**
+             * Format: uint64
+             * @description How often it was asked.
+             */
+            times: number;
+            why?: string | null;
+            decided_by?: string | null;
+            /** Format: date-time */
+            decided_at?: string | null;
+            /** Format: date-time */
+            good_until?: string | null;
+            /** Format: uint64 */
+            uses_left?: number | null;
+            /** Format: date-time */
+            asked_at: string;
+        };
         /** LimitInput */
         "agent.limit.input": {
             /** @description The agent's name or id. */
@@ -97,6 +347,25 @@ export interface components {
             calls_per_hour?: number | null;
             /** Format: uint32 */
             calls_per_day?: number | null;
+            /** Format: uint64 */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /**
+             * Format: uint64
+             * @description Credits that it spends in an hour.
+             */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
+            /** @description Whether it only reads. */
+            read_only?: boolean | null;
+            /** @description The highest risk that it takes alone: `low`, `medium`, `high`, `critical`. */
+            risk?: string | null;
+            /** @description Operations that it may call from now on; `*` for all. */
+            tools?: string[] | null;
+            /** @description Doors that it may come by from now on; `rest`, `http`. */
+            doors?: string[] | null;
             /**
              * Format: uint32
              * @description It ends after so many days from now.
@@ -114,14 +383,44 @@ export interface components {
             why?: string | null;
             owner?: string | null;
             role: string;
+            read_only: boolean;
+            /** @description The highest risk that it takes alone. */
+            risk: string;
+            /** @description All when none is named. */
+            tools: string[];
+            doors: string[];
             /** Format: uint64 */
             calls_this_hour: number;
             /** Format: uint64 */
             calls_today: number;
             /** Format: uint64 */
+            rows_this_hour: number;
+            /** Format: uint64 */
+            rows_today: number;
+            /**
+             * Format: double
+             * @description In credits.
+             */
+            cost_this_hour: number;
+            /** Format: double */
+            cost_today: number;
+            /** Format: uint64 */
             calls_per_hour?: number | null;
             /** Format: uint64 */
             calls_per_day?: number | null;
+            /** Format: uint64 */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /** Format: uint64 */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
+            /**
+             * Format: uint
+             * @description What it has asked for and waits for.
+             */
+            asks: number;
             /** Format: date-time */
             expires_at?: string | null;
         };
@@ -138,14 +437,44 @@ export interface components {
             why?: string | null;
             owner?: string | null;
             role: string;
+            read_only: boolean;
+            /** @description The highest risk that it takes alone. */
+            risk: string;
+            /** @description All when none is named. */
+            tools: string[];
+            doors: string[];
             /** Format: uint64 */
             calls_this_hour: number;
             /** Format: uint64 */
             calls_today: number;
             /** Format: uint64 */
+            rows_this_hour: number;
+            /** Format: uint64 */
+            rows_today: number;
+            /**
+             * Format: double
+             * @description In credits.
+             */
+            cost_this_hour: number;
+            /** Format: double */
+            cost_today: number;
+            /** Format: uint64 */
             calls_per_hour?: number | null;
             /** Format: uint64 */
             calls_per_day?: number | null;
+            /** Format: uint64 */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /** Format: uint64 */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
+            /**
+             * Format: uint
+             * @description What it has asked for and waits for.
+             */
+            asks: number;
             /** Format: date-time */
             expires_at?: string | null;
         };
@@ -205,14 +534,44 @@ export interface components {
             why?: string | null;
             owner?: string | null;
             role: string;
+            read_only: boolean;
+            /** @description The highest risk that it takes alone. */
+            risk: string;
+            /** @description All when none is named. */
+            tools: string[];
+            doors: string[];
             /** Format: uint64 */
             calls_this_hour: number;
             /** Format: uint64 */
             calls_today: number;
             /** Format: uint64 */
+            rows_this_hour: number;
+            /** Format: uint64 */
+            rows_today: number;
+            /**
+             * Format: double
+             * @description In credits.
+             */
+            cost_this_hour: number;
+            /** Format: double */
+            cost_today: number;
+            /** Format: uint64 */
             calls_per_hour?: number | null;
             /** Format: uint64 */
             calls_per_day?: number | null;
+            /** Format: uint64 */
+            rows_per_hour?: number | null;
+            /** Format: uint64 */
+            rows_per_day?: number | null;
+            /** Format: uint64 */
+            cost_per_hour?: number | null;
+            /** Format: uint64 */
+            cost_per_day?: number | null;
+            /**
+             * Format: uint
+             * @description What it has asked for and waits for.
+             */
+            asks: number;
             /** Format: date-time */
             expires_at?: string | null;
         };
@@ -5032,6 +5391,104 @@ export interface components {
             name: string;
             /** Format: uint */
             ended_sessions: number;
+            /** @description Whether it was done, and not only looked at. */
+            done: boolean;
+        };
+        /** ExportInput */
+        "user.export.input": {
+            /**
+             * @description With the hashes of their passwords: whoever has the file can try to guess them.
+             * @default false
+             */
+            hashes?: boolean;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest first.
+             * @default 1000
+             */
+            limit?: number;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            offset?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Exported */
+        "user.export.output": {
+            /** @description As rows of `auth.users`, which `user:import supabase` reads. */
+            users: unknown[];
+            /**
+             * Format: uint64
+             * @description How many there are without a limit.
+             */
+            total: number;
+        };
+        /** ImportInput */
+        "user.import.input": {
+            /** @description `supabase`, `auth0`, `firebase` or `csv`. */
+            format: string;
+            /** @description The file, by its whole path on the board's machine; only from its own command line. */
+            file?: string | null;
+            /** @description What is in the file, when it is not named. */
+            text?: string | null;
+            /**
+             * Format: password
+             * @description Firebase's password hash parameter `base64_signer_key`.
+             */
+            signer_key?: string | null;
+            /**
+             * @description Firebase's `base64_salt_separator`.
+             * @default Bw==
+             */
+            salt_separator?: string;
+            /**
+             * Format: uint32
+             * @description Firebase's `rounds`.
+             * @default 8
+             */
+            rounds?: number;
+            /**
+             * Format: uint32
+             * @description Firebase's `mem_cost`.
+             * @default 14
+             */
+            mem_cost?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** @description What became of one line. */
+        Line_2: {
+            /** Format: uint */
+            line: number;
+            /** @description Who it is about, when that can be read. */
+            name?: string | null;
+            /** @description `new`, `present` or `refused`. */
+            result: string;
+            why?: string | null;
+        };
+        /** Imported */
+        "user.import.output": {
+            /**
+             * Format: uint
+             * @description People who were not here before.
+             */
+            new: number;
+            /**
+             * Format: uint
+             * @description People who are here already, by id, address or number: they stay as they are.
+             */
+            present: number;
+            /** Format: uint */
+            refused: number;
+            /**
+             * Format: uint
+             * @description Of the new ones, those who have to choose a new password.
+             */
+            without_password: number;
+            /** @description The first lines, those that were refused before the others. */
+            lines: components["schemas"]["Line_2"][];
             /** @description Whether it was done, and not only looked at. */
             done: boolean;
         };

@@ -17,13 +17,17 @@ export function useWhere(): [Where, (next: Where) => void] {
   return [{ project: search.project, source: search.source }, change]
 }
 
+/** Whether a source is the one that is meant; the primary one of its project when none is named. */
+export const isHere = (source: { project: string; source: string; primary: boolean }, where: Where) =>
+  (where.project ? source.project === where.project : true) && (where.source ? source.source === where.source : source.primary)
+
 export const useSources = () => useQuery({ queryKey: ['source:list'], queryFn: () => call('source:list') })
 
 export function WherePicker() {
   const [where, change] = useWhere()
   const sources = useSources()
   const all = sources.data?.sources ?? []
-  const at = all.find((one) => one.project === (where.project ?? one.project) && (where.source ? one.source === where.source : one.primary))
+  const at = all.find((one) => isHere(one, where))
   if (all.length < 2) return at ? <span className="badge">{`${at.project}/${at.source}`}</span> : null
   return (
     <label className="row">

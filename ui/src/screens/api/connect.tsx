@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, useSyncExternalStore } from 'react'
 import { call } from '../../api/client'
 import { Copy } from '../../parts/copy'
-import { useSources, useWhere } from '../../parts/where'
+import { isHere, useSources, useWhere } from '../../parts/where'
 import { EXAMPLES } from './examples'
 
 /** A key that was made on this page. It is kept nowhere: gone with the page. */
@@ -42,7 +42,7 @@ export function Snippets({ table: wished }: { table?: string }) {
   const [table, setTable] = useState('')
   const tables = useQuery({ queryKey: ['schema:show', where], queryFn: () => call('schema:show', { ...where }) })
   const sources = useSources()
-  const source = sources.data?.sources.find((one) => (where.project ? one.project === where.project : true) && (where.source ? one.source === where.source : one.primary))
+  const source = sources.data?.sources.find((one) => isHere(one, where))
   const names = tables.data?.tables?.map((one) => (one.schema === 'public' ? one.name : `${one.schema}.${one.name}`)) ?? []
   const chosen = table || wished || names[0] || 'people'
   const text = EXAMPLES[language]({ url: base, key: key || 'YOUR_KEY', table: chosen, engine: source?.engine ?? 'sqlite', place: source?.place ?? '' })

@@ -4,11 +4,11 @@ import { useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Output } from '../../api/client'
 import { useMay } from '../../frame/session-place'
-import { useSources, useWhere } from '../../parts/where'
+import { isHere, useSources, useWhere } from '../../parts/where'
 import './data.css'
 import { NewTable } from './new-table'
 import { TableView } from './table-view'
-import { isHere, Tree } from './tree'
+import { Tree } from './tree'
 
 type Source = Output<'source:list'>['sources'][number]
 

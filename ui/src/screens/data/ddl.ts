@@ -36,7 +36,7 @@ const nameOf = (table: Table) => {
   const [schema, ...rest] = table.at.table.split('.')
   return rest.length > 0 ? tableName(schema ?? '', rest.join('.')) : ident(table.at.table)
 }
-const words = (text: string) => text.replaceAll(/["().]/g, ' ').replaceAll(/\s+/g, ' ').trim()
+const words = (text: string) => text.replace(/^public\./, '').replaceAll(/["().]/g, ' ').replaceAll(/\s+/g, ' ').trim()
 
 function columnText(draft: Draft, engine: string, alone: boolean): string {
   const parts = [ident(draft.name), draft.type]

@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { call, type Output } from '../../api/client'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
-import { useSources, type Where } from '../../parts/where'
+import { isHere, useSources, type Where } from '../../parts/where'
 
 type Source = Output<'source:list'>['sources'][number]
 
@@ -16,9 +16,6 @@ interface TreeProps {
   /** Begins a new table in a source; absent for those who may not. */
   onNew?: (source: Source) => void
 }
-
-export const isHere = (source: Source, where: Where) =>
-  (where.project ? source.project === where.project : true) && (where.source ? source.source === where.source : source.primary)
 
 export function Tree({ here, where, onNew }: TreeProps) {
   const sources = useSources()

@@ -32,7 +32,9 @@ export function Users({ project }: { project?: string }) {
     placeholderData: keepPreviousData,
     queryFn: () => call('user:list', { project, search: search || undefined, kind: kind || undefined, limit: PAGE, offset: page * PAGE }),
   })
-  const again = () => void queries.invalidateQueries({ queryKey: ['user:list'] })
+  const again = () => {
+    for (const key of ['user:list', 'user:show']) void queries.invalidateQueries({ queryKey: [key] })
+  }
   const all = users.data?.users ?? []
   const total = users.data?.total ?? 0
   return (
@@ -225,8 +227,8 @@ interface UserSheetProps {
 
 function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
   const [sure, setSure] = useState(false)
-  const shown = useQuery({ queryKey: ['user:show', project, user.id], queryFn: () => call('user:show', { user: user.id, project }) })
-  const banned = user.status === 'banned'
+  const shown = useQuery({ queryKey: ['user:show', project, user.id], queryFn: () => call('user:show', { user: user.id, project }), staleTime: 0 })
+  const banned = Boolean(shown.data?.banned_until)
   const ban = useMutation({
     mutationFn: () => call('user:ban', { user: user.id, project, lasts: banned ? 'none' : undefined }, { consent: 'yes' }),
     onSuccess: () => {
@@ -247,7 +249,7 @@ function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
     ['Kind', KINDS[user.kind] ?? user.kind],
     ['Address', user.email],
     ['Id', <code key="id">{user.id}</code>],
-    ['State', user.status],
+    ['State', banned ? <span key="state" className="badge" data-kind="warn">kept out</span> : (shown.data?.user ?? user).status],
     ['Answered for by', user.owner],
     ['Since', <Ago key="since" at={user.created_at} />],
     ['Role', shown.data && <code key="role">{shown.data.role}</code>],
@@ -275,7 +277,7 @@ function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
         {(shown.isError || ban.isError || remove.isError) && <Trouble error={remove.error ?? ban.error ?? shown.error} />}
         {may && user.kind !== 'system' && (
           <div className="row">
-            <button type="button" className="button" disabled={ban.isPending} onClick={() => ban.mutate()}>
+            <button type="button" className="button" disabled={ban.isPending || !shown.isSuccess} onClick={() => ban.mutate()}>
               {banned ? 'Let them in again' : 'Keep them out'}
             </button>
             {sure ? (

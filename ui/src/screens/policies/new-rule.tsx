@@ -21,8 +21,12 @@ interface Template {
   body: (columns: Column[]) => string | undefined
 }
 
-const owner = (columns: Column[]) => columns.find((one) => /^(owner|user|author|created_by|profile)(_id)?$/i.test(one.name))?.name ?? columns.find((one) => /_?(owner|user)_?/i.test(one.name))?.name
-const own = (columns: Column[]) => (owner(columns) ? `${ident(owner(columns) ?? '')} = auth.uid()` : undefined)
+const owner = (columns: Column[]) => columns.find((one) => /^(owner|user|author|created_by|profile)(_id)?$/i.test(one.name)) ?? columns.find((one) => /_?(owner|user)_?/i.test(one.name))
+/** An id that is kept as a text is compared as one. */
+const own = (columns: Column[]) => {
+  const found = owner(columns)
+  return found && `${ident(found.name)} = auth.uid()${found.type === 'uuid' ? '' : '::text'}`
+}
 const flag = (columns: Column[]) => (columns.find((one) => kindOf(one) === 'yes' && /public|publish|visible|open|active/i.test(one.name)) ?? columns.find((one) => kindOf(one) === 'yes'))?.name
 const wrapped = (text: string | undefined, how: (text: string) => string) => (text ? how(text) : undefined)
 

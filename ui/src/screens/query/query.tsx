@@ -12,7 +12,7 @@ import { Modal } from '../../parts/modal'
 import { saveFile, toCsv } from '../../parts/save-file'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
-import { useSources, useWhere, WherePicker } from '../../parts/where'
+import { isHere, useSources, useWhere, WherePicker } from '../../parts/where'
 import { canChart, Chart } from './chart'
 import { Editor } from './editor'
 import { type Kept, keep, readKept } from './kept'
@@ -27,7 +27,7 @@ const NEEDS_CONSENT = 'MF2024'
 export function QueryScreen() {
   const [where] = useWhere()
   const sources = useSources()
-  const source = sources.data?.sources.find((one) => (where.source ? one.source === where.source : one.primary))
+  const source = sources.data?.sources.find((one) => isHere(one, where))
   const engine = source?.engine ?? 'sqlite'
   const mayWrite = useMay('sql:run')
   const [kept, setKept] = useState<Kept>(readKept)
