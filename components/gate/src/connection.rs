@@ -19,6 +19,8 @@ use tokio::time::{Instant, sleep, timeout};
 const LINGER: Duration = Duration::from_millis(500);
 /// A refused sender may go on sending for so long, so that it reads the refusal, not a reset.
 const SENDER_ENDS: Duration = Duration::from_secs(1);
+/// And may send so much: more than a whole body, and less than a flood.
+const SENDER_BYTES: usize = 64 * 1024 * 1024;
 /// The pulse is felt at least so often, and never more often than the second number. A connection that
 /// was quiet for the first number rests: what a conversation needs is let go, and made anew for its
 /// next request, which costs less than thousands of buffers that wait for nothing.
@@ -253,7 +255,13 @@ async fn let_sender_end<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
     let forgotten = async {
         // On the heap: every idle connection would pay for room in its task.
         let mut bytes = vec![0; 4096];
-        while matches!(stream.read(&mut bytes).await, Ok(n) if n > 0) {}
+        let mut left = SENDER_BYTES;
+        while let Ok(n) = stream.read(&mut bytes).await {
+            left = left.saturating_sub(n);
+            if n == 0 || left == 0 {
+                break;
+            }
+        }
     };
     let _ = timeout(SENDER_ENDS, forgotten).await;
 }

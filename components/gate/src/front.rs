@@ -118,6 +118,7 @@ impl Front {
     ) -> Response {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
+        let unclear = is_unclear(&parts, &pulse);
         let trace = self.ids.of(&parts.headers);
         let body = Bounded::new(body, self.limits.body_bytes, pulse.clone());
         let addressed = address::split(&parts.uri).map(|split| {
@@ -151,7 +152,8 @@ impl Front {
         }
         // The next request of this client shall go to the one who takes over.
         let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;
-        if !goes_on && self.line.is_draining() {
+        // And what follows a body whose end is not clear is nobody's request.
+        if !goes_on && (unclear || self.line.is_draining()) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(usage) = self.account.end(&entry, &response) {
@@ -329,8 +331,8 @@ impl Front {
         route: Route,
     ) -> Result<(), Fault> {
         let refused = |why: &str| Err(Fault::new(codes::BAD_REQUEST, why));
-        if pulse.is_ambiguous() && parts.headers.contains_key(TRANSFER_ENCODING) {
-            return refused("the request has both `Content-Length` and `Transfer-Encoding`");
+        if is_unclear(parts, pulse) {
+            return refused("where the body ends can be read in two ways");
         }
         // A body that is told to be too large is refused before its first byte is read.
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|l| l.to_str().ok());
@@ -349,6 +351,15 @@ impl Front {
         }
         Ok(())
     }
+}
+
+/// Both kinds of length, or more than the one encoding that there is.
+fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
+    let mut encodings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    let Some(encoding) = encodings.next() else { return false };
+    pulse.is_ambiguous()
+        || encodings.next().is_some()
+        || !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
 }
 
 /// A request on its way to its door.

@@ -10,7 +10,7 @@ mod query;
 mod reader;
 mod select;
 
-pub use pairs::{decode, pairs};
+pub use pairs::{decode, is_text, pairs};
 pub(crate) use query::escape;
 pub use query::{Params, Path, bound};
 pub use reader::Unreadable;

@@ -2,9 +2,10 @@
 //! Never: what a role may do.
 
 use crate::problem::Problem;
+use http::StatusCode;
 use http::request::Parts;
-use mag_contract::Actor;
 use mag_contract::exchange::{Caller, Passage, Reached};
+use mag_contract::{Actor, Fault, codes};
 use mag_guard::Session;
 use mag_ports::Identity;
 use std::sync::Arc;
@@ -18,12 +19,22 @@ pub(crate) async fn passed(
     reached.user = signed_in(&session.actor);
     reached.key = identity.key.clone();
     let caller = Caller { user: reached.user.clone(), role: session.role.clone() };
-    let caller = Passage::of(&parts.extensions, caller).await.map_err(Problem::of_fault)?;
+    let caller = Passage::of(&parts.extensions, caller).await.map_err(refused)?;
     if caller.role == session.role {
         return Ok(identity);
     }
     let session = Session { role: caller.role, ..Session::clone(session) };
     Ok(Identity { session: Arc::new(session), ..identity })
+}
+
+/// How long to wait, the gate says in a header.
+fn refused(fault: Fault) -> Problem {
+    let too_often = fault.code() == codes::RATE_LIMITED;
+    let mut problem = Problem::of_fault(fault);
+    if too_often {
+        problem.status = StatusCode::TOO_MANY_REQUESTS;
+    }
+    problem
 }
 
 /// A user, where it is neither a key alone nor a token that names nobody.

@@ -1,7 +1,7 @@
 //! Bodies: JSON, CSV and forms become rows or arguments; text, XML and bytes stay whole.
 
 use crate::media::Media;
-use crate::parse::pairs;
+use crate::parse::{is_text, pairs};
 use crate::problem::Problem;
 use mag_model::json;
 use mag_query::call::{Arguments, Body};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Payload, Problem> {
     match media {
         Media::Json => {
-            let text = utf8(body)?;
+            let text = json_text(body)?;
             match columns {
                 Some(columns) => named_rows(text, columns),
                 None => plain_rows(text),
@@ -26,7 +26,7 @@ pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Pa
             Ok(payload)
         }
         Media::Form => {
-            let pairs = form(body);
+            let pairs = form(body)?;
             Ok(Payload::from_pairs(pairs))
         }
         other => Err(Problem::bad_body(format!("Content-Type not acceptable: {other}"))),
@@ -36,6 +36,28 @@ pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Pa
 fn utf8(body: &[u8]) -> Result<&str, Problem> {
     std::str::from_utf8(body).map_err(|_| unreadable())
 }
+
+/// What is nested deeper goes to no engine: some answer it with a mistake of their own.
+fn json_text(body: &[u8]) -> Result<&str, Problem> {
+    let text = utf8(body)?;
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = quoted,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => depth += 1,
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > json::DEPTH_MAX {
+            let most = json::DEPTH_MAX;
+            return Err(Problem::bad_body(format!("The body is nested more than {most} deep")));
+        }
+    }
+    Ok(text)
+}
+
 fn unreadable() -> Problem {
     Problem::bad_body("Empty or invalid json".into())
 }
@@ -105,10 +127,13 @@ fn keep(payload: &mut Payload, columns: &[String]) {
     payload.columns = columns.to_vec();
 }
 
-fn form(body: &[u8]) -> Vec<(String, String)> {
-    let text = String::from_utf8_lossy(body);
-    let pairs = pairs(&text).into_iter();
-    pairs.map(|(name, value)| (name, value.unwrap_or_default())).collect()
+fn form(body: &[u8]) -> Result<Vec<(String, String)>, Problem> {
+    let text = utf8(body)?;
+    if !is_text(text) {
+        return Err(Problem::bad_body("The form is not UTF-8".into()));
+    }
+    let pairs = pairs(text).into_iter();
+    Ok(pairs.map(|(name, value)| (name, value.unwrap_or_default())).collect())
 }
 
 /// The arguments of a function that is called by POST.
@@ -119,9 +144,9 @@ pub fn arguments(
 ) -> Result<Arguments, Problem> {
     let text = || utf8(body).map(Arc::from);
     Ok(match media {
-        Media::Json => json_arguments(utf8(body)?, columns)?,
+        Media::Json => json_arguments(json_text(body)?, columns)?,
         Media::Form => {
-            let pairs = form(body).into_iter();
+            let pairs = form(body)?.into_iter();
             Arguments::Named(pairs.map(|(n, v)| (n, Given::Text(Arc::from(v)))).collect())
         }
         Media::Csv => {

@@ -128,6 +128,10 @@ impl Problem {
     pub fn unreadable(mistake: Unreadable) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "PGRST100", mistake.message).details(mistake.details)
     }
+    pub fn no_text() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "PGRST100", "The address is not UTF-8")
+            .hint("write the bytes of UTF-8 as %xx")
+    }
     pub fn method_on_function(method: &str) -> Self {
         let message = format!("Cannot use the {method} method on RPC");
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "PGRST101", message)

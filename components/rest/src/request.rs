@@ -2,7 +2,7 @@
 
 use crate::cursor::Cursor;
 use crate::media::{Media, accepted};
-use crate::parse::{Params, decode};
+use crate::parse::{Params, decode, is_text};
 use crate::prefer::Preferences;
 use crate::problem::Problem;
 use crate::range::{BadRange, Span};
@@ -65,11 +65,14 @@ pub const PREFIX: &str = "/rest/v1";
 impl Asked {
     pub fn read(parts: &Parts, settings: &RestSettings) -> Result<Self, Problem> {
         let path = parts.uri.path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+        let query = parts.uri.query().unwrap_or_default();
+        if !is_text(&path) || !is_text(query) {
+            return Err(Problem::no_text());
+        }
         let target = target(&path, settings)?;
         let (schema, by_profile) = schema(&parts.headers, &parts.method, settings)?;
         let action = action(&target, &parts.method)?;
         let asks = matches!(action, Action::Ask { .. });
-        let query = parts.uri.query().unwrap_or_default();
         let params = Params::read(query, asks).map_err(Problem::unreadable)?;
         let header = match parts.method {
             Method::GET => header(&parts.headers, "range").map_or(Span::ALL, Span::of_header),

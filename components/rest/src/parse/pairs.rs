@@ -13,11 +13,24 @@ pub fn pairs(query: &str) -> Vec<(String, Option<String>)> {
     each.collect()
 }
 
+/// Whether it stands for text, rather than for bytes that no reader would take for the same.
+pub fn is_text(text: &str) -> bool {
+    // `%80` and above: nothing else can be part of what is no UTF-8.
+    let above =
+        |pair: &[u8]| pair[0] == b'%' && matches!(pair[1], b'8' | b'9' | b'A'..=b'F' | b'a'..=b'f');
+    !text.as_bytes().windows(2).any(above) || String::from_utf8(decoded(text, false)).is_ok()
+}
+
 pub fn decode(text: &str, plus_is_blank: bool) -> String {
-    let bytes = text.as_bytes();
-    if !bytes.iter().any(|b| *b == b'%' || *b == b'+') {
+    if !text.bytes().any(|b| b == b'%' || b == b'+') {
         return text.to_owned();
     }
+    String::from_utf8(decoded(text, plus_is_blank))
+        .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+}
+
+fn decoded(text: &str, plus_is_blank: bool) -> Vec<u8> {
+    let bytes = text.as_bytes();
     let digit = |at: usize| bytes.get(at).and_then(|b| char::from(*b).to_digit(16));
     let mut decoded = Vec::with_capacity(bytes.len());
     let mut at = 0;
@@ -33,6 +46,5 @@ pub fn decode(text: &str, plus_is_blank: bool) -> String {
         }
         at += 1;
     }
-    String::from_utf8(decoded)
-        .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned())
+    decoded
 }
