@@ -4,7 +4,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 
@@ -106,10 +106,14 @@ export async function picture(page, name) {
   await page.screenshot({ path: join(process.env.PICTURES, `${name}.png`) })
 }
 
-/** A picture of the book: always of the same size and look. */
+/** A picture of the book. Dates and keys in it are new each time, so one that is there stays until
+    somebody wants others (UPDATE_GOLDEN). */
 export async function bookPicture(page, name) {
+  await picture(page, name)
+  const file = join(process.env.BOOK_PICTURES, `${name}.png`)
+  if (existsSync(file) && !process.env.UPDATE_GOLDEN) return
   mkdirSync(process.env.BOOK_PICTURES, { recursive: true })
-  await page.screenshot({ path: join(process.env.BOOK_PICTURES, `${name}.png`) })
+  copyFileSync(join(process.env.PICTURES, `${name}.png`), file)
 }
 
 /** Runs a walk; a failed one leaves a picture of where it stood. */

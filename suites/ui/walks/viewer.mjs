@@ -83,7 +83,7 @@ await walk(async (page, chrome) => {
   await step('a part tells about itself, and takes no order', async () => {
     await own.goto(`${URL_OF_BOARD}/board`)
     await own.locator('.chip').first().click()
-    await own.locator('dialog[open] .facts').waitFor()
+    await own.locator('dialog[open] .facts').first().waitFor()
     for (const name of ['Restart', 'Stop', 'Swap']) assert.equal(await own.getByRole('button', { name }).count(), 0)
   })
   await step('the palette offers what may be called, and nothing else', async () => {

@@ -245,10 +245,10 @@ export interface components {
              */
             days?: number;
             /**
-             * @description Whether it only reads.
-             * @default true
+             * @description It may change something; otherwise it only reads.
+             * @default false
              */
-            read_only?: boolean;
+            writes?: boolean;
             /**
              * @description The highest risk that it takes alone: `low` (it looks), `medium` (it changes rows and what
              *     can be changed back), `high`, `critical`. What is above it waits for an approval.
@@ -358,8 +358,16 @@ export interface components {
             cost_per_hour?: number | null;
             /** Format: uint64 */
             cost_per_day?: number | null;
-            /** @description Whether it only reads. */
-            read_only?: boolean | null;
+            /**
+             * @description It may change something from now on.
+             * @default false
+             */
+            writes?: boolean;
+            /**
+             * @description It only reads from now on.
+             * @default false
+             */
+            read_only?: boolean;
             /** @description The highest risk that it takes alone: `low`, `medium`, `high`, `critical`. */
             risk?: string | null;
             /** @description Operations that it may call from now on; `*` for all. */
@@ -5190,6 +5198,11 @@ export interface components {
             count: number;
             /** @description There are more than are shown. */
             more: boolean;
+            /**
+             * Format: uint64
+             * @description Rows that the statement has changed.
+             */
+            affected?: number | null;
         };
         ColumnRow_2: {
             name: string;

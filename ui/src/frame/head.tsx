@@ -2,7 +2,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
 import { call } from '../api/client'
-import { signOut } from '../api/session'
+import { readSession, signOut } from '../api/session'
 import { applyLook, type Look, readLook } from '../look/look'
 import { Menu } from '../parts/menu'
 import { useLive } from '../parts/use-live'
@@ -24,8 +24,10 @@ export function Head() {
   useLive('health', () => queries.invalidateQueries({ queryKey: ['board:status'] }))
   const leave = async () => {
     await signOut()
-    queries.clear()
-    await navigate({ to: '/' })
+    // First the way in, and then what was known is forgotten: no room asks for anything in between.
+    queries.setQueryData(['session'], await readSession())
+    queries.removeQueries({ predicate: (one) => one.queryKey[0] !== 'session' })
+    await navigate({ to: '/board' })
   }
   return (
     <header className="head">

@@ -9,7 +9,7 @@ import { Trouble } from '../../parts/trouble'
 export function Findings() {
   const queries = useQueryClient()
   const mayMend = useMay('doctor:run')
-  const seen = useQuery({ queryKey: ['doctor:run'], queryFn: () => call('doctor:run') })
+  const seen = useQuery({ queryKey: ['doctor:run'], queryFn: () => call('doctor:run'), enabled: mayMend })
   const mend = useMutation({
     mutationFn: () => call('doctor:run', { fix: true }, { consent: 'yes' }),
     onSuccess: (after) => {
