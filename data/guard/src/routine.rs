@@ -23,7 +23,7 @@ pub(crate) struct Routine {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Step {
-    Read(Reading),
+    Read(Box<Reading>),
     Write(Box<Work>),
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Step {
 #[derive(Clone, Debug)]
 pub(crate) enum Whence {
     Nothing,
-    Select(Reading),
+    Select(Box<Reading>),
     /// The last step tells it.
     Last,
 }

@@ -106,3 +106,25 @@ impl View {
         Ok((self.guard.authorise(plan, session, self.rules)?, slots))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mag_guard::Ruleset;
+
+    #[test]
+    fn a_text_of_a_view_is_made_once() {
+        let catalog = Arc::new(Catalog::default());
+        let guard = Arc::new(Guard::new(&Ruleset::default(), &catalog));
+        let view = View::new(catalog, guard, Rules::Compiled);
+        let made =
+            |key: &str, text: &str| view.text(key.to_owned(), || text.to_owned()).to_string();
+        assert_eq!(made("a", "first"), "first");
+        assert_eq!(made("a", "second"), "first");
+        assert_eq!(made("b", "third"), "third");
+        for n in 0..TEXTS_MAX * 3 {
+            made(&n.to_string(), "x");
+        }
+        assert!(view.texts.lock().unwrap().len() <= TEXTS_MAX);
+    }
+}

@@ -9,7 +9,7 @@ use mag_model::BadValue;
 pub enum Error {
     #[error("schema `{schema}` has no table `{table}`")]
     NoTable { schema: String, table: String, nearest: Option<String> },
-    #[error("column {table}.{column} does not exist")]
+    #[error("column {} does not exist", qualified(table, column))]
     NoColumn { table: String, column: String, nearest: Option<String> },
     /// A column named in a body or in the list of columns to write.
     #[error("table `{table}` has no column `{column}` to write")]
@@ -177,6 +177,11 @@ impl Verb {
             Self::Delete => "delete",
         }
     }
+}
+
+/// As PostgreSQL names it in its errors.
+fn qualified(table: &str, column: &str) -> String {
+    if table.is_empty() { format!("\"{column}\"") } else { format!("{table}.{column}") }
 }
 
 impl Error {

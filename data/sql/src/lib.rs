@@ -14,5 +14,5 @@ pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use statement::{Arg, Form, Origin, Statement};
 
-pub use render::read::{count, invoke, read, rows_as_json};
+pub use render::read::{count, invoke, invoke_counted, read, rows_as_json};
 pub use render::write::{Fate, Steps, answer, checks_inside, one_statement, refused, steps};

@@ -3,6 +3,7 @@
 use super::{Problem, raised, sqlstate};
 use http::StatusCode;
 use mag_adapter::EngineError;
+use mag_contract::codes::Code;
 use mag_contract::{Class, Fault, codes};
 use mag_guard::Refusal;
 use mag_ports::{Denied, Trouble};
@@ -47,9 +48,10 @@ impl Problem {
                 Self::new(bad, "PGRST204", message)
             }
             Error::NoColumn { table, nearest, .. } => {
-                let hint = nearest
-                    .as_ref()
-                    .map(|n| format!("Perhaps you meant to reference the column \"{table}.{n}\"."));
+                let hint = nearest.as_ref().map(|near| {
+                    let joint = if table.is_empty() { "" } else { "." };
+                    format!("Perhaps you meant to reference the column \"{table}{joint}{near}\".")
+                });
                 Self::of_state("42703", error.to_string()).maybe_hint(hint)
             }
             Error::NoRelation(miss) => no_relation(miss),
@@ -122,14 +124,14 @@ impl Problem {
             }
             Some(state) => Self::new(sqlstate::status(&state, &message, known), state, message)
                 .details(details),
-            None => Self::new(status_of(code.class), code.id, message).details(details),
+            None => Self::new(status_of(code), code.id, message).details(details),
         };
         problem.maybe_hint(hint).challenged()
     }
 
     pub fn of_fault(fault: Fault) -> Self {
         let details = fault.details_text().map_or(Value::Null, Value::from);
-        let status = status_of(fault.class());
+        let status = status_of(fault.code());
         let problem = Self::new(status, fault.code().id, fault.message());
         let problem = match status {
             StatusCode::SERVICE_UNAVAILABLE => problem.header("retry-after", AGAIN_AFTER),
@@ -176,20 +178,22 @@ fn postgres_hint(error: &Error) -> Option<String> {
     ))
 }
 
-fn status_of(class: Class) -> StatusCode {
-    let class = match class {
+fn status_of(code: Code) -> StatusCode {
+    let status = match code.class {
         Class::Invalid => 400,
         Class::Unknown => 401,
         Class::Denied => 403,
         Class::Missing => 404,
         Class::Conflict => 409,
+        // It asks too often, and not for too much.
+        Class::TooMuch if code == codes::AGENT_SPENT => 429,
         Class::TooMuch => 413,
         Class::Unsupported => 400,
         Class::Busy => 503,
         Class::Late => 504,
         Class::Broken => 500,
     };
-    StatusCode::from_u16(class).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn no_relation(miss: &NoRelation) -> Problem {

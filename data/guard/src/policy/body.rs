@@ -66,10 +66,10 @@ pub(crate) fn routine(
             (Statement::Query(query), Some(_)) => {
                 let mut reading = scopes.reading(query, wanted)?;
                 reading.first_only = !function.set;
-                routine.answer = Whence::Select(reading);
+                routine.answer = Whence::Select(Box::new(reading));
             }
             (Statement::Query(query), None) => {
-                routine.steps.push(Step::Read(scopes.reading(query, None)?));
+                routine.steps.push(Step::Read(Box::new(scopes.reading(query, None)?)));
             }
             (statement, wanted) => {
                 let work = match statement {
@@ -147,7 +147,7 @@ fn coerced(expr: Expr, to: &Type) -> Result<Expr, Problem> {
     if from == *to {
         return Ok(expr);
     }
-    if !comparable(&from, to) && !(from.is_json() && to.is_json()) {
+    if !(comparable(&from, to) || from.is_json() && to.is_json()) {
         return Err(format!("a value of type {from} stands where {to} is declared; cast it"));
     }
     Ok(Expr::Cast { expr: Box::new(expr), to: to.clone() })

@@ -280,7 +280,7 @@ pub fn function_statement(function: &FunctionRule) -> String {
     };
     let mut fence = "$function$".to_owned();
     while function.body.contains(&fence) {
-        fence.insert_str(fence.len() - 1, "x");
+        fence.insert(fence.len() - 1, 'x');
     }
     let place = match function.schema.as_str() {
         "public" | "" => quote(&function.name),

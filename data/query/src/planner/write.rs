@@ -8,7 +8,7 @@ use crate::plan::{Cell, Delete, Insert, OnConflict, Update};
 use crate::select::{From, Select, Source};
 use crate::slot::Slots;
 use mag_model::catalog::{ColumnId, Table, TableId, TableKind};
-use mag_model::{BadValue, Type, Value, json, literal};
+use mag_model::{BadValue, Type, Value, hint, json, literal};
 use std::collections::HashSet;
 
 impl Planner<'_> {
@@ -156,14 +156,18 @@ impl Planner<'_> {
         let columns: Vec<ColumnId> = match &wanted.columns {
             None => table.primary_columns().to_vec(),
             Some(names) => {
+                let seen = |column: &ColumnId| self.sight.column(id, *column);
                 let find = |name: &String| {
-                    table.find(name).filter(|column| self.sight.column(id, *column)).ok_or_else(
-                        || Error::NoColumn {
-                            table: table.name.to_string(),
+                    table.find(name).filter(seen).ok_or_else(|| {
+                        let known = table.ids().filter(seen).map(|c| &*table.column(c).name);
+                        let nearest = hint::nearest_column(name, known);
+                        Error::NoColumn {
+                            // PostgreSQL names a column of a key by itself.
+                            table: String::new(),
                             column: name.clone(),
-                            nearest: None,
-                        },
-                    )
+                            nearest: nearest.map(|near| format!("{}.{near}", table.name)),
+                        }
+                    })
                 };
                 names.iter().map(find).collect::<Result<_, _>>()?
             }

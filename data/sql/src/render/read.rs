@@ -37,6 +37,15 @@ pub fn invoke(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
     read(plan, dialect)
 }
 
+/// The same, each row with the number of all that there are without limit and offset as its last
+/// column: of a function that must not be called twice.
+pub fn invoke_counted(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Error> {
+    let select = reading(plan, dialect)?;
+    let mut renderer = Renderer::new(&plan.catalog, dialect);
+    let (text, columns) = renderer.whole_with(select, &[("count(*) OVER ()", Type::Int8)])?;
+    Ok(renderer.finish(text, columns))
+}
+
 fn reading<'p>(plan: &'p Plan, dialect: &dyn Dialect) -> Result<&'p Select, Error> {
     match &plan.work {
         Work::Read(select) => Ok(select),

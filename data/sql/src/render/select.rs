@@ -179,6 +179,15 @@ impl Renderer<'_> {
 
     /// The shown outputs of the outermost select, as they are sent.
     pub(super) fn whole(&mut self, select: &Select) -> Result<(String, Columns), Error> {
+        self.whole_with(select, &[])
+    }
+
+    /// As `whole`, with more columns behind: in the engine's words, and what they are.
+    pub(super) fn whole_with(
+        &mut self,
+        select: &Select,
+        more: &[(&str, Type)],
+    ) -> Result<(String, Columns), Error> {
         let body = self.body(select, None, true)?;
         let (mut columns, mut known) = (Vec::new(), Vec::new());
         for output in select.shown() {
@@ -187,8 +196,12 @@ impl Renderer<'_> {
             columns.push(format!("{sql} AS {}", self.dialect.quote(&output.name)));
             known.push((output.name.clone(), ty));
         }
-        if columns.is_empty() {
+        if columns.is_empty() && more.is_empty() {
             columns.push("NULL AS \"nothing\"".to_owned());
+        }
+        for (n, (sql, ty)) in more.iter().enumerate() {
+            columns.push(format!("{sql} AS {}", self.dialect.quote(&format!("more {n}"))));
+            known.push((format!("more {n}").into(), ty.clone()));
         }
         let tail = self.tail(select)?;
         Ok((format!("SELECT {}{body}{tail}", columns.join(", ")), known))

@@ -4,6 +4,7 @@
 mod batch;
 mod cinema;
 mod cursor;
+mod dialect;
 mod functions;
 mod holes;
 mod house;
