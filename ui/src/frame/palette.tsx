@@ -1,9 +1,10 @@
-// The command palette: every room and every operation of the board, by name. An operation opens
-// with a form made from its schema.
+// The command palette: every room, table, setting and operation of the board, by name. An operation
+// opens with a form made from its schema.
 
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from 'react'
+import { call } from '../api/client'
 import { type OperationSpec, readOperations } from '../api/operation-list'
 import { may } from '../api/session'
 import { Modal } from '../parts/modal'
@@ -15,6 +16,19 @@ const OperationForm = lazy(() => import('../parts/operation-form'))
 
 export function openPalette(words = '') {
   window.dispatchEvent(new CustomEvent('palette', { detail: words }))
+}
+
+/** Tables of every source that answers. */
+async function readTables() {
+  const { sources } = await call('source:list')
+  const found = await Promise.allSettled(
+    sources.map(async (one) => {
+      const where = { project: one.project, source: one.source }
+      const shown = await call('schema:show', where)
+      return (shown.tables ?? []).map((table) => ({ ...where, schema: table.schema, name: table.name, alone: sources.length === 1 }))
+    }),
+  )
+  return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }
 
 type Entry = { key: string; name: string; about: string; go: () => void }
@@ -29,6 +43,8 @@ export function Palette() {
   const list = useRef<HTMLUListElement>(null)
   const id = useId()
   const operations = useQuery({ queryKey: ['operations'], queryFn: readOperations, enabled: open })
+  const settings = useQuery({ queryKey: ['config:show'], queryFn: () => call('config:show', { origin: true, changed: false }), enabled: open && may(session, 'config.read') })
+  const tables = useQuery({ queryKey: ['tables of all sources'], queryFn: readTables, enabled: open, retry: false })
 
   useEffect(() => {
     const show = (event: Event) => {
@@ -61,11 +77,30 @@ export function Palette() {
         void navigate({ to: room.to })
       },
     }))
+    const places = (tables.data ?? []).map((one) => ({
+      key: `${one.project}/${one.source}/${one.schema}.${one.name}`,
+      name: one.schema === 'public' ? one.name : `${one.schema}.${one.name}`,
+      about: `a table of ${one.project}/${one.source}`,
+      go: () => {
+        setOpen(false)
+        void navigate({ to: '/data/$schema/$table', params: { schema: one.schema, table: one.name }, search: (one.alone ? {} : { project: one.project, source: one.source }) as never })
+      },
+    }))
+    const known = (settings.data?.settings ?? []).map((one) => ({
+      key: `setting ${one.name}`,
+      name: one.name,
+      about: `a setting: ${one.about}`,
+      go: () => {
+        setOpen(false)
+        void navigate({ to: '/settings', search: { find: one.name } as never })
+      },
+    }))
     const verbs = (operations.data ?? [])
       .filter((one) => may(session, one.permission))
       .map((one) => ({ key: one.name, name: one.name, about: one.summary, go: () => setChosen(one) }))
-    return rank([...rooms, ...verbs], words, (entry) => `${entry.name} ${entry.about}`).slice(0, 50)
-  }, [operations.data, session, words, navigate])
+    // Settings are many, and come up only when somebody looks for one.
+    return rank([...rooms, ...places, ...verbs, ...(words.trim() ? known : [])], words, (entry) => `${entry.name} ${entry.about}`).slice(0, 50)
+  }, [operations.data, tables.data, settings.data, session, words, navigate])
 
   useEffect(() => {
     list.current?.children[at]?.scrollIntoView({ block: 'nearest' })
@@ -116,7 +151,7 @@ export function Palette() {
             onClick={entry.go}
             onPointerMove={() => setAt(n)}
           >
-            <span className={entry.name.includes(':') ? 'mono' : undefined}>{entry.name}</span>
+            <span className={/[:.]/.test(entry.name) ? 'mono' : undefined}>{entry.name}</span>
             <span className="quiet">{entry.about}</span>
           </li>
         ))}

@@ -2,7 +2,8 @@
 // are gathered, shown as a difference, and then saved.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useMemo, useState } from 'react'
+import { useSearch } from '@tanstack/react-router'
+import { useEffect, useMemo, useState } from 'react'
 import { call, type Output } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { Modal } from '../../parts/modal'
@@ -21,7 +22,9 @@ export function SettingsScreen() {
   const queries = useQueryClient()
   const may = useMay('config:set')
   const settings = useQuery({ queryKey: ['config:show'], queryFn: () => call('config:show', { origin: true, changed: false }) })
-  const [words, setWords] = useState('')
+  const { find } = useSearch({ strict: false }) as { find?: string }
+  const [words, setWords] = useState(find ?? '')
+  useEffect(() => setWords(find ?? ''), [find])
   const [changedOnly, setChangedOnly] = useState(false)
   const [drafts, setDrafts] = useState<Record<string, string>>({})
   const [review, setReview] = useState(false)
