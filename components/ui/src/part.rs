@@ -82,7 +82,7 @@ impl Component for Ui {
         let Self { memory, vitals, store, clock, answers } = self;
         recall(&memory, &*store).await;
         if let Some(answers) = answers {
-            life.spawn("usage", count(answers, memory.clone(), clock.clone()));
+            life.spawn("usage", count(life.line(), answers, memory.clone(), clock.clone()));
         }
         let watching = watch(life.line(), memory.clone(), vitals, store.clone(), clock);
         life.spawn("history", watching);
@@ -120,8 +120,18 @@ async fn watch(
     }
 }
 
-async fn count(mut answers: Subscription<Response>, memory: Arc<Memory>, clock: Clock) {
-    while let Some(heard) = answers.next().await {
+async fn count(
+    mut line: Lifeline,
+    mut answers: Subscription<Response>,
+    memory: Arc<Memory>,
+    clock: Clock,
+) {
+    loop {
+        let heard = tokio::select! {
+            () = line.leaving() => return,
+            heard = answers.next() => heard,
+        };
+        let Some(heard) = heard else { return };
         // Numbers of a busy hour may miss some: whoever answers them does not wait for us.
         let Heard::Fact(envelope) = heard else { continue };
         let told = &envelope.data.0;

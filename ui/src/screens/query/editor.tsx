@@ -15,6 +15,7 @@ const look = EditorView.theme({
   '.cm-gutters': { backgroundColor: 'var(--sunken)', color: 'var(--ink-quiet)', border: 'none' },
   '&.cm-focused .cm-cursor': { borderLeftColor: 'var(--ink)' },
   '&.cm-focused .cm-selectionBackground, .cm-selectionBackground': { backgroundColor: 'var(--copper-ground) !important' },
+  '&.cm-focused': { outline: 'none' },
   '.cm-placeholder': { color: 'var(--ink-quiet)' },
   '.cm-tooltip': { backgroundColor: 'var(--raised)', border: '1px solid var(--line-strong)', color: 'var(--ink)' },
   '.cm-tooltip-autocomplete ul li[aria-selected]': { backgroundColor: 'var(--copper-ground)', color: 'var(--ink)' },
@@ -51,8 +52,11 @@ export function Editor({ text, onText, onRun, engine, tables }: EditorProps) {
       handlers.current.onRun(editor.state.sliceDoc(from, to).trim() || editor.state.doc.toString())
       return true
     }
+    // In a root of its own the editor's styles are objects: the page's policy allows no style that is written in.
+    const root = place.current.shadowRoot ?? place.current.attachShadow({ mode: 'open' })
     const editor = new EditorView({
-      parent: place.current,
+      parent: root,
+      root,
       state: EditorState.create({
         doc: text,
         extensions: [
