@@ -5,6 +5,7 @@ use crate::house::{Engine, House, PREFIX, installation, open};
 use mag_kit::fuzz::{Chance, Grammar, each, seeds, spoil};
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// In every run of the tests; parsers by themselves get more, where they are.
@@ -23,7 +24,6 @@ fn ask(house: &House<'_>, bytes: &[u8]) -> (Option<u16>, String) {
     let mut stream = TcpStream::connect(&house.at).unwrap();
     stream.set_read_timeout(Some(HANG)).unwrap();
     let _ = stream.write_all(bytes);
-    let _ = stream.shutdown(std::net::Shutdown::Write);
     let mut told = Vec::new();
     if let Err(error) = stream.read_to_end(&mut told) {
         let hangs =
@@ -34,9 +34,12 @@ fn ask(house: &House<'_>, bytes: &[u8]) -> (Option<u16>, String) {
     (told.get(9..12).and_then(|status| status.parse().ok()), told)
 }
 
-fn check(house: &House<'_>, bytes: &[u8]) {
+fn check(house: &House<'_>, served: &AtomicUsize, bytes: &[u8]) {
     let (status, told) = ask(house, bytes);
     assert!(status.is_none_or(|status| status < 500), "{told}");
+    if status.is_some_and(|status| status < 400) {
+        served.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 fn request(house: &House<'_>, method: &str, url: &[u8], head: &str, body: &[u8]) -> Vec<u8> {
@@ -51,6 +54,8 @@ fn request(house: &House<'_>, method: &str, url: &[u8], head: &str, body: &[u8])
 
 fn fuzz(engine: Engine) {
     let here = installation();
+    // Whoever does not go on is soon cut off.
+    here.settings("[gate]\nheader_ms = 200\nstall_ms = 200\nidle_ms = 200\n");
     let Some(house) = open(&here, engine) else { return };
     // What a request of a test changes does not stay.
     here.json(&["project:set", "cinema", "rest.tx_end", "commit-allow-override"]);
@@ -62,6 +67,7 @@ fn fuzz(engine: Engine) {
         ("application/x-www-form-urlencoded", "id=903&title=a+b%20c"),
     ];
     let texts: Vec<String> = bodies.iter().map(|(_, text)| (*text).to_owned()).collect();
+    let served = AtomicUsize::new(0);
     let name = |target: &str| format!("{target} on {engine:?}");
     each(
         &name("requests of the grammar"),
@@ -70,7 +76,7 @@ fn fuzz(engine: Engine) {
             let method = *chance.of(&["GET", "GET", "GET", "HEAD", "DELETE", "OPTIONS"]);
             request(&house, method, grammar.make(chance, "url").as_bytes(), "", b"")
         },
-        |bytes| check(&house, bytes),
+        |bytes| check(&house, &served, bytes),
     );
     each(
         &name("recorded addresses"),
@@ -80,7 +86,7 @@ fn fuzz(engine: Engine) {
             let url = spoil(chance, &url, &recorded);
             request(&house, "GET", &url, "", b"")
         },
-        |bytes| check(&house, bytes),
+        |bytes| check(&house, &served, bytes),
     );
     each(
         &name("bodies"),
@@ -92,7 +98,7 @@ fn fuzz(engine: Engine) {
             let url = *chance.of(&["/films?id=eq.900", "/films", "/films?on_conflict=id"]);
             request(&house, method, url.as_bytes(), &format!("Content-Type: {kind}\r\n"), &body)
         },
-        |bytes| check(&house, bytes),
+        |bytes| check(&house, &served, bytes),
     );
     // The whole head, its lines included.
     each(
@@ -103,12 +109,18 @@ fn fuzz(engine: Engine) {
             let head =
                 "Accept: application/json;q=0.9, */*\r\nRange: 0-4\r\nAccept-Profile: public\r\n";
             let whole = request(&house, "GET", url.as_bytes(), head, b"");
-            spoil(chance, &String::from_utf8_lossy(&whole), &recorded)
+            let mut spoilt = spoil(chance, &String::from_utf8_lossy(&whole), &recorded);
+            // Most heads end; of the others the board makes an end.
+            spoilt.extend_from_slice(b"\r\n\r\n");
+            spoilt
         },
-        |bytes| check(&house, bytes),
+        |bytes| check(&house, &served, bytes),
     );
     let (status, told) = ask(&house, &request(&house, "GET", b"/films?id=eq.1", "", b""));
     assert_eq!(status, Some(200), "{told}");
+    // Not all of it is refused at the first look: some of it reaches the rows.
+    let served = served.into_inner();
+    assert!(served > 500 || std::env::var_os("MAG_KIT_FUZZ_ONLY").is_some(), "{served}");
     let said = here.printed();
     assert!(!said.contains("panicked"), "{said}");
 }

@@ -12,5 +12,6 @@ mod fuzz;
 mod house;
 mod http2;
 mod injection;
+mod limits;
 mod size;
 mod smuggling;
