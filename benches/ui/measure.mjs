@@ -47,18 +47,21 @@ await page.waitForFunction((least) => Number(document.querySelector('.grid')?.ge
 /** Frames while something scrolls. */
 async function frames(scroll) {
   await page.evaluate(() => {
-    globalThis.frames = []
-    globalThis.counting = true
+    const own = []
+    globalThis.frames = own
+    // Each count is by itself: an earlier one ends at its next frame.
     const tick = (at) => {
-      globalThis.frames.push(at)
-      if (globalThis.counting) requestAnimationFrame(tick)
+      if (globalThis.frames !== own) return
+      own.push(at)
+      requestAnimationFrame(tick)
     }
     requestAnimationFrame(tick)
   })
   await scroll()
   const times = await page.evaluate(() => {
-    globalThis.counting = false
-    return globalThis.frames
+    const own = globalThis.frames
+    globalThis.frames = undefined
+    return own
   })
   const gaps = times.slice(1).map((at, n) => at - times[n])
   gaps.sort((a, b) => a - b)

@@ -69,7 +69,7 @@ pub fn render(files: &[File]) -> Result<Vec<Built>, Vec<String>> {
         let there = sources.iter().any(|source| source.path == chapter.path);
         (!there).then(|| format!("docs/SUMMARY.md lists `{}`, which is not there", chapter.path))
     }));
-    faults.extend(loose_links(&sources));
+    faults.extend(loose_links(&sources, files));
     if !faults.is_empty() {
         return Err(faults);
     }
@@ -124,8 +124,12 @@ fn unlisted(sources: &[File], chapters: &[Chapter]) -> Vec<String> {
 }
 
 /// In the built book there is nothing outside docs/, so a link must stay inside.
-fn loose_links(sources: &[File]) -> Vec<String> {
-    markdown::broken_links(sources).into_iter().map(|fault| format!("docs/{fault}")).collect()
+fn loose_links(sources: &[File], files: &[File]) -> Vec<String> {
+    let pages = sources.iter().map(|page| File::new(&page.path, &page.text));
+    let pictures = files.iter().filter(|file| file.under(DOCS) && !file.is("md"));
+    let inside = |file: &File| file.path.strip_prefix("docs/").map(|path| File::new(path, ""));
+    let all: Vec<File> = pages.chain(pictures.filter_map(inside)).collect();
+    markdown::broken_links(&all).into_iter().map(|fault| format!("docs/{fault}")).collect()
 }
 
 #[cfg(test)]

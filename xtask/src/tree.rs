@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+const PICTURE: &str = ".png";
 /// Folders that no one writes by hand.
 const BUILT: [&str; 5] = [".git", "target", "node_modules", "dist", "magflock-data"];
 
@@ -36,14 +37,18 @@ impl File {
     }
 }
 
-/// Every text file of the repository, in the order of their names.
+/// Every text file of the repository and its pictures, in the order of their names.
 pub fn files(root: &Path) -> Vec<File> {
     let mut paths = tracked(root).unwrap_or_else(|| lying(root));
     paths.sort();
     paths
         .into_iter()
         .filter_map(|path| {
-            let text = std::fs::read_to_string(root.join(&path)).ok()?;
+            // A picture has no text, and is there: pages link to it.
+            let text = match path.ends_with(PICTURE) {
+                true => root.join(&path).is_file().then(String::new)?,
+                false => std::fs::read_to_string(root.join(&path)).ok()?,
+            };
             Some(File { path, text })
         })
         .collect()

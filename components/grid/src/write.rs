@@ -79,7 +79,8 @@ impl Operation for Insert {
     const POSITIONAL: &'static [&'static str] = &["table"];
     const PREVIEW: bool = true;
     const UNDO: Option<&'static str> = Some("rows:delete");
-    const ABOUT: &'static str = "A preview puts them in and takes them out again: what the engine would refuse is told.";
+    const ABOUT: &'static str =
+        "A preview puts them in and takes them out again: what the engine would refuse is told.";
     fn examples() -> Vec<Example> {
         let input = json!({ "table": "nowhere", "rows": [{ "a": 1 }] });
         vec![Example::refused("Into a table that is not there", input, codes::NO_TABLE.id)]

@@ -12,11 +12,8 @@ const SERIES_MAX: usize = 200;
 /// How often the board is asked: as often as the finest ring wants a point.
 pub(crate) const EVERY: Duration = Duration::from_secs(10);
 /// Width of a point and how many there are: an hour, a day and a week.
-const RINGS: [(Duration, usize); 3] = [
-    (EVERY, 360),
-    (Duration::from_secs(60), 1_440),
-    (Duration::from_secs(900), 672),
-];
+const RINGS: [(Duration, usize); 3] =
+    [(EVERY, 360), (Duration::from_secs(60), 1_440), (Duration::from_secs(900), 672)];
 
 /// Counters whose pace is drawn, and what that is called.
 const PACES: [(&str, &str); 8] = [

@@ -103,7 +103,8 @@ impl Usage {
             sum.took_us = sum.took_us.saturating_add(count.took_us);
             sum.slowest_us = sum.slowest_us.max(count.slowest_us);
         }
-        let mut rows: Vec<UsageRow> = all.into_iter().map(|(line, count)| row(line, count)).collect();
+        let mut rows: Vec<UsageRow> =
+            all.into_iter().map(|(line, count)| row(line, count)).collect();
         rows.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.route.cmp(&b.route)));
         rows
     }

@@ -117,8 +117,7 @@ fn a_newcomer_gets_from_the_link_to_a_working_app() {
     }
     let here = Installation::of(MOBO);
     let board = here.boot(&[]);
-    let stage =
-        Stage { here: &here, board: &board, engine: "sqlite", project: "main", search: "" };
+    let stage = Stage { here: &here, board: &board, engine: "sqlite", project: "main", search: "" };
     stage.walk("newcomer");
     board.stop();
 }

@@ -583,16 +583,18 @@ export interface components {
             /** Format: date-time */
             expires_at?: string | null;
         };
-        /** ListInput */
-        "audit.list.input": {
-            /** @description Only calls of this operation. */
-            operation?: string | null;
-            /** @description Only calls of this actor. */
-            actor?: string | null;
+        /** ExportInput */
+        "audit.export.input": {
+            /**
+             * Format: uint64
+             * @description From this position on; the oldest that is kept when nothing is said.
+             * @default 0
+             */
+            from?: number;
             /**
              * Format: uint32
-             * @description So many at most, the newest.
-             * @default 100
+             * @description So many lines at most.
+             * @default 1000
              */
             limit?: number;
         };
@@ -623,15 +625,48 @@ export interface components {
         };
         /** @enum {string} */
         ActorKind: "human" | "ai_agent" | "service_account" | "system";
+        /** Exported */
+        "audit.export.output": {
+            lines: components["schemas"]["AuditRow"][];
+            /**
+             * Format: uint64
+             * @description Where the next lines begin; nothing when these are the last ones.
+             */
+            next?: number | null;
+            /** @description Keep it with the lines: `audit:verify --seal` proves that the log still holds them. */
+            seal: string;
+        };
+        /** ListInput */
+        "audit.list.input": {
+            /** @description Only calls of this operation. */
+            operation?: string | null;
+            /** @description Only calls of this actor, or on behalf of this user. */
+            actor?: string | null;
+            /** @description Only what was done on this: a user, a part, a project. */
+            on?: string | null;
+            /**
+             * @description Only what was refused or failed.
+             * @default false
+             */
+            refused?: boolean;
+            /** @description Only what belongs to this trace. */
+            trace?: string | null;
+            /**
+             * Format: uint32
+             * @description So many at most, the newest.
+             * @default 100
+             */
+            limit?: number;
+        };
         /** AuditList */
         "audit.list.output": {
             lines: components["schemas"]["AuditRow"][];
         };
-        /**
-         * Nothing
-         * @description Input of operations that take none.
-         */
-        "audit.verify.input": Record<string, never>;
+        /** VerifyInput */
+        "audit.verify.input": {
+            /** @description A seal that was kept elsewhere: the log has to hold it as well. */
+            seal?: string | null;
+        };
         /** Verified */
         "audit.verify.output": {
             good: boolean;
@@ -1978,6 +2013,8 @@ export interface components {
         "mail.preview.input": {
             /** @description `confirmation`, `invite`, `recovery`, `magic_link`, `email_change`, `reauthentication`, `sms`. */
             template: string;
+            /** @description As somebody reads it who has this language, such as `de`. */
+            language?: string | null;
         };
         /** Previewed */
         "mail.preview.output": {
@@ -3515,6 +3552,27 @@ export interface components {
              *     }
              */
             tokens: components["schemas"]["TokenSettings"];
+            /**
+             * @default {
+             *       "site_url": null,
+             *       "external_url": null,
+             *       "uri_allow_list": null,
+             *       "disable_signup": null,
+             *       "anonymous_enabled": null,
+             *       "email_enabled": null,
+             *       "phone_enabled": null,
+             *       "magic_link_enabled": null,
+             *       "manual_linking_enabled": null,
+             *       "mailer_autoconfirm": null,
+             *       "secure_email_change_enabled": null,
+             *       "mailer_otp_exp": null,
+             *       "jwt_exp": null,
+             *       "password_min_length": null,
+             *       "mfa_totp_enabled": null,
+             *       "providers": null
+             *     }
+             */
+            auth: components["schemas"]["AuthSettings"];
         };
         /** @description The REST door, in PostgREST's words. */
         RestSettings: {
@@ -3626,6 +3684,67 @@ export interface components {
              * @default 1000
              */
             jwt_cache_max_entries: number;
+        };
+        /** @description What a project has of its own in the place of the board's section `[auth]`, under the same names. */
+        AuthSettings: {
+            /**
+             * @description The app's address, to which people are sent back.
+             * @default null
+             */
+            site_url: string | null;
+            /**
+             * @description Where the project is reached from outside: links in mails and the issuer of tokens begin so.
+             * @default null
+             */
+            external_url: string | null;
+            /**
+             * @description Further addresses that people may be sent back to.
+             * @default null
+             */
+            uri_allow_list: string[] | null;
+            /** @default null */
+            disable_signup: boolean | null;
+            /** @default null */
+            anonymous_enabled: boolean | null;
+            /** @default null */
+            email_enabled: boolean | null;
+            /** @default null */
+            phone_enabled: boolean | null;
+            /** @default null */
+            magic_link_enabled: boolean | null;
+            /** @default null */
+            manual_linking_enabled: boolean | null;
+            /**
+             * @description Addresses count as confirmed without a mail.
+             * @default null
+             */
+            mailer_autoconfirm: boolean | null;
+            /** @default null */
+            secure_email_change_enabled: boolean | null;
+            /**
+             * Format: uint32
+             * @description Seconds that a mailed link or code is good.
+             * @default null
+             */
+            mailer_otp_exp: number | null;
+            /**
+             * Format: uint32
+             * @description Seconds that an access token is good.
+             * @default null
+             */
+            jwt_exp: number | null;
+            /**
+             * Format: uint32
+             * @default null
+             */
+            password_min_length: number | null;
+            /** @default null */
+            mfa_totp_enabled: boolean | null;
+            /**
+             * @description Those of the board's providers that people of this project sign in with; all when absent.
+             * @default null
+             */
+            providers: string[] | null;
         };
         /**
          * ProjectShown
@@ -5438,6 +5557,30 @@ export interface components {
              */
             total: number;
         };
+        /** ImpersonateInput */
+        "user.impersonate.input": {
+            /** @description As whom: a user's id, address or name. */
+            user: string;
+            /** @description Why, for those who read the audit log. */
+            why: string;
+            /**
+             * Format: uint32
+             * @description For so many minutes, an hour at most.
+             * @default 15
+             */
+            minutes?: number;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Acting */
+        "user.impersonate.output": {
+            user: string;
+            session: string;
+            /** @description A token of this user, which says who really acts. Nothing refreshes it. */
+            access_token: string;
+            /** Format: date-time */
+            expires_at: string;
+        };
         /** ImportInput */
         "user.import.input": {
             /** @description `supabase`, `auth0`, `firebase` or `csv`. */
@@ -5546,6 +5689,32 @@ export interface components {
              */
             total: number;
         };
+        /** ListInput */
+        "user.sessions.input": {
+            /** @description The user's id, address or name. */
+            user: string;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        SessionRow_2: {
+            id: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: date-time */
+            refreshed_at?: string | null;
+            /** @description `aal2` after a second factor. */
+            level: string;
+            from?: string | null;
+            browser?: string | null;
+            /** @description Who really acts, when it is not the user. */
+            acts?: string | null;
+            /** Format: date-time */
+            until?: string | null;
+        };
+        /** SessionList */
+        "user.sessions.output": {
+            sessions: components["schemas"]["SessionRow_2"][];
+        };
         /** OneUser */
         "user.show.input": {
             /** @description The user's id, address or name. */
@@ -5571,6 +5740,20 @@ export interface components {
             factors: number;
             /** Format: uint */
             sessions: number;
+        };
+        /** EndInput */
+        "user.signout.input": {
+            /** @description The user's id, address or name. */
+            user: string;
+            /** @description One of its sessions, as `user:sessions` lists it; all of them when none is named. */
+            session?: string | null;
+            /** @description The project's reference; the default project when absent. */
+            project?: string | null;
+        };
+        /** Ended */
+        "user.signout.output": {
+            /** Format: uint */
+            ended: number;
         };
         /** OneUser */
         "user.unenroll.input": {
