@@ -39,6 +39,7 @@ export function Do({ operation, given, children, kind, title, onDone, stays }: D
             <OperationForm
               spec={spec}
               given={given}
+              titled
               onDone={() => {
                 onDone?.()
                 if (!stays) setOpen(false)

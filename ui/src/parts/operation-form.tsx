@@ -14,9 +14,11 @@ interface OperationFormProps {
   /** What is known already, and not asked. */
   given?: Record<string, unknown>
   onDone?: (answer: unknown) => void
+  /** What it does stands above it already. */
+  titled?: boolean
 }
 
-export default function OperationForm({ spec, given = {}, onDone }: OperationFormProps) {
+export default function OperationForm({ spec, given = {}, onDone, titled }: OperationFormProps) {
   const schema = spec.input as Schema
   const [asked, setAsked] = useState<{ input: Record<string, unknown>; preview: boolean }>()
   const [agreed, setAgreed] = useState('')
@@ -55,7 +57,7 @@ export default function OperationForm({ spec, given = {}, onDone }: OperationFor
         send(event, by?.value === 'preview')
       }}
     >
-      <p>{spec.summary}.</p>
+      {!titled && <p>{spec.summary}.</p>}
       {spec.about && <p className="quiet">{spec.about}</p>}
       <SchemaFields schema={schema} without={Object.keys(given)} />
       {destroys && (

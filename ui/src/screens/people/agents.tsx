@@ -16,10 +16,18 @@ import { Face } from './users'
 
 type Agent = Output<'agent:list'>['agents'][number]
 
+/** Whoever is not among them is shown by id. */
+const OWNERS = 200
+
 export function Agents({ project }: { project?: string }) {
   const queries = useQueryClient()
   const may = useMay('agent:pause')
   const agents = useQuery({ queryKey: ['agent:list', project], queryFn: () => call('agent:list', { project }), refetchInterval: 15_000 })
+  const users = useQuery({ queryKey: ['user:list', project, 'owners'], queryFn: () => call('user:list', { project, limit: OWNERS }), retry: false })
+  const nameOf = (owner?: string | null) => {
+    const found = users.data?.users.find((user) => user.id === owner)
+    return found ? found.name || found.email || owner : (owner ?? 'nobody')
+  }
   const [making, setMaking] = useState(false)
   const [log, setLog] = useState<Agent>()
   const [limit, setLimit] = useState<Agent>()
@@ -57,7 +65,7 @@ export function Agents({ project }: { project?: string }) {
               <Spent name="This hour" calls={one.calls_this_hour} most={one.calls_per_hour} />
               <Spent name="Today" calls={one.calls_today} most={one.calls_per_day} />
               <p className="quiet">
-                for {one.owner}, as <code>{one.role}</code>
+                for <bdi>{nameOf(one.owner)}</bdi>, as <code>{one.role}</code>
                 {one.expires_at && (
                   <>
                     , ends <Ago at={one.expires_at} />

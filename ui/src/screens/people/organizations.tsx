@@ -31,7 +31,7 @@ export function Organizations({ project }: { project?: string }) {
             </button>
           ))}
         </div>
-        <Do operation="org:create" given={project ? { project } : undefined} kind="main" title="A new organization" onDone={again}>
+        <Do operation="org:create" given={{ project }} kind="main" title="A new organization" onDone={again}>
           New organization
         </Do>
       </div>
@@ -49,7 +49,8 @@ export function Organizations({ project }: { project?: string }) {
 
 function One({ organization, project, again }: { organization: Organization; project?: string; again: () => void }) {
   const at = { organization: organization.organization, project }
-  const given = { organization: organization.organization, ...(project ? { project } : {}) }
+  // A project that is not named is the one by default, and is not asked for either.
+  const given = { organization: organization.organization, project }
   const members = useQuery({ queryKey: ['org:member:list', at], queryFn: () => call('org:member:list', at) })
   const teams = useQuery({ queryKey: ['team:list', at], queryFn: () => call('team:list', at) })
   const roles = useQuery({ queryKey: ['org:role:list', at], queryFn: () => call('org:role:list', at) })
