@@ -1,7 +1,7 @@
 //! The component: it fills the socket that says who asks, and answers the operations about keys.
 
 use crate::agents::{Agents, WRITTEN_EVERY as SPENDING_WRITTEN_EVERY, Warden};
-use crate::gotrue::{Door, Gotrue, Limits, Providers};
+use crate::gotrue::{Door, Gotrue, Hooks, Limits, Merged, Providers};
 use crate::identify::Identify;
 use crate::keys::Rings;
 use crate::operations;
@@ -23,6 +23,8 @@ pub struct Auth {
     gotrue: Arc<Gotrue>,
 }
 
+/// So long the start waits for those who are kept out; an engine that is there answers in much less.
+const KEPT_OUT_WITHIN: Duration = Duration::from_secs(3);
 /// When a key was last used is told to the minute.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60);
 
@@ -69,9 +71,12 @@ impl Component for Auth {
             vault,
             passwords: Passwords::new(),
             post: Arc::new(Post::new(&settings)?),
-            limits: Limits::new(settings.limits.clone()),
-            providers: Providers::new(&settings.external)?,
+            limits: Arc::new(Limits::new(settings.limits.clone())),
+            providers: Arc::new(Providers::new(&settings.external)?),
+            hooks: Arc::new(Hooks::new(&settings.hooks)?),
             settings: Arc::new(settings),
+            merged: Arc::new(Merged::default()),
+            desk: wiring.desk(),
             bus,
             clock: clock.clone(),
         });
@@ -95,9 +100,12 @@ impl Component for Auth {
     }
 
     async fn run(self, mut life: Life) -> Result<(), Fault> {
+        let (told, kept_out) = tokio::sync::oneshot::channel();
+        life.spawn("kept-out", remember_kept_out(self.gotrue.clone(), told));
+        // Nobody comes in before; but an engine that does not answer keeps nobody waiting for ever.
+        let _ = tokio::time::timeout(KEPT_OUT_WITHIN, kept_out).await;
         life.ready();
-        life.spawn("bans", remember_bans(self.gotrue.clone()));
-        life.spawn("agents", keep_agents(self.gotrue.clone()));
+        let agents = life.spawn("agents", keep_agents(self.gotrue.clone()));
         let mut written = Timestamp::default();
         loop {
             tokio::select! {
@@ -106,6 +114,8 @@ impl Component for Auth {
             }
             written = self.write_down(written).await;
         }
+        // It would wait for a wish that nobody has any more; what it would write is written below.
+        agents.abort();
         self.write_down(written).await;
         // What agents have spent until now is not lost by a restart.
         if let Err(fault) = self.gotrue.write_spending().await {
@@ -146,22 +156,28 @@ impl Auth {
     }
 }
 
-/// Tokens of banned users outlive the process; who is banned is read again at its start.
-async fn remember_bans(gotrue: Arc<Gotrue>) {
+/// Tokens of banned users and of ended sessions outlive the process; who is kept out is read again
+/// at its start.
+async fn remember_kept_out(gotrue: Arc<Gotrue>, told: tokio::sync::oneshot::Sender<()>) {
     let Ok(store) = gotrue.store.get() else { return };
     for project in store.projects() {
-        match gotrue.homes.banned(&project).await {
-            Ok(banned) => {
-                for (user, until) in banned {
+        match gotrue.homes.kept_out(&project).await {
+            Ok(out) => {
+                for (user, until) in out.banned {
                     gotrue.watch.ban(user, Some(until));
+                }
+                for (session, at) in out.ended {
+                    gotrue.watch.end(session, at);
                 }
             }
             Err(fault) => tracing::warn!(
                 project = &*project.reference,
-                "who is banned in project `{}` cannot be read: {}",
+                "who is kept out of project `{}` cannot be read: {}",
                 project.reference,
                 fault.chain()
             ),
         }
     }
+    // Whoever waited may have gone on.
+    let _ = told.send(());
 }

@@ -4,9 +4,12 @@
 mod admin;
 mod answer;
 mod ask;
+mod audit;
 mod external;
 mod factors;
 mod grants;
+mod hooks;
+mod impersonate;
 mod issue;
 mod limits;
 mod links;
@@ -22,8 +25,10 @@ mod signup;
 mod user;
 mod verify;
 mod webauthn;
+mod within;
 
 pub(crate) use admin::duration_ms;
+pub(crate) use hooks::Hooks;
 pub(crate) use limits::Limits;
 pub(crate) use oidc::Providers;
 
@@ -38,15 +43,21 @@ use crate::vault::Vault;
 use crate::watch::Watch;
 use answer::Answer;
 use ask::Ask;
+use audit::Outcome;
 use futures::future::BoxFuture;
 use http::Method;
 use mag_contract::door::{HttpDoor, Request, Response};
+use mag_contract::exchange::TraceId;
+use mag_contract::operation::Desk;
 use mag_contract::{Bus, Clock, Jack};
 use mag_ports::StoreSocket;
 use refusal::Refusal;
 use std::sync::Arc;
 
+pub(crate) use within::Merged;
+
 /// Everything that the handlers share.
+#[derive(Clone)]
 pub(crate) struct Gotrue {
     pub(crate) store: Jack<StoreSocket>,
     pub(crate) identify: Arc<Identify>,
@@ -57,9 +68,14 @@ pub(crate) struct Gotrue {
     pub(crate) vault: Arc<Vault>,
     pub(crate) passwords: Passwords,
     pub(crate) post: Arc<Post>,
-    pub(crate) limits: Limits,
-    pub(crate) providers: Providers,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) providers: Arc<Providers>,
+    pub(crate) hooks: Arc<Hooks>,
     pub(crate) settings: Arc<Settings>,
+    /// The settings of projects that have some of their own.
+    pub(crate) merged: Arc<Merged>,
+    /// For the audit log.
+    pub(crate) desk: Arc<dyn Desk>,
     pub(crate) bus: Bus,
     pub(crate) clock: Clock,
 }
@@ -75,7 +91,11 @@ impl HttpDoor for Door {
             let answered = async {
                 let mut ask = Ask::of(&gotrue, &parts)?;
                 ask.read(&parts, body).await?;
-                gotrue.route(&ask).await
+                let gotrue = gotrue.within(&parts, &ask);
+                let answered = gotrue.route(&ask).await;
+                let (trace, outcome) = (TraceId::of(&parts.extensions), Outcome::of(&answered));
+                gotrue.write_down(&ask, trace, outcome).await;
+                answered
             };
             match answered.await {
                 Ok(answer) => answer.render(),

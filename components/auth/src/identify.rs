@@ -256,11 +256,13 @@ impl Identify {
             Ok(foreign) => foreign.as_ref(),
             Err(bad) => return Err(Denied::Fault(bad_setting(bad))),
         };
+        let jws = Jws::read(text).map_err(denied)?;
+        // A token that names its key is of somebody who has one; it is only not ours.
+        let names_key = jws.kid.is_some();
         let lacking = |problem| match (foreign, &problem) {
-            (None, Problem::NoKey(NONE_SUITABLE)) => Denied::NoVerifier,
+            (None, Problem::NoKey(NONE_SUITABLE)) if !names_key => Denied::NoVerifier,
             _ => denied(problem),
         };
-        let jws = Jws::read(text).map_err(lacking)?;
         let ring = match jws.kid {
             Some(_) => self.rings.of(project.id).await.map(Some),
             None => Ok(None),
@@ -477,11 +479,22 @@ fn actor(
         (None, None) => format!("role:{}", role.unwrap_or("none")),
     };
     let name = key.map(|key| key.name.as_str()).or(text("email")).unwrap_or(&id).to_owned();
-    let act = claims.get("act").and_then(|act| act.get("sub")).and_then(Json::as_str);
+    // Somebody acts as the user: they are the one who acts, on behalf of the user.
+    let act = claims.get("act").filter(|_| is_ours && key.is_none());
+    let of_act = |field: &str| act.and_then(|act| act.get(field)).and_then(Json::as_str);
+    if let Some(acts) = of_act("sub") {
+        return Actor {
+            kind: ActorKind::Human,
+            name: of_act("name").unwrap_or(acts).to_owned(),
+            on_behalf_of: Some(id),
+            permissions: Permissions::default(),
+            id: acts.to_owned(),
+        };
+    }
     Actor {
         kind,
         name,
-        on_behalf_of: act.filter(|_| is_ours).map(str::to_owned),
+        on_behalf_of: None,
         permissions: key.map_or_else(Permissions::default, |k| Permissions::of(k.scopes.clone())),
         id,
     }

@@ -11,6 +11,7 @@ mod oauth;
 mod orgs;
 mod projects;
 mod roles;
+mod sessions;
 mod signing;
 mod teams;
 mod userfiles;
@@ -202,6 +203,7 @@ pub(crate) fn declared(manifest: Manifest) -> Manifest {
     let manifest = asks::declared(agents::declared(users::declared(manifest)));
     let manifest = can::declared(mails::declared(manifest));
     let manifest = teams::declared(members::declared(orgs::declared(manifest)));
+    let manifest = sessions::declared(manifest);
     projects::declared(invitations::declared(roles::declared(manifest)))
 }
 
@@ -221,6 +223,7 @@ pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
     roles::answered(wiring, office);
     invitations::answered(wiring, office);
     projects::answered(wiring, office);
+    sessions::answered(wiring, office);
 }
 
 /// An identifier in an input.

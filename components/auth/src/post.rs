@@ -47,7 +47,7 @@ impl Post {
     pub(crate) fn new(settings: &Settings) -> Result<Self, Fault> {
         Ok(Self {
             server: smtp::Server::of(&settings.smtp)?,
-            templates: template::Templates::of(&settings.templates)?,
+            templates: template::Templates::of(&settings.templates, &settings.languages)?,
             per_hour: settings.limits.mails_per_hour,
             sent: Mutex::default(),
         })
@@ -74,7 +74,6 @@ impl Post {
     ) -> Result<(), Fault> {
         self.count(home)?;
         let letter = self.templates.write(kind, words);
-        let id = Uuid::new_v4();
         let (state, error) = match (&self.server, channel) {
             (Some(server), Channel::Mail) => match server.send(recipient, &letter).await {
                 Ok(()) => ("sent", None),
@@ -82,14 +81,7 @@ impl Post {
             },
             (None, Channel::Mail) | (_, Channel::Text) => ("kept", None),
         };
-        let row = json!({
-            "id": id, "instance_id": home.instance, "recipient": recipient,
-            "channel": channel.name(), "template": kind.name(), "subject": letter.subject,
-            "text": letter.text, "html": letter.html, "state": state, "error": error,
-            "created_at": home.now(),
-        });
-        home.run(home.insert("mails", row)?).await?;
-        self.sweep(home).await?;
+        self.write_down(home, (channel, recipient, kind), &letter, state, error.as_deref()).await?;
         match error {
             None => Ok(()),
             Some(why) => Err(Fault::new(codes::IO, "the mail could not be sent")
@@ -98,7 +90,40 @@ impl Post {
         }
     }
 
-    fn count(&self, home: &Home) -> Result<(), Fault> {
+    /// What a hook has sent, or has not.
+    pub(crate) async fn keep(
+        &self,
+        home: &Home,
+        channel: Channel,
+        recipient: &str,
+        kind: Kind,
+        words: &Words,
+        error: Option<String>,
+    ) -> Result<(), Fault> {
+        let letter = self.templates.write(kind, words);
+        let state = if error.is_some() { "failed" } else { "sent" };
+        self.write_down(home, (channel, recipient, kind), &letter, state, error.as_deref()).await
+    }
+
+    async fn write_down(
+        &self,
+        home: &Home,
+        (channel, recipient, kind): (Channel, &str, Kind),
+        letter: &template::Letter,
+        state: &str,
+        error: Option<&str>,
+    ) -> Result<(), Fault> {
+        let row = json!({
+            "id": Uuid::new_v4(), "instance_id": home.instance, "recipient": recipient,
+            "channel": channel.name(), "template": kind.name(), "subject": letter.subject,
+            "text": letter.text, "html": letter.html, "state": state, "error": error,
+            "created_at": home.now(),
+        });
+        home.run(home.insert("mails", row)?).await?;
+        self.sweep(home).await
+    }
+
+    pub(crate) fn count(&self, home: &Home) -> Result<(), Fault> {
         let hour = home.now().millis().div_euclid(HOUR_MS);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         // One project a board has is one entry: there are few.

@@ -28,10 +28,10 @@ macro_rules! files {
 
 const USERS_ON_POSTGRES: &[File] = files!("postgres":
     "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
-    "20260201000100" "passkeys");
+    "20260201000100" "passkeys", "20260202000000" "permission_names");
 const USERS_ON_SQLITE: &[File] = files!("sqlite":
     "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
-    "20260201000100" "passkeys");
+    "20260201000100" "passkeys", "20260202000000" "permission_names");
 const KEYS_ON_POSTGRES: &[File] = files!("postgres": "20260102000100" "keys");
 const KEYS_ON_SQLITE: &[File] = files!("sqlite": "20260102000100" "keys");
 

@@ -5,6 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// Where the gate is when nobody says otherwise.
+pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:8000";
+
 /// The section `[auth]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -12,6 +15,7 @@ pub struct Settings {
     /// The app's address, to which people are sent back.
     pub site_url: String,
     /// Where this board is reached from outside: links in mails and the issuer of tokens begin so.
+    /// While it is not said, whoever is at this machine is answered by the address they have called.
     pub external_url: String,
     /// Further addresses that people may be sent back to; `*` stands for a part without `/` and
     /// `.`, `**` for anything.
@@ -59,6 +63,10 @@ pub struct Settings {
     pub passkeys_enabled: bool,
     pub webauthn: Webauthn,
     pub oauth_server: OauthServer,
+    /// Pages that are asked before something happens, by name: `send_sms`, `send_email`,
+    /// `before_user_created`, `custom_access_token`, `password_verification_attempt`,
+    /// `mfa_verification_attempt`.
+    pub hooks: BTreeMap<String, HttpHook>,
     pub limits: Limits,
     /// What calls of AI agents cost, for the budgets that are counted in credits.
     pub prices: Prices,
@@ -66,6 +74,9 @@ pub struct Settings {
     /// Subjects and texts of mails, by name: `confirmation`, `invite`, `recovery`, `magic_link`,
     /// `email_change`, `reauthentication`.
     pub templates: BTreeMap<String, Template>,
+    /// The same in other languages, by their names: `de`, `pt-br`. Whoever has `language` or
+    /// `locale` in their metadata, or a browser that asks for it, gets that one.
+    pub languages: BTreeMap<String, BTreeMap<String, Template>>,
     /// Providers of sign-ins, by name: `google`, `github`, `keycloak` or one of your own.
     pub external: BTreeMap<String, Provider>,
 }
@@ -74,7 +85,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             site_url: "http://localhost:3000".into(),
-            external_url: "http://127.0.0.1:8000".into(),
+            external_url: DEFAULT_URL.into(),
             uri_allow_list: vec![],
             disable_signup: false,
             anonymous_enabled: false,
@@ -103,10 +114,12 @@ impl Default for Settings {
             passkeys_enabled: true,
             webauthn: Webauthn::default(),
             oauth_server: OauthServer::default(),
+            hooks: BTreeMap::new(),
             limits: Limits::default(),
             prices: Prices::default(),
             smtp: Smtp::default(),
             templates: BTreeMap::new(),
+            languages: BTreeMap::new(),
             external: BTreeMap::new(),
         }
     }
@@ -135,6 +148,15 @@ impl Default for OauthServer {
             consent_url: None,
         }
     }
+}
+
+/// A page of yours that is asked, and the secret by which it knows that we ask.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpHook {
+    pub uri: String,
+    /// `v1,whsec_…`; several with `|` between while one replaces another.
+    pub secrets: Option<Secret<String>>,
 }
 
 /// Where passkeys are made and used.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use uuid::Uuid;
 
 /// An access token lives no longer, so nothing has to be remembered longer.
-const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
+pub(crate) const REMEMBERED: Duration = Duration::from_secs(7 * 86_400);
 /// Ended sessions that are remembered; beyond it the oldest are forgotten.
 const ENDED_MAX: usize = 100_000;
 

@@ -1,4 +1,4 @@
-//! Requests to providers of sign-ins: encrypted unless they are on this machine, bounded in time
+//! Requests to providers of sign-ins and to hooks: encrypted unless they are on this machine, bounded in time
 //! and size, and never sent on to another address.
 
 use bytes::{Bytes, BytesMut};
@@ -29,6 +29,9 @@ pub(crate) struct Wish<'a> {
     /// A form; without one it is a GET.
     pub(crate) form: Option<String>,
     pub(crate) bearer: Option<&'a str>,
+    /// A document instead of a form.
+    pub(crate) json: Option<&'a str>,
+    pub(crate) headers: &'a [(&'a str, String)],
 }
 
 impl Web {
@@ -102,12 +105,19 @@ fn request(
     if let Some(token) = wish.bearer {
         builder = builder.header(AUTHORIZATION, format!("Bearer {token}"));
     }
-    let built = match wish.form {
-        Some(form) => builder
+    for (name, value) in wish.headers {
+        builder = builder.header(*name, value);
+    }
+    let built = match (wish.json, wish.form) {
+        (Some(json), _) => builder
+            .method(Method::POST)
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::copy_from_slice(json.as_bytes()))),
+        (None, Some(form)) => builder
             .method(Method::POST)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Full::new(Bytes::from(form))),
-        None => builder.method(Method::GET).body(Full::new(Bytes::new())),
+        (None, None) => builder.method(Method::GET).body(Full::new(Bytes::new())),
     };
     built.map_err(|e| e.to_string())
 }

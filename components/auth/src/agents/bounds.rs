@@ -103,9 +103,8 @@ impl Bounds {
         }
         if self.read_only && effect != Effect::Read {
             let message = format!("agent `{name}` only reads, and `{tool}` changes something");
-            return Err(Fault::new(codes::AGENT_BOUND, message).hint(format!(
-                "the owner can let it write: `mobo agent:limit {id} --read-only false`"
-            )));
+            return Err(Fault::new(codes::AGENT_BOUND, message)
+                .hint(format!("the owner can let it write: `mobo agent:limit {id} --writes`")));
         }
         Ok(())
     }
@@ -156,7 +155,7 @@ mod tests {
         assert!(bounds.uses("policy:list", Effect::Read).is_ok());
         let refused = bounds.uses("policy:create", Effect::Admin).unwrap_err();
         assert_eq!(refused.code(), codes::AGENT_BOUND);
-        assert!(refused.hint_text().unwrap_or_default().contains("--read-only false"));
+        assert!(refused.hint_text().unwrap_or_default().contains("--writes"));
         let writes = Bounds { read_only: false, ..bounds };
         assert!(writes.uses("policy:create", Effect::Admin).is_ok());
     }

@@ -26,11 +26,12 @@ pub(crate) struct Warden {
 const BEYOND: [&str; 4] = ["project.create", "source.connect", "source.extend", "sql.run"];
 
 impl Ward for Warden {
+    fn holds(&self, wish: &Wish<'_>) -> Result<(), Fault> {
+        self.in_its_project(wish)
+    }
+
     fn admit<'a>(&'a self, wish: Wish<'a>) -> BoxFuture<'a, Result<(), Fault>> {
         Box::pin(async move {
-            if wish.actor.kind != ActorKind::AiAgent {
-                return self.in_its_project(&wish);
-            }
             let agents = &self.gotrue.agents;
             let known = Uuid::parse_str(&wish.actor.id).ok().and_then(|id| agents.bounds(id));
             let bounds = known.ok_or_else(|| {
@@ -63,7 +64,6 @@ impl Warden {
         bounds.acts(now)?;
         bounds.comes_by(Some(wish.door))?;
         bounds.uses(wish.spec.name, effect)?;
-        self.in_its_project(wish)?;
         agents.spending.left(bounds, now)?;
         let risk = Risk::of(effect);
         if risk <= bounds.risk {
@@ -82,12 +82,9 @@ impl Warden {
         allowed.and(written)
     }
 
-    /// Held everywhere, or in the project that the call names; the default one when it names none.
+    /// Held in the project that the call names; the default one when it names none.
     fn in_its_project(&self, wish: &Wish<'_>) -> Result<(), Fault> {
         let wanted = wish.spec.permission;
-        if wish.held {
-            return Ok(());
-        }
         let refused = || {
             let message = format!("{} may not call `{}`", wish.actor.name, wish.spec.name);
             Fault::new(codes::DENIED, message).hint(format!("it takes the permission `{wanted}`"))

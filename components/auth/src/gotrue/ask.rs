@@ -36,6 +36,8 @@ pub(crate) struct Ask {
     cookies: Vec<String>,
     /// Where the browser says that the page was: `same-origin`, `cross-site`, …
     pub(crate) fetch_site: Option<String>,
+    /// The languages that the browser asks for, the best first.
+    pub(crate) languages: Option<String>,
     /// The connection is the gate's own and encrypted.
     pub(crate) encrypted: bool,
     pub(crate) shown: Credentials,
@@ -96,6 +98,7 @@ impl Ask {
             basic: basic(&parts.headers),
             cookies: cookies(&parts.headers),
             fetch_site: text(&parts.headers, "sec-fetch-site"),
+            languages: text(&parts.headers, "accept-language"),
             encrypted: parts.extensions.get::<Encrypted>().is_some(),
             shown,
             project,

@@ -3,6 +3,7 @@
 use super::Gotrue;
 use super::answer::Answer;
 use super::ask::Ask;
+use super::hooks::{Hook, rejected};
 use super::limits::Path;
 use super::redirect::encoded;
 use super::refusal::Refusal;
@@ -225,6 +226,7 @@ impl Gotrue {
             .ask(tried)
             .await
             .map_err(|fault| Refusal::new(403, "mfa_verification_rejected", fault.message()))?;
+        self.factor_hook(ask, user, factor, tried.fits).await?;
         let wrong = || Refusal::new(422, "mfa_verification_failed", "Invalid TOTP code entered");
         let step = step.filter(|_| tried.fits).ok_or_else(wrong)?;
         // The step is written where it was the one before: a code that comes twice at the same
@@ -236,6 +238,28 @@ impl Gotrue {
             return Err(wrong());
         }
         Ok(())
+    }
+
+    /// Whoever guards the door may refuse a try, whether it fits or not.
+    pub(super) async fn factor_hook(
+        &self,
+        ask: &Ask,
+        user: &User,
+        factor: &Row,
+        fits: bool,
+    ) -> Result<(), Refusal> {
+        if !self.hooks.has(Hook::MfaVerification) {
+            return Ok(());
+        }
+        let question = json!({
+            "factor_id": factor.words("id"), "factor_type": factor.words("factor_type"),
+            "user_id": user.id, "valid": fits,
+        });
+        let answer = self.hooks.ask(Hook::MfaVerification, &question, ask.now).await?;
+        match rejected(answer.as_ref()) {
+            Some(message) => Err(Refusal::new(403, "mfa_verification_rejected", message)),
+            None => Ok(()),
+        }
     }
 
     async fn challenged(&self, ask: &Ask, home: &Home, factor: &Row) -> Result<Row, Refusal> {

@@ -3,6 +3,7 @@
 use super::Gotrue;
 use super::answer::Answer;
 use super::ask::Ask;
+use super::hooks::{Hook, rejected};
 use super::limits::Path;
 use super::refusal::Refusal;
 use super::signup::valid_phone;
@@ -92,6 +93,13 @@ impl Gotrue {
             Ok(tried) => fits &= tried.fits,
             Err(fault) => {
                 return Err(Refusal::new(400, "invalid_credentials", fault.message()));
+            }
+        }
+        if self.hooks.has(Hook::PasswordVerification) {
+            let question = json!({ "user_id": user.id, "valid": fits });
+            let answer = self.hooks.ask(Hook::PasswordVerification, &question, ask.now).await?;
+            if let Some(message) = rejected(answer.as_ref()) {
+                return Err(Refusal::new(403, "hook_payload_rejected", message));
             }
         }
         if !fits {

@@ -3,6 +3,7 @@
 
 use super::Gotrue;
 use super::ask::Ask;
+use super::hooks::Hook;
 use super::refusal::Refusal;
 use super::shape;
 use crate::home::Home;
@@ -135,13 +136,27 @@ impl Gotrue {
             return Err(Fault::new(codes::BUG, "claims are an object").into());
         };
         claims.extend(say.more);
+        let method = say.method;
         let wish = BeforeTokenIssued {
             project: project.reference.to_string(),
             user: user.id.to_string(),
-            method: say.method.into(),
+            method: method.into(),
             claims: claims.clone(),
         };
-        let claims = with_custom(claims, self.bus.ask(wish).await?.claims);
+        let mut claims = with_custom(claims, self.bus.ask(wish).await?.claims);
+        if self.hooks.has(Hook::CustomAccessToken) {
+            let question = json!({
+                "user_id": user.id, "claims": claims, "authentication_method": method,
+            });
+            let now = self.clock.now();
+            let answer = self.hooks.ask(Hook::CustomAccessToken, &question, now).await?;
+            let told = answer.and_then(|mut answer| answer.get_mut("claims").map(Json::take));
+            let Some(Json::Object(told)) = told else {
+                let message = "Hook custom_access_token answered without claims";
+                return Err(Refusal::new(500, "hook_payload_rejected", message));
+            };
+            claims = with_custom(claims, told);
+        }
         let ring = self.rings.of(project.id).await?;
         ring.current.sign(&claims).map_err(|e| {
             Fault::new(codes::BUG, "an access token cannot be signed").because(e).into()

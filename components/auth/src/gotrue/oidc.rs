@@ -198,7 +198,7 @@ impl Providers {
         url: &str,
         bearer: Option<&str>,
     ) -> Result<Map<String, Json>, Fault> {
-        let wish = Wish { url, form: None, bearer };
+        let wish = Wish { url, form: None, bearer, json: None, headers: &[] };
         let (status, body) = self.web.ask(wish).await.map_err(|why| silent(name, &why))?;
         if status != 200 {
             return Err(silent(name, &format!("it answered {status}")));
@@ -229,7 +229,8 @@ impl Providers {
         if !secret.is_empty() {
             pairs.push(("client_secret", secret));
         }
-        let wish = Wish { url: &endpoints.token, form: Some(form(&pairs)), bearer: None };
+        let form = Some(form(&pairs));
+        let wish = Wish { url: &endpoints.token, form, bearer: None, json: None, headers: &[] };
         let (status, body) = self.web.ask(wish).await.map_err(|why| silent(name, &why))?;
         let answer: Map<String, Json> = serde_json::from_slice(&body)
             .map_err(|_| silent(name, &format!("it answered {status} and no JSON")))?;
@@ -273,7 +274,7 @@ impl Providers {
     /// GitHub tells addresses at a place of their own.
     async fn github_email(&self, person: &mut Person, access: Option<&str>) -> Result<(), Fault> {
         let url = "https://api.github.com/user/emails";
-        let wish = Wish { url, form: None, bearer: access };
+        let wish = Wish { url, form: None, bearer: access, json: None, headers: &[] };
         let (_, body) = self.web.ask(wish).await.map_err(|why| silent("github", &why))?;
         let list: Vec<Map<String, Json>> = serde_json::from_slice(&body).unwrap_or_default();
         let is = |entry: &Map<String, Json>, what: &str| entry.get(what) == Some(&Json::Bool(true));

@@ -3,6 +3,7 @@
 use super::Gotrue;
 use super::answer::Answer;
 use super::ask::Ask;
+use super::hooks::Hook;
 use super::refusal::Refusal;
 use serde_json::{Value as Json, json};
 
@@ -59,7 +60,8 @@ impl Gotrue {
             "disable_signup": settings.disable_signup,
             "mailer_autoconfirm": settings.mailer_autoconfirm,
             "phone_autoconfirm": settings.sms_autoconfirm,
-            "sms_provider": "mailbox",
+            "sms_provider":
+                if self.hooks.has(Hook::SendSms) { "hook" } else { "mailbox" },
             "saml_enabled": false,
             "saml_private_key_next_configured": false,
             "passkeys_enabled": settings.passkeys_enabled,

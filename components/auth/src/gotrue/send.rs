@@ -2,14 +2,16 @@
 
 use super::Gotrue;
 use super::ask::Ask;
+use super::hooks::Hook;
 use super::redirect::form;
 use super::refusal::Refusal;
+use super::shape;
 use crate::home::Home;
 use crate::people::codes::{Code, Purpose};
 use crate::people::flows::Challenge;
 use crate::people::{Method, User};
 use crate::post::{Channel, Kind, Words};
-use mag_contract::{Class, Timestamp};
+use mag_contract::{Class, Fault, Timestamp};
 use serde_json::json;
 
 /// What is sent, and what a link to it says.
@@ -80,7 +82,7 @@ impl Gotrue {
         home.set(user.id, json!({ letter.sent_at: home.now() })).await?;
         let back = self.returns_to(ask);
         let words = self.words(ask, user, &code, letter.link, &back);
-        self.posted(home, Channel::Mail, user.email(), letter.kind, &words).await
+        self.posted(ask, home, user, Channel::Mail, user.email(), letter.kind, &words).await
     }
 
     pub(super) fn words(
@@ -99,6 +101,7 @@ impl Gotrue {
             email: user.email().to_owned(),
             new_email: user.row.words("email_change").to_owned(),
             redirect_to: back.to_owned(),
+            languages: languages(ask, user),
             data: user.row.object("raw_user_meta_data"),
         }
     }
@@ -134,7 +137,8 @@ impl Gotrue {
             let code = Code::new(&self.vault, &address, length, pkce)?;
             home.keep_code(user.id, purpose, &address, &code.hash).await?;
             let words = self.words(ask, &user, &code, "email_change", &back);
-            self.posted(home, Channel::Mail, &address, Kind::EmailChange, &words).await?;
+            self.posted(ask, home, &user, Channel::Mail, &address, Kind::EmailChange, &words)
+                .await?;
         }
         Ok(())
     }
@@ -161,7 +165,7 @@ impl Gotrue {
         home.keep_code(user.id, purpose, phone, &code.hash).await?;
         home.set(user.id, json!({ sent_at: home.now() })).await?;
         let words = self.words(ask, user, &code, "sms", "");
-        self.posted(home, Channel::Text, phone, Kind::Sms, &words).await
+        self.posted(ask, home, user, Channel::Text, phone, Kind::Sms, &words).await
     }
 
     pub(super) async fn mail_reauthentication(
@@ -175,18 +179,22 @@ impl Gotrue {
         home.keep_code(user.id, Purpose::Reauthentication, user.email(), &code.hash).await?;
         home.set(user.id, json!({ "reauthentication_sent_at": home.now() })).await?;
         let words = self.words(ask, user, &code, "reauthentication", "");
-        self.posted(home, Channel::Mail, user.email(), Kind::Reauthentication, &words).await
+        self.posted(ask, home, user, Channel::Mail, user.email(), Kind::Reauthentication, &words)
+            .await
     }
 
+    #[allow(clippy::too_many_arguments, reason = "to whom, by which way, and what")]
     async fn posted(
         &self,
+        ask: &Ask,
         home: &Home,
+        user: &User,
         channel: Channel,
         to: &str,
         kind: Kind,
         words: &Words,
     ) -> Result<(), Refusal> {
-        self.post.send(home, channel, to, kind, words).await.map_err(|fault| {
+        let failed = |fault: Fault| {
             if fault.class() == Class::TooMuch {
                 return Refusal::new(
                     429,
@@ -197,7 +205,33 @@ impl Gotrue {
             tracing::error!("a mail could not be sent: {}", fault.chain());
             let message = format!("Error sending {} email", kind.name().replace('_', " "));
             Refusal::new(500, "unexpected_failure", message)
-        })
+        };
+        let hook = match channel {
+            Channel::Mail => Hook::SendEmail,
+            Channel::Text => Hook::SendSms,
+        };
+        if !self.hooks.has(hook) {
+            return self.post.send(home, channel, to, kind, words).await.map_err(failed);
+        }
+        self.post.count(home).map_err(failed)?;
+        let question = match channel {
+            Channel::Mail => json!({
+                "user": shape::user(user),
+                "email_data": {
+                    "token": words.token, "token_hash": words.token_hash,
+                    "redirect_to": words.redirect_to, "email_action_type": kind.action(),
+                    "site_url": self.settings.site_url, "token_new": "", "token_hash_new": "",
+                    "to": to,
+                },
+            }),
+            Channel::Text => json!({
+                "user": shape::user(user), "sms": { "otp": words.token, "phone": to },
+            }),
+        };
+        let answer = self.hooks.ask(hook, &question, ask.now).await;
+        let why = answer.as_ref().err().map(|refusal| refusal.message.clone());
+        self.post.keep(home, channel, to, kind, words, why).await.map_err(failed)?;
+        answer.map(|_| ())
     }
 
     /// One person is not written to more often than this, whoever asks.
@@ -212,4 +246,16 @@ impl Gotrue {
             format!("For security purposes, you can only request this after {left} seconds.");
         Err(Refusal::new(429, "over_email_send_rate_limit", message))
     }
+}
+
+/// What somebody reads, the best first: what they have said, then what their browser asks for.
+fn languages(ask: &Ask, user: &User) -> Vec<String> {
+    const NAMED_MAX: usize = 8;
+    let data = user.row.object("raw_user_meta_data");
+    let mut said = ["language", "lang", "locale"].iter();
+    let said = said.find_map(|name| data.get(*name).and_then(serde_json::Value::as_str));
+    let asked = ask.languages.as_deref().unwrap_or_default().split(',');
+    let asked = asked.filter_map(|one| one.split(';').next());
+    let name = |text: &str| text.trim().replace('_', "-").to_ascii_lowercase();
+    said.into_iter().chain(asked).map(name).filter(|n| !n.is_empty()).take(NAMED_MAX).collect()
 }

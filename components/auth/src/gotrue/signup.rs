@@ -4,6 +4,7 @@
 use super::Gotrue;
 use super::answer::Answer;
 use super::ask::Ask;
+use super::hooks::{Hook, about};
 use super::limits::Path;
 use super::refusal::Refusal;
 use super::send::CONFIRMATION;
@@ -183,6 +184,18 @@ impl Gotrue {
 
     /// Whoever guards the door may change what is kept of a newcomer, or refuse.
     pub(super) async fn asked(&self, ask: &Ask, mut new: NewUser) -> Result<NewUser, Refusal> {
+        if self.hooks.has(Hook::BeforeUserCreated) {
+            let question = json!({
+                "metadata": about("before-user-created", ask.origin.ip.as_deref(), ask.now),
+                "user": {
+                    "id": new.id, "aud": new.aud, "role": new.role, "email": new.email,
+                    "phone": new.phone, "app_metadata": new.app_metadata,
+                    "user_metadata": new.user_metadata, "is_anonymous": new.is_anonymous,
+                    "created_at": ask.now, "updated_at": ask.now, "identities": [],
+                },
+            });
+            self.hooks.ask(Hook::BeforeUserCreated, &question, ask.now).await?;
+        }
         let wish = BeforeUserCreated {
             project: ask.project.reference.to_string(),
             email: new.email.clone(),

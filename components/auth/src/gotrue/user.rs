@@ -76,6 +76,12 @@ impl Gotrue {
                 })?)
             }
         };
+        // Whoever acts as the user sees what they see, and leaves; the account stays as it is.
+        let leaves = ask.path.first().is_some_and(|first| first == "logout");
+        if claims.contains_key("act") && ask.method != http::Method::GET && !leaves {
+            let message = "Somebody acts as this user: the account is not changed so";
+            return Err(Refusal::new(403, "insufficient_scope", message));
+        }
         let by_app = claims.contains_key("client_id");
         Ok((Caller { user, session }, by_app))
     }

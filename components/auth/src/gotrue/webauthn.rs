@@ -276,6 +276,7 @@ impl Gotrue {
             .ask(tried)
             .await
             .map_err(|fault| Refusal::new(403, "mfa_verification_rejected", fault.message()))?;
+        self.factor_hook(ask, user, factor, tried.fits).await?;
         let fits = fits?;
         if !tried.fits {
             return Err(Refusal::new(422, "mfa_verification_failed", "The key was refused"));

@@ -48,9 +48,9 @@ pub(crate) struct CreateInput {
     /// It ends after so many days.
     #[serde(default = "days")]
     pub days: u32,
-    /// Whether it only reads.
-    #[serde(default = "yes")]
-    pub read_only: bool,
+    /// It may change something; otherwise it only reads.
+    #[serde(default)]
+    pub writes: bool,
     /// The highest risk that it takes alone: `low` (it looks), `medium` (it changes rows and what
     /// can be changed back), `high`, `critical`. What is above it waits for an approval.
     #[serde(default = "low")]
@@ -78,9 +78,6 @@ pub(crate) struct CreateInput {
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub project: Option<String>,
-}
-fn yes() -> bool {
-    true
 }
 fn low() -> String {
     "low".into()
@@ -163,7 +160,7 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<A
     let expires_at = Timestamp(now.millis() + i64::from(input.days) * DAY_MS);
     let row = json!({
         "user_id": user.id, "role": input.role, "tools": input.tools, "doors": input.doors,
-        "read_only": input.read_only, "calls_per_hour": input.calls_per_hour,
+        "read_only": !input.writes, "calls_per_hour": input.calls_per_hour,
         "calls_per_day": input.calls_per_day, "rows_per_hour": input.rows_per_hour,
         "rows_per_day": input.rows_per_day, "cost_per_hour": input.cost_per_hour,
         "cost_per_day": input.cost_per_day, "risk_level": risk.name(), "state": "active", "expires_at": expires_at, "created_at": now,
@@ -400,9 +397,12 @@ pub(crate) struct LimitInput {
     pub cost_per_hour: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_per_day: Option<u64>,
-    /// Whether it only reads.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub read_only: Option<bool>,
+    /// It may change something from now on.
+    #[serde(default)]
+    pub writes: bool,
+    /// It only reads from now on.
+    #[serde(default)]
+    pub read_only: bool,
     /// The highest risk that it takes alone: `low`, `medium`, `high`, `critical`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub risk: Option<String>,
@@ -453,8 +453,11 @@ async fn limit(office: Arc<Office>, input: LimitInput, call: Call) -> Result<Age
             change[name] = max.into();
         }
     }
-    if let Some(read_only) = input.read_only {
-        change["read_only"] = read_only.into();
+    if input.writes && input.read_only {
+        return Err(Fault::new(codes::BAD_INPUT, "it writes, or it only reads"));
+    }
+    if input.writes || input.read_only {
+        change["read_only"] = input.read_only.into();
     }
     if let Some(risk) = &input.risk {
         change["risk_level"] = risk_named(risk)?.name().into();

@@ -157,6 +157,9 @@ pub(super) struct Preview;
 pub(crate) struct PreviewInput {
     /// `confirmation`, `invite`, `recovery`, `magic_link`, `email_change`, `reauthentication`, `sms`.
     pub template: String,
+    /// As somebody reads it who has this language, such as `de`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -207,6 +210,7 @@ async fn preview(office: Arc<Office>, input: PreviewInput, _: Call) -> Result<Pr
         new_email: "ada@example.org".into(),
         redirect_to: settings.site_url.clone(),
         data: serde_json::Map::from_iter([("name".to_owned(), "Ada".into())]),
+        languages: input.language.iter().map(|name| name.to_ascii_lowercase()).collect(),
     };
     let letter = office.gotrue.post.preview(kind, &words);
     Ok(Previewed { subject: letter.subject, text: letter.text, html: letter.html })

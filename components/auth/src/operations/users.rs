@@ -448,8 +448,18 @@ async fn end_all(
 ) -> Result<usize, Fault> {
     let rows = home.sessions_of(user).await?;
     let sessions: Vec<Uuid> = rows.iter().filter_map(|row| row.id("id")).collect();
-    home.end(&sessions).await?;
-    for session in &sessions {
+    end_sessions(office, project, home, user, &sessions).await
+}
+
+pub(super) async fn end_sessions(
+    office: &Office,
+    project: &Project,
+    home: &Home,
+    user: Uuid,
+    sessions: &[Uuid],
+) -> Result<usize, Fault> {
+    home.end(sessions).await?;
+    for session in sessions {
         office.gotrue.watch.end(*session, home.now());
     }
     if !sessions.is_empty() {

@@ -1,13 +1,22 @@
 //! Where the users of each project are: in the project's own database when MagFlock made it, in
 //! project zero otherwise. The tables are made when they are first needed.
 
-use crate::home::Home;
+use crate::home::{Home, Row};
 use crate::schema;
+use crate::watch::REMEMBERED;
 use mag_contract::{Clock, Fault, Jack, Timestamp};
 use mag_ports::{Project, Source, StoreSocket};
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use uuid::Uuid;
+
+/// Who is kept out although their token is good.
+#[derive(Default)]
+pub(crate) struct KeptOut {
+    /// And until when.
+    pub(crate) banned: Vec<(Uuid, Timestamp)>,
+    pub(crate) ended: Vec<(Uuid, Timestamp)>,
+}
 
 pub(crate) struct Homes {
     store: Jack<StoreSocket>,
@@ -22,13 +31,14 @@ impl Homes {
         Self { store, clock, ready: RwLock::default(), making: tokio::sync::Mutex::new(()) }
     }
 
-    /// Those who may not come in now, where there are users at all: nothing is made for the look.
-    pub(crate) async fn banned(&self, project: &Project) -> Result<Vec<(Uuid, Timestamp)>, Fault> {
+    /// Those who may not come in now, and sessions that have ended lately, where there are users at
+    /// all: nothing is made for the look.
+    pub(crate) async fn kept_out(&self, project: &Project) -> Result<KeptOut, Fault> {
         let (source, instance) = self.place(project)?;
         let home = Home::new(source, instance, self.clock.clone());
         let (schema, table) = home.place("users");
         if home.source.view()?.catalog.find_table(schema, &table).is_none() {
-            return Ok(vec![]);
+            return Ok(KeptOut::default());
         }
         let now = home.now();
         let later = mag_query::call::Comparison::Gt;
@@ -37,7 +47,14 @@ impl Homes {
             mag_query::call::Filter::compare("banned_until", later, &now.to_string()),
         ];
         let rows = home.find("users", filter).await?;
-        Ok(rows.iter().filter_map(|row| Some((row.id("id")?, row.time("banned_until")?))).collect())
+        let banned = |row: &Row| Some((row.id("id")?, row.time("banned_until")?));
+        let mut out = KeptOut { banned: rows.iter().filter_map(banned).collect(), ended: vec![] };
+        let (schema, table) = home.place("ended_sessions");
+        if home.source.view()?.catalog.find_table(schema, &table).is_some() {
+            let ended = |row: &Row| Some((row.id("session_id")?, row.time("ended_at")?));
+            out.ended = home.ended(REMEMBERED).await?.iter().filter_map(ended).collect();
+        }
+        Ok(out)
     }
 
     fn place(&self, project: &Project) -> Result<(Arc<dyn Source>, Uuid), Fault> {

@@ -236,7 +236,41 @@ impl Home {
     pub(crate) async fn spend_family(&self, session: Uuid) -> Result<(), Fault> {
         let of_session = vec![Filter::eq("session_id", &session.to_string())];
         let change = json!({ "revoked": true, "updated_at": self.now() });
-        self.run(self.update("refresh_tokens", of_session, change)?).await.map(|_| ())
+        let mut calls = vec![self.update("refresh_tokens", of_session, change)?];
+        calls.extend(self.ending(session)?);
+        self.all(calls).await.map(|_| ())
+    }
+
+    /// That a session has ended outlives the process: its access token may be good for a while.
+    pub(super) fn ending(&self, session: Uuid) -> Result<[Call; 2], Fault> {
+        let row = json!({ "session_id": session, "ended_at": self.now() });
+        let which = vec![Filter::eq("session_id", &session.to_string())];
+        Ok([self.delete("ended_sessions", which), self.insert("ended_sessions", row)?])
+    }
+
+    /// Those that have ended lately. What no token can outlive any more is forgotten.
+    pub(crate) async fn ended(&self, remembered: std::time::Duration) -> Result<Vec<Row>, Fault> {
+        let oldest = self.now().minus(remembered).to_string();
+        let before = mag_query::call::Comparison::Lt;
+        let old = vec![Filter::compare("ended_at", before, &oldest)];
+        self.run(self.delete("ended_sessions", old)).await?;
+        self.find("ended_sessions", vec![]).await
+    }
+
+    /// A session in which somebody else acts: it has no token that would keep it going.
+    pub(crate) async fn begin_acting(
+        &self,
+        user: &User,
+        id: Uuid,
+        tag: &str,
+        until: Timestamp,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        let session = json!({
+            "id": id, "user_id": user.id, "created_at": now, "updated_at": now, "aal": "aal1",
+            "tag": tag, "not_after": until,
+        });
+        self.run(self.insert("sessions", session)?).await.map(|_| ())
     }
 
     pub(crate) async fn session(&self, id: Uuid) -> Result<Option<Row>, Fault> {
@@ -281,11 +315,14 @@ impl Home {
         }
         let ids = || sessions.iter().map(Uuid::to_string).collect::<Vec<_>>();
         let of = |column: &str| vec![crate::home::any_of(column, ids())];
-        let calls = vec![
+        let mut calls = vec![
             self.delete("refresh_tokens", of("session_id")),
             self.delete("mfa_amr_claims", of("session_id")),
             self.delete("sessions", of("id")),
         ];
+        for session in sessions {
+            calls.extend(self.ending(*session)?);
+        }
         self.all(calls).await.map(|_| ())
     }
 

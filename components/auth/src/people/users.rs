@@ -283,6 +283,9 @@ impl Home {
         for table in ["sessions", "mfa_factors", "identities", "agents"] {
             calls.push(self.delete(table, of_user()));
         }
+        for session in sessions.iter().filter_map(|row| row.id("id")) {
+            calls.extend(self.ending(session)?);
+        }
         calls.push(self.delete("users", by_id()));
         let place = calls.len() - 1;
         calls.push(self.delete_base("users", by_id()));

@@ -39,6 +39,18 @@ impl Kind {
             Self::Sms => "sms",
         }
     }
+    /// As hooks know it.
+    pub(crate) fn action(self) -> &'static str {
+        match self {
+            Self::Confirmation => "signup",
+            Self::MagicLink => "magiclink",
+            Self::Invite
+            | Self::Recovery
+            | Self::EmailChange
+            | Self::Reauthentication
+            | Self::Sms => self.name(),
+        }
+    }
     fn subject(self) -> &'static str {
         match self {
             Self::Confirmation => "Confirm your email address",
@@ -95,6 +107,8 @@ pub(crate) struct Words {
     pub(crate) new_email: String,
     pub(crate) redirect_to: String,
     pub(crate) data: Map<String, Json>,
+    /// In lower case, the best first.
+    pub(crate) languages: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,10 +118,27 @@ pub(crate) struct Letter {
     pub(crate) text: String,
 }
 
-pub(crate) struct Templates(BTreeMap<Kind, Template>);
+type Own = BTreeMap<Kind, Template>;
+
+#[derive(Default)]
+pub(crate) struct Templates {
+    own: Own,
+    languages: BTreeMap<String, Own>,
+}
 
 impl Templates {
-    pub(crate) fn of(settings: &BTreeMap<String, Template>) -> Result<Self, Fault> {
+    pub(crate) fn of(
+        settings: &BTreeMap<String, Template>,
+        languages: &BTreeMap<String, BTreeMap<String, Template>>,
+    ) -> Result<Self, Fault> {
+        let read = |(name, own): (&String, &BTreeMap<String, Template>)| {
+            Ok((name.replace('_', "-").to_ascii_lowercase(), Self::read(own)?))
+        };
+        let languages = languages.iter().map(read).collect::<Result<_, Fault>>()?;
+        Ok(Self { own: Self::read(settings)?, languages })
+    }
+
+    fn read(settings: &BTreeMap<String, Template>) -> Result<Own, Fault> {
         let mut own = BTreeMap::new();
         for (name, template) in settings {
             let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| {
@@ -126,11 +157,20 @@ impl Templates {
             }
             own.insert(kind, template.clone());
         }
-        Ok(Self(own))
+        Ok(own)
+    }
+
+    /// In the first language that there is, by its whole name or its first part.
+    fn for_reader(&self, kind: Kind, languages: &[String]) -> Option<&Template> {
+        let found = languages.iter().find_map(|name| {
+            let whole = self.languages.get(name);
+            whole.or_else(|| self.languages.get(name.split('-').next()?)).and_then(|l| l.get(&kind))
+        });
+        found.or_else(|| self.own.get(&kind))
     }
 
     pub(crate) fn write(&self, kind: Kind, words: &Words) -> Letter {
-        let own = self.0.get(&kind);
+        let own = self.for_reader(kind, &words.languages);
         let subject = own.and_then(|t| t.subject.as_deref()).unwrap_or(kind.subject());
         let body = own.and_then(|t| t.body.as_deref()).unwrap_or(kind.body());
         // A line break in a subject would begin another header.
@@ -228,7 +268,7 @@ mod tests {
             token: "123456".into(),
             ..Words::default()
         };
-        let letter = Templates(BTreeMap::new()).write(Kind::Confirmation, &words);
+        let letter = Templates::default().write(Kind::Confirmation, &words);
         assert!(letter.html.contains("href=\"http://x/verify?token=1&amp;type=signup\""));
         assert!(!letter.html.contains("<script>"), "{}", letter.html);
         assert!(letter.text.contains("http://x/verify?token=1&type=signup"), "{}", letter.text);
@@ -241,19 +281,44 @@ mod tests {
             let template = Template { body: Some(body.into()), subject: Some(subject.into()) };
             BTreeMap::from([("magic_link".to_owned(), template)])
         };
+        let of = |own: &BTreeMap<String, Template>| Templates::of(own, &BTreeMap::new());
         let words = Words {
             data: Map::from_iter([("name".to_owned(), "Ada\r\nBcc: x".into())]),
             token: "42".into(),
             ..Words::default()
         };
-        let templates =
-            Templates::of(&own("{{.Token}} {{ .Data.nothing }}!", "Hi {{ .Data.name }}"));
+        let templates = of(&own("{{.Token}} {{ .Data.nothing }}!", "Hi {{ .Data.name }}"));
         let letter = templates.unwrap().write(Kind::MagicLink, &words);
         assert_eq!((letter.html.as_str(), letter.subject.as_str()), ("42 !", "Hi Ada  Bcc: x"));
-        assert!(Templates::of(&own("{{ .Tokn }}", "")).is_err());
-        assert!(Templates::of(&own("{{ .Token", "")).is_err());
+        assert!(of(&own("{{ .Tokn }}", "")).is_err());
+        assert!(of(&own("{{ .Token", "")).is_err());
         let misspelt = BTreeMap::from([("magiclink".to_owned(), Template::default())]);
-        let fault = Templates::of(&misspelt).err().unwrap();
+        let fault = of(&misspelt).err().unwrap();
         assert_eq!(fault.hint_text(), Some("did you mean `auth.templates.magic_link`?"));
+    }
+
+    #[test]
+    fn a_letter_is_in_the_language_of_its_reader() {
+        let own = |body: &str| {
+            let template = Template { body: Some(body.into()), subject: None };
+            BTreeMap::from([("magic_link".to_owned(), template)])
+        };
+        let languages =
+            BTreeMap::from([("de".to_owned(), own("Hallo")), ("pt_BR".to_owned(), own("Oi"))]);
+        let templates = Templates::of(&own("Hello"), &languages).unwrap();
+        let check = |named: &[&str], expected: &str| {
+            let languages = named.iter().map(|name| (*name).to_owned()).collect();
+            let words = Words { languages, ..Words::default() };
+            assert_eq!(templates.write(Kind::MagicLink, &words).html, expected, "{named:?}");
+        };
+        check(&[], "Hello");
+        check(&["de-at", "en"], "Hallo");
+        check(&["fr", "pt-br"], "Oi");
+        check(&["pt"], "Hello");
+        let german = Words { languages: vec!["de".into()], ..Words::default() };
+        let other = templates.write(Kind::Invite, &german);
+        assert!(other.html.contains("invited"), "what is not translated stays: {other:?}");
+        let wrong = BTreeMap::from([("de".to_owned(), own("{{ .X }}"))]);
+        assert!(Templates::of(&BTreeMap::new(), &wrong).is_err());
     }
 }

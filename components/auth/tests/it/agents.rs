@@ -41,8 +41,11 @@ async fn desk(house: &House, actor: &Actor, name: &str, input: Json) -> Result<(
     let ward = house.bench.backplane.jack::<WardSocket>().get().unwrap();
     let spec = spec(house, name);
     let held = actor.permissions.hold(spec.permission);
-    let wish = Wish { actor, spec: &spec, input: &input, door: "http", preview: false, held };
+    let wish = Wish { actor, spec: &spec, input: &input, door: "http", preview: false };
     let ward: &dyn Ward = &*ward;
+    if !held {
+        ward.holds(&wish)?;
+    }
     ward.admit(wish).await
 }
 
@@ -62,8 +65,8 @@ async fn an_agent_only_reads_until_somebody_lets_it_write() {
     assert!(rows(&session, false).is_ok());
     let refused = rows(&session, true).unwrap_err();
     assert_eq!(refused.code(), codes::AGENT_BOUND);
-    assert!(refused.hint_text().unwrap().contains(&format!("agent:limit {id} --read-only false")));
-    let wish = json!({"agent": "scout", "read_only": false, "risk": "medium"});
+    assert!(refused.hint_text().unwrap().contains(&format!("agent:limit {id} --writes")));
+    let wish = json!({"agent": "scout", "writes": true, "risk": "medium"});
     house.call("agent:limit", wish).await.unwrap();
     assert!(rows(&session, true).is_ok(), "the leash is the one of now");
     house.call("agent:pause", json!({"agent": "scout", "why": "enough"})).await.unwrap();
@@ -73,7 +76,7 @@ async fn an_agent_only_reads_until_somebody_lets_it_write() {
 #[tokio::test]
 async fn what_is_above_its_risk_waits_for_an_approval_and_then_goes_through_once() {
     let house = House::new().await;
-    let (id, key) = made(&house, json!({"read_only": false})).await;
+    let (id, key) = made(&house, json!({"writes": true})).await;
     let session = session(&house, &key).await.unwrap();
     let refused = rows(&session, true).unwrap_err();
     assert_eq!(refused.code(), codes::NEEDS_APPROVAL);
@@ -145,7 +148,7 @@ async fn of_many_calls_at_the_same_time_exactly_the_budget_goes_through() {
 #[tokio::test]
 async fn doors_and_tools_are_those_that_it_was_given() {
     let house = House::new().await;
-    let more = json!({"doors": ["http"], "tools": ["user:*"], "permissions": ["auth.users.read"]});
+    let more = json!({"doors": ["http"], "tools": ["user:*"], "permissions": ["auth.*"]});
     let (_, key) = made(&house, more).await;
     assert_eq!(code(session(&house, &key).await), "MF3021", "not by the door `rest`");
     let actor = holder(&house, &key).await.unwrap();
@@ -166,7 +169,7 @@ async fn doors_and_tools_are_those_that_it_was_given() {
 #[tokio::test]
 async fn an_operation_above_its_risk_is_asked_for_and_retried() {
     let house = House::new().await;
-    let more = json!({"read_only": false, "risk": "low", "permissions": ["auth.users.*"]});
+    let more = json!({"writes": true, "risk": "low", "permissions": ["auth.users.*"]});
     let (_, key) = made(&house, more).await;
     let actor = holder(&house, &key).await.unwrap();
     let input = json!({"email": "x@example.com", "password": "lovelace engine 9"});
@@ -190,7 +193,7 @@ async fn an_operation_above_its_risk_is_asked_for_and_retried() {
 #[tokio::test]
 async fn an_agent_decides_nothing_about_agents() {
     let house = House::new().await;
-    let more = json!({"read_only": false, "risk": "critical", "permissions": ["auth.agents.*"]});
+    let more = json!({"writes": true, "risk": "critical", "permissions": ["auth.agents.*"]});
     let (id, key) = made(&house, more).await;
     let open = session(&house, &key).await.unwrap();
     assert!(rows(&open, true).is_ok());
@@ -206,13 +209,13 @@ async fn an_agent_decides_nothing_about_agents() {
 }
 
 async fn made_other(house: &House) -> (String, String) {
-    made(house, json!({"name": "other", "read_only": false})).await
+    made(house, json!({"name": "other", "writes": true})).await
 }
 
 #[tokio::test]
 async fn spending_and_asks_are_remembered_by_the_next_incarnation() {
     let mut house = House::new().await;
-    let (_, key) = made(&house, json!({"calls_per_hour": 3, "read_only": false})).await;
+    let (_, key) = made(&house, json!({"calls_per_hour": 3, "writes": true})).await;
     let open = session(&house, &key).await.unwrap();
     session(&house, &key).await.unwrap();
     rows(&open, true).unwrap_err();

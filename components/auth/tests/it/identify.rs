@@ -94,7 +94,8 @@ async fn a_signing_key_that_is_revoked_takes_its_tokens_along() {
     assert_eq!(refused.code(), mag_contract::codes::STATE_CONFLICT);
     house.call("signing:rotate", json!({"algorithm": "EdDSA"})).await.unwrap();
     house.call("signing:revoke", json!({"kid": kid})).await.unwrap();
-    assert_eq!(house.who(Some(&token), None).await, "NoVerifier");
+    let who = house.who(Some(&token), None).await;
+    assert!(who.starts_with("BadToken"), "it is a token of nobody now: {who}");
 }
 
 #[tokio::test]

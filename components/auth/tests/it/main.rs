@@ -6,10 +6,12 @@
     reason = "a test that cannot go on shall panic where it stands"
 )]
 
+mod acting;
 mod agents;
 mod factors;
 mod flows;
 mod forged;
+mod hooks;
 mod house;
 mod identify;
 mod oauth;

@@ -1,0 +1,3 @@
+-- Names of an older form, which no operation asks for and no role can hold in parts.
+DELETE FROM mag.role_permissions WHERE permission_id IN (SELECT id FROM mag.permissions WHERE name LIKE '%:%');
+DELETE FROM mag.permissions WHERE name LIKE '%:%';
