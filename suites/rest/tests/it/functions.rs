@@ -11,7 +11,7 @@ const TABLES: &str = "
         (1, 'ann', 'first', true, 3, 's1'), (2, 'ann', 'second', false, 5, 's2'),
         (3, 'bob', 'third', true, 1, 's3'), (4, 'bob', NULL, true, 0, 's4');";
 
-const FUNCTIONS: [&str; 12] = [
+const FUNCTIONS: [&str; 16] = [
     "CREATE FUNCTION add_them(a int, b int DEFAULT 10) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT a + b $$",
     "CREATE FUNCTION notes_of(who text) RETURNS SETOF notes LANGUAGE sql STABLE
          AS $$ SELECT n.* FROM notes n WHERE n.owner = who ORDER BY n.id $$",
@@ -30,6 +30,12 @@ const FUNCTIONS: [&str; 12] = [
     "CREATE FUNCTION secrets() RETURNS SETOF text LANGUAGE sql STABLE AS $$ SELECT secret FROM notes ORDER BY id $$",
     "CREATE FUNCTION top_of(n int) RETURNS SETOF notes LANGUAGE sql STABLE
          AS $$ SELECT * FROM notes ORDER BY votes DESC LIMIT n $$",
+    "CREATE FUNCTION vote_open(note int, by int) RETURNS void LANGUAGE sql
+         AS $$ UPDATE notes SET votes = votes + by WHERE id = note $$",
+    "CREATE FUNCTION shout(n int, what text) RETURNS void LANGUAGE sql
+         AS $$ INSERT INTO log (id, said) VALUES ($1, upper(shout.what)) $$",
+    "CREATE FUNCTION whoami() RETURNS text LANGUAGE sql STABLE AS $$ SELECT auth.role() $$",
+    "CREATE FUNCTION by_body(b text) RETURNS SETOF int LANGUAGE sql STABLE AS $$ SELECT id FROM notes WHERE body = b $$",
     "CREATE FUNCTION loud(t text) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT upper(t) $$",
     "CREATE FUNCTION busy() RETURNS SETOF text LANGUAGE sql STABLE
          AS $$ SELECT DISTINCT n.owner FROM notes n WHERE EXISTS (SELECT 1 FROM notes m WHERE m.owner = n.owner AND m.id <> n.id)
@@ -135,8 +141,22 @@ fn cases() -> Vec<(&'static str, &'static str, &'static str, u16, Json)> {
         ),
         ("anon", "GET /rpc/busy", "", 200, json!(["bob"])),
         ("anon", "GET /rpc/secrets", "", 401, Json::Null),
-        ("anon", "POST /rpc/say", r#"{"what": "x"}"#, 401, Json::Null),
-        ("anon", "POST /rpc/vote", r#"{"note": 1}"#, 401, Json::Null),
+        ("anon", "POST /rpc/whoami", "{}", 200, json!("anon")),
+        // What is written is held against the policies of the caller, as it will be.
+        ("anon", "POST /rpc/vote_open", r#"{"note": 1, "by": 2}"#, 204, Json::Null),
+        ("anon", "POST /rpc/vote_open", r#"{"note": 1, "by": 100}"#, 401, Json::Null),
+        ("anon", "POST /rpc/vote_open", r#"{"note": 2, "by": 1}"#, 204, Json::Null),
+        (
+            "all",
+            "GET /notes?select=votes&id=lt.3&order=id",
+            "",
+            200,
+            json!([{"votes": 6}, {"votes": 5}]),
+        ),
+        ("anon", "POST /rpc/shout", r#"{"n": 7, "what": "good"}"#, 204, Json::Null),
+        ("anon", "POST /rpc/shout", r#"{"n": 8, "what": "bad"}"#, 401, Json::Null),
+        ("all", "GET /log?select=said&id=lt.10", "", 200, json!([{"said": "GOOD"}])),
+        ("anon", "GET /rpc/by_body?b=first", "", 200, json!([1])),
     ]
 }
 
@@ -154,7 +174,29 @@ fn check(engine: Engine) {
     house.did(&["policy:create", "CREATE POLICY shown ON notes FOR SELECT TO anon USING (open)"]);
     house.did(&["policy:enable", "notes"]);
     house.did(&["grant:add", "anon", "notes", "select", "--columns", "id,owner,body,open,votes"]);
-    for name in ["notes_of", "totals", "busy", "secrets", "say", "vote", "open_notes"] {
+    house.did(&[
+        "policy:create",
+        "CREATE POLICY voted ON notes FOR UPDATE TO anon USING (open) WITH CHECK (votes < 10)",
+    ]);
+    house.did(&[
+        "policy:create",
+        "CREATE POLICY polite ON log FOR INSERT TO anon WITH CHECK (said <> 'BAD')",
+    ]);
+    house.did(&["policy:enable", "log"]);
+    house.did(&["grant:add", "anon", "notes", "update", "--columns", "votes"]);
+    house.did(&["grant:add", "anon", "log", "insert"]);
+    let open = [
+        "notes_of",
+        "totals",
+        "busy",
+        "secrets",
+        "open_notes",
+        "vote_open",
+        "shout",
+        "whoami",
+        "by_body",
+    ];
+    for name in open {
         house.did(&["grant:add", "anon", name, "execute"]);
     }
     let key = format!("apikey: {}", house.key("notes"));
@@ -172,7 +214,20 @@ fn check(engine: Engine) {
     }
     assert!(wrong.is_empty(), "on {engine:?}:\n{}", wrong.join("\n"));
     described(&house, &board, &key);
+    if engine == Engine::Sqlite {
+        masked(&house, &board);
+    }
     gone(&house, &board, &key);
+}
+
+/// A column that is shown changed is changed for a function as well, and tells nothing by a condition.
+fn masked(house: &House, board: &mag_kit::installation::Board<'_>) {
+    house.did(&["policy:mask", "notes", "body", "anon"]);
+    let shown = ask(board, "GET /rpc/open_notes?select=body&id=eq.1", &[], "");
+    assert_eq!(shown.json(), json!([{"body": null}]), "{}", shown.body);
+    let refused = ask(board, "GET /rpc/by_body?b=first", &[], "");
+    assert_eq!((refused.status, &refused.json()["code"]), (401, &json!("42501")));
+    assert!(!refused.body.contains("masked"), "{}", refused.body);
 }
 
 /// The documents and the types know of them as well.
