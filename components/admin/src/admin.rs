@@ -42,6 +42,7 @@ impl Component for Admin {
         let visits = Visits {
             sessions,
             staff: wiring.socket(),
+            desk: desk.clone(),
             tries: Tries::new(settings.wrong_tries_max, wiring.clock()),
         };
         let callers = Callers::new(token.clone(), tries, visits);

@@ -12,8 +12,9 @@ use http::header::{COOKIE, HOST, SET_COOKIE, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use mag_contract::door::{Peer, Response};
-use mag_contract::exchange::Encrypted;
-use mag_contract::{Actor, Class, Fault, Jack, Secret, codes};
+use mag_contract::exchange::{Encrypted, TraceId};
+use mag_contract::operation::{Act, Desk};
+use mag_contract::{Actor, ActorKind, Class, Fault, Jack, Permissions, Secret, codes};
 use mag_ports::{Invited, Newcomer, SignIn, SignedIn, StaffSocket};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
@@ -31,6 +32,8 @@ pub(crate) struct Visits {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) staff: Jack<StaffSocket>,
     pub(crate) tries: Tries,
+    /// For the audit log.
+    pub(crate) desk: Arc<dyn Desk>,
 }
 
 /// What somebody shows at the door.
@@ -90,6 +93,10 @@ impl Visits {
             ([], &Method::POST) => self.come_in(parts, body).await,
             ([], &Method::DELETE) => {
                 if let Some(token) = cookie(parts) {
+                    if let Some(session) = self.sessions.find(token).await? {
+                        let on = Some(session.id);
+                        self.record(parts, session.actor, "auth:logout", on, None).await?;
+                    }
                     self.sessions.end(token).await?;
                 }
                 Ok(Reply { told: json!({ "signed_in": false }), cookie: Some(no_cookie()) })
@@ -151,7 +158,13 @@ impl Visits {
         };
         let from = from(parts);
         self.admitted(from)?;
+        let on = shown.email.as_ref().map(|email| email.chars().take(200).collect::<String>());
         let come = self.who(shown, from).await;
+        if let Err(fault) = &come
+            && matches!(fault.class(), Class::Unknown | Class::Denied | Class::TooMuch)
+        {
+            self.record(parts, stranger(), "auth:login", on, Some(fault.code().id)).await?;
+        }
         let Some((actor, by)) = self.counted(from, come)? else {
             return Ok(Reply {
                 told: json!({ "signed_in": false, "needs": "code" }),
@@ -177,6 +190,8 @@ impl Visits {
         let came = Came { by, from: from(parts).map(|ip| ip.to_string()) };
         let begun = self.sessions.begin(actor, browser.unwrap_or("unknown"), came).await?;
         let Handed { token, word, session } = begun;
+        let on = Some(session.id.clone());
+        self.record(parts, session.actor.clone(), "auth:login", on, None).await?;
         tracing::info!(who = session.actor.id, session = session.id, "somebody signed in");
         let secure = if is_encrypted(parts) { "; Secure" } else { "" };
         let cookie = format!("{NAME}={token}; Path=/admin; HttpOnly; SameSite=Strict{secure}");
@@ -184,6 +199,21 @@ impl Visits {
         told["by_link"] = session.by_link.into();
         told["word"] = word.into();
         Ok(Reply { told, cookie: Some(cookie) })
+    }
+
+    /// A line of the audit log: it is on the disk before anybody is answered.
+    async fn record(
+        &self,
+        parts: &Parts,
+        actor: Actor,
+        what: &'static str,
+        on: Option<String>,
+        code: Option<&'static str>,
+    ) -> Result<(), Fault> {
+        let (from, trace_id) = (from(parts), TraceId::of(&parts.extensions));
+        let details = json!({ "project": "zero" });
+        let act = Act { actor, door: "screen", what, on, from, details, code, trace_id };
+        self.desk.record(act).await
     }
 
     fn admitted(&self, from: Option<IpAddr>) -> Result<(), Turned> {
@@ -242,6 +272,17 @@ impl Visits {
             }
             _ => Err(not_so()),
         }
+    }
+}
+
+/// Whoever could not show who they are.
+fn stranger() -> Actor {
+    Actor {
+        kind: ActorKind::Human,
+        id: "anonymous".into(),
+        name: "nobody in particular".into(),
+        on_behalf_of: None,
+        permissions: Permissions::default(),
     }
 }
 

@@ -10,6 +10,36 @@ use std::collections::BTreeMap;
 pub struct ProjectSettings {
     pub rest: RestSettings,
     pub tokens: TokenSettings,
+    pub auth: AuthSettings,
+}
+
+/// What a project has of its own in the place of the board's section `[auth]`, under the same names.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthSettings {
+    /// The app's address, to which people are sent back.
+    pub site_url: Option<String>,
+    /// Where the project is reached from outside: links in mails and the issuer of tokens begin so.
+    pub external_url: Option<String>,
+    /// Further addresses that people may be sent back to.
+    pub uri_allow_list: Option<Vec<String>>,
+    pub disable_signup: Option<bool>,
+    pub anonymous_enabled: Option<bool>,
+    pub email_enabled: Option<bool>,
+    pub phone_enabled: Option<bool>,
+    pub magic_link_enabled: Option<bool>,
+    pub manual_linking_enabled: Option<bool>,
+    /// Addresses count as confirmed without a mail.
+    pub mailer_autoconfirm: Option<bool>,
+    pub secure_email_change_enabled: Option<bool>,
+    /// Seconds that a mailed link or code is good.
+    pub mailer_otp_exp: Option<u32>,
+    /// Seconds that an access token is good.
+    pub jwt_exp: Option<u32>,
+    pub password_min_length: Option<u32>,
+    pub mfa_totp_enabled: Option<bool>,
+    /// Those of the board's providers that people of this project sign in with; all when absent.
+    pub providers: Option<Vec<String>>,
 }
 
 /// The REST door, in PostgREST's words.

@@ -18,7 +18,10 @@ impl Socket for WardSocket {
 }
 
 pub trait Ward: Send + Sync {
-    /// May this call be made now? What is counted is counted here, once a call.
+    /// Whether the permission is held in the project that the call is about. Asked when it is not
+    /// held everywhere.
+    fn holds(&self, wish: &Wish<'_>) -> Result<(), Fault>;
+    /// May this agent make this call now? What is counted is counted here, once a call.
     fn admit<'a>(&'a self, wish: Wish<'a>) -> BoxFuture<'a, Result<(), Fault>>;
     /// A call that was admitted has ended so.
     fn done(&self, actor: &Actor, answer: &Json, took: Duration);
@@ -32,6 +35,4 @@ pub struct Wish<'a> {
     pub input: &'a Json,
     pub door: &'static str,
     pub preview: bool,
-    /// Whether the actor holds the operation's permission everywhere.
-    pub held: bool,
 }

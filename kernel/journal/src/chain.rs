@@ -12,6 +12,19 @@ impl Seal {
     /// Before the first record.
     pub(crate) const FIRST: Self = Self([0; 32]);
     pub(crate) const BYTES: usize = 32;
+    /// As it is shown.
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = text.trim().as_bytes();
+        if text.len() != 2 * Self::BYTES {
+            return None;
+        }
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|d| u8::try_from(d).ok());
+        let mut seal = [0; Self::BYTES];
+        for (byte, pair) in seal.iter_mut().zip(text.chunks_exact(2)) {
+            *byte = digit(pair[0])? * 16 + digit(pair[1])?;
+        }
+        Some(Self(seal))
+    }
 }
 
 impl std::fmt::Display for Seal {

@@ -121,11 +121,21 @@ impl BoardDesk {
         Err(fault.nearest(name, held.keys().copied()))
     }
 
+    /// What is not held everywhere may be held in the project that the call is about.
+    fn held_in_a_project(&self, order: &Order, spec: &Spec) -> Result<(), Fault> {
+        if !order.actor.permissions.iter().any(|held| held.contains('/')) {
+            return Err(refused(&order.actor, spec));
+        }
+        match self.ward.get() {
+            Some(ward) => ward.get()?.holds(&wish(order, spec)),
+            None => Err(refused(&order.actor, spec)),
+        }
+    }
+
     /// All that is checked before the handler sees the call.
     fn admit(&self, order: &Order, spec: &Spec) -> Result<OwnedSemaphorePermit, Fault> {
-        let held = order.actor.permissions.hold(spec.permission);
-        if !held && !is_bound(&order.actor) {
-            return Err(refused(&order.actor, spec));
+        if !order.actor.permissions.hold(spec.permission) {
+            self.held_in_a_project(order, spec)?;
         }
         if order.preview && !spec.preview {
             let message = format!("`{}` cannot be previewed", spec.name);
@@ -146,40 +156,27 @@ impl BoardDesk {
     }
 }
 
-/// Whether the ward has a say: about agents, and about what is held in one project alone.
-fn is_bound(actor: &Actor) -> bool {
-    actor.kind == ActorKind::AiAgent || actor.permissions.iter().any(|held| held.contains('/'))
-}
-
 fn refused(actor: &Actor, spec: &Spec) -> Fault {
     Fault::new(codes::DENIED, format!("{} may not call `{}`", actor.name, spec.name))
         .hint(format!("it takes the permission `{}`", spec.permission))
 }
 
-/// The ward's word; without one, agents do nothing, and nothing is held in a project alone.
+fn wish<'a>(order: &'a Order, spec: &'a Spec) -> Wish<'a> {
+    let Order { actor, input, door, preview, .. } = order;
+    Wish { actor, spec, input, door, preview: *preview }
+}
+
+/// The ward's word about agents; without a ward they do nothing.
 async fn ask_ward(
     ward: Option<Jack<WardSocket>>,
     order: &Order,
     spec: &Spec,
 ) -> Result<Option<Arc<dyn Ward>>, Fault> {
-    let held = order.actor.permissions.hold(spec.permission);
-    if held && order.actor.kind != ActorKind::AiAgent {
+    if order.actor.kind != ActorKind::AiAgent {
         return Ok(None);
     }
-    let ward = match ward.map(|jack| jack.get()) {
-        Some(Ok(ward)) => ward,
-        Some(Err(empty)) => return Err(empty.into()),
-        None => return Err(refused(&order.actor, spec)),
-    };
-    let wish = Wish {
-        actor: &order.actor,
-        spec,
-        input: &order.input,
-        door: order.door,
-        preview: order.preview,
-        held,
-    };
-    ward.admit(wish).await?;
+    let ward = ward.ok_or_else(|| refused(&order.actor, spec))?.get()?;
+    ward.admit(wish(order, spec)).await?;
     Ok(Some(ward))
 }
 

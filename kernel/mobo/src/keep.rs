@@ -47,7 +47,9 @@ impl Keep {
             (data_folder.join("state"), data_folder.join("journal"), data_folder.join("audit"));
         let state = blocking(move || State::open(&state_in, clock));
         let journal = blocking(move || Journal::open(&journal_in, limits));
-        let audit = blocking(move || Audit::open(&audit_in, Limits::forever()));
+        let keep = Some(settings.audit_keep.duration()).filter(|keep| !keep.is_zero());
+        let forever = Limits::forever();
+        let audit = blocking(move || Audit::open(&audit_in, Limits { keep, ..forever }));
         let (state, journal, audit) = tokio::join!(state, journal, audit);
         let ((state, s), (journal, j), (audit, a)) = (state?, journal?, audit?);
         Ok(Self {
@@ -92,6 +94,20 @@ impl Keep {
             tokio::time::sleep(SWEEP).await;
             if let Err(fault) = self.journal.sweep(clock.now()).await {
                 tracing::warn!(part = "board", "the journal could not be swept: {}", fault.chain());
+            }
+            match self.audit.journal().sweep(clock.now()).await {
+                Ok(swept) if swept.segments > 0 => tracing::info!(
+                    part = "board",
+                    oldest = swept.oldest.0,
+                    "the audit log has forgotten what the settings do not keep; it begins at line {}",
+                    swept.oldest.0
+                ),
+                Ok(_) => {}
+                Err(fault) => tracing::warn!(
+                    part = "board",
+                    "the audit log could not be swept: {}",
+                    fault.chain()
+                ),
             }
         }
     }

@@ -102,11 +102,15 @@ pub struct JournalSettings {
     pub keep: Span,
     /// The oldest facts are forgotten when all of them take more room than this.
     pub size_max: Bytes,
+    /// Lines of the audit log older than this are forgotten, a month of them at a time; 0 keeps them
+    /// for good.
+    pub audit_keep: Span,
 }
 
 impl Default for JournalSettings {
     fn default() -> Self {
-        Self { keep: Span::of_secs(7 * 24 * 3600), size_max: Bytes::of(1 << 30) }
+        let keep = Span::of_secs(7 * 24 * 3600);
+        Self { keep, size_max: Bytes::of(1 << 30), audit_keep: Span::of_secs(0) }
     }
 }
 

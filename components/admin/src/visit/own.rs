@@ -108,6 +108,10 @@ impl Visits {
     }
 
     async fn renewed(&self, parts: &Parts, session: &Session, told: Json) -> Result<Reply, Turned> {
+        let what =
+            if parts.uri.path().ends_with("/password") { "auth:password" } else { "auth:factor" };
+        let on = Some(session.actor.id.clone());
+        self.record(parts, session.actor.clone(), what, on, None).await?;
         self.sessions.end_of(&session.actor.id).await?;
         let actor = self.now(session).await?;
         self.welcome(parts, actor, "password", told).await
