@@ -27,6 +27,21 @@ const colours = HighlightStyle.define([
   { tag: tags.comment, color: 'var(--ink-quiet)', fontStyle: 'italic' },
 ])
 
+/** What is written over a selection, done here: a browser would carry the selection's look over by a style
+    that is written in, which the page's policy refuses. */
+const overSelection = EditorView.domEventHandlers({
+  beforeinput(event, editor) {
+    const { main } = editor.state.selection
+    const text = event.data
+    if (event.inputType !== 'insertText' || text === null || main.empty || event.isComposing) return false
+    event.preventDefault()
+    const insert = () => editor.state.update(editor.state.replaceSelection(text), { userEvent: 'input.type', scrollIntoView: true })
+    const handled = editor.state.facet(EditorView.inputHandler).some((handle) => handle(editor, main.from, main.to, text, insert))
+    if (!handled) editor.dispatch(insert())
+    return true
+  },
+})
+
 interface EditorProps {
   text: string
   onText: (text: string) => void
@@ -65,6 +80,7 @@ export function Editor({ text, onText, onRun, engine, tables }: EditorProps) {
           history(),
           drawSelection(),
           closeBrackets(),
+          overSelection,
           autocompletion(),
           keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
           language.current.of([]),
