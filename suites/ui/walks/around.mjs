@@ -1,7 +1,7 @@
 // The rooms around the data: a rule is made and tried, a part is restarted, a setting is changed, a key is
 // made and ended, an agent is bounded and stopped, the trail proves itself.
 
-import { assert, comeIn, go, mobo, picture, settled, step, walk } from './harness.mjs'
+import { accessible, assert, comeIn, go, mobo, picture, settled, step, walk } from './harness.mjs'
 
 const sheet = (page) => page.locator('dialog[open]').last()
 const said = (page, text) => page.locator('.toast').filter({ hasText: text }).first().waitFor()
@@ -26,6 +26,7 @@ await walk(async (page) => {
     await sheet(page).getByRole('button', { name: 'Check' }).click()
     await sheet(page).getByText('it can be read').waitFor()
     await picture(page, 'rule')
+    await accessible(page, 'rule')
     await sheet(page).getByRole('button', { name: 'Bring it into force' }).click()
     await notes.getByText('people_see_their_own_rows').first().waitFor()
     await notes.getByRole('button', { name: 'What would … see?' }).click()
@@ -34,6 +35,7 @@ await walk(async (page) => {
     await sheet(page).getByText('1 of 2').waitFor()
     await sheet(page).getByText('of one').first().waitFor()
     await picture(page, 'playground')
+    await accessible(page, 'playground')
     await sheet(page).getByRole('button', { name: 'Close' }).click()
     page.once('dialog', (asked) => void asked.accept())
     await notes.getByRole('button', { name: 'Drop' }).click()
@@ -87,6 +89,7 @@ await walk(async (page) => {
     await page.getByRole('button', { name: 'Grace Hopper' }).click()
     await sheet(page).getByText('Signs in by').waitFor()
     await picture(page, 'person')
+    await accessible(page, 'person')
     await sheet(page).getByRole('button', { name: 'Keep them out' }).click()
     await said(page, 'They are out')
     await page.getByRole('button', { name: 'Grace Hopper' }).click()
@@ -111,6 +114,7 @@ await walk(async (page) => {
     await card.getByRole('button', { name: 'Pause' }).click()
     await card.getByText('paused').waitFor()
     await picture(page, 'agents')
+    await accessible(page, 'agents')
     await card.getByRole('button', { name: 'Log' }).click()
     await sheet(page).getByRole('button', { name: 'Close' }).click()
     await card.getByRole('button', { name: 'Let it go on' }).click()
@@ -129,6 +133,7 @@ await walk(async (page) => {
     await sheet(page).getByRole('button', { name: 'Run' }).click()
     await page.getByRole('region', { name: 'Teams' }).getByText('sales').waitFor()
     await picture(page, 'organizations')
+    await accessible(page, 'organizations')
   })
 
   await step('the trail tells all of it, and proves that it is whole', async () => {
@@ -147,6 +152,7 @@ await walk(async (page) => {
     await sheet(page).getByRole('button', { name: 'Run', exact: true }).click()
     await sheet(page).getByText('42').first().waitFor()
     await picture(page, 'palette-form')
+    await accessible(page, 'palette-form')
     await settled(page)
   })
 

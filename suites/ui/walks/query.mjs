@@ -1,7 +1,7 @@
 // SQL: completed from the catalog, run, explained as a tree, drawn, saved; only reading until somebody
 // says otherwise.
 
-import { assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
+import { accessible, assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
 
 const editor = (page) => page.getByRole('textbox', { name: 'SQL' })
 const write = async (page, text) => {
@@ -28,6 +28,7 @@ await walk(async (page) => {
     await page.getByRole('button', { name: 'Chart' }).click()
     await page.getByRole('region', { name: 'Chart' }).getByText('Compilers').waitFor()
     await picture(page, `result-${ENGINE}`)
+    await accessible(page, 'result')
   })
   await step('a plan is a tree', async () => {
     await write(page, 'select a.name, count(*) from books b join authors a on a.id = b.author_id group by a.name')
@@ -35,6 +36,7 @@ await walk(async (page) => {
     await page.locator('.plan-step').first().waitFor()
     assert.ok((await page.locator('.plan-step').count()) >= 2)
     await picture(page, `plan-${ENGINE}`)
+    await accessible(page, 'plan')
   })
   await step('a mistake is told in words, and nothing is written by accident', async () => {
     page.expected.push(/status of 4\d\d/)

@@ -2,7 +2,7 @@
 // after a rehearsal, taken back.
 
 import { readFileSync } from 'node:fs'
-import { assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
+import { accessible, assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
 
 const rows = (table, ...words) => mobo('rows:read', table, '--project', PROJECT, ...words).rows
 const cell = (page, row, column) => page.locator(`.grid-line[aria-rowindex="${row + 2}"] [aria-colindex="${column + 2}"]`)
@@ -64,6 +64,7 @@ await walk(async (page) => {
     await form.getByLabel(/^published/).selectOption('true')
     await form.getByLabel(/^added/).fill('2026-05-06T07:08:09')
     await picture(page, `insert-${ENGINE}`)
+    await accessible(page, 'insert')
     await form.getByRole('button', { name: 'Insert', exact: true }).click()
     await said(page, 'one row more')
     const [made] = rows('books', '--where', 'title = Sketch of the Engine')
@@ -127,6 +128,7 @@ await walk(async (page) => {
     await sheet(page).getByRole('button', { name: 'Show what would change' }).click()
     await sheet(page).getByText('Notes on the Engine').waitFor()
     await picture(page, `bulk-${ENGINE}`)
+    await accessible(page, 'bulk')
     await sheet(page).getByRole('button', { name: 'Change 2 rows' }).click()
     await said(page, 'title changed in 2 rows')
     assert.equal(rows('books', '--where', 'title = The same').length, 2)
@@ -168,6 +170,7 @@ await walk(async (page) => {
     await sheet(page).getByText('The database would take all 2 rows').waitFor()
     assert.equal(rows('books', '--where', 'title like One%').length, 0, 'a rehearsal leaves nothing')
     await picture(page, `import-${ENGINE}`)
+    await accessible(page, 'import')
     await sheet(page).getByRole('button', { name: 'Import 2 rows' }).click()
     await said(page, '2 rows came from books.csv')
     const [one] = rows('books', '--where', 'title like One%')

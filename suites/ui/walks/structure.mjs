@@ -1,6 +1,6 @@
 // Tables, columns and indexes by form: each becomes a migration that is checked before it runs.
 
-import { assert, comeIn, ENGINE, go, mobo, picture, PROJECT, step, walk } from './harness.mjs'
+import { accessible, assert, comeIn, ENGINE, go, mobo, picture, PROJECT, step, walk } from './harness.mjs'
 
 const sheet = (page) => page.locator('dialog[open]').last()
 const shown = (table) => mobo('schema:show', table, '--project', PROJECT)
@@ -25,12 +25,14 @@ await walk(async (page) => {
     await last.getByLabel(/^Type of/).fill(ENGINE === 'postgres' ? 'bigint' : 'integer')
     await last.getByLabel(/^Where .* points/).selectOption({ label: 'books.id' })
     await picture(page, `new-table-${ENGINE}`)
+    await accessible(page, 'new-table')
     await sheet(page).getByRole('button', { name: 'Show the migration' }).click()
     const up = await sheet(page).getByLabel('Up').inputValue()
     assert.match(up, /create table loans/)
     assert.match(up, /references books \(id\)/)
     await sheet(page).getByText('Nothing has happened yet').waitFor()
     await picture(page, `migration-${ENGINE}`)
+    await accessible(page, 'migration')
     await apply(page)
     await page.waitForURL(/\/data\/public\/loans/)
     assert.deepEqual(shown('loans').columns.map((one) => one.name), ['id', 'name', 'created_at', 'book_id'])
@@ -78,6 +80,7 @@ await walk(async (page) => {
     assert.ok(await button.isDisabled())
     await sheet(page).locator('.danger input').check()
     await picture(page, `danger-${ENGINE}`)
+    await accessible(page, 'danger')
     await apply(page)
     await page.getByRole('button', { name: 'Drop remark' }).waitFor({ state: 'detached' })
     assert.ok(!shown('loans').columns.some((one) => one.name === 'remark'))
