@@ -1,8 +1,10 @@
 // The motherboard drawn as a board: sockets, the parts in them, how each is, and what can be done.
 
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import { call, type Output } from '../../api/client'
+import { useMay } from '../../frame/session-place'
 import { Trouble } from '../../parts/trouble'
 import { useLive } from '../../parts/use-live'
 import { Waiting } from '../../parts/waiting'
@@ -39,6 +41,7 @@ export function BoardScreen() {
         </div>
       </div>
       <VitalSigns memory={system.memory_bytes} />
+      <FirstSteps />
       <Findings />
       <section aria-label="Parts" className="board">
         {rows.map((row) => (
@@ -76,6 +79,23 @@ export function BoardScreen() {
       <Post />
       {part && <PartSheet part={part} onClose={() => setChosen(undefined)} />}
     </>
+  )
+}
+
+/** While there is no table, a word about where to begin. */
+function FirstSteps() {
+  const may = useMay('schema:show')
+  const tables = useQuery({ queryKey: ['schema:show', {}], queryFn: () => call('schema:show', {}), retry: false, enabled: may })
+  if (tables.data?.tables?.length !== 0) return null
+  return (
+    <p className="card row-apart first-steps">
+      <span>
+        <strong>New here?</strong> Five steps lead from an empty board to an app that reads its rows.
+      </span>
+      <Link to="/welcome" className="button" data-kind="main">
+        First steps
+      </Link>
+    </p>
   )
 }
 

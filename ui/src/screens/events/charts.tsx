@@ -68,6 +68,7 @@ export function Charts() {
         <LineChart title="Journal of facts" times={times} lines={linesOf(told, 'journal', 'on the disk')} format={bytes} atLeast={1e5} />
       </div>
       <Usage />
+      <Sizes />
       <Slow />
     </div>
   )
@@ -123,6 +124,47 @@ function Usage() {
           </table>
         </div>
       )}
+    </section>
+  )
+}
+
+/** More are the tail of a list that nobody reads. */
+const SIZES = 12
+
+function Sizes() {
+  const sources = useSources()
+  const all = sources.data?.sources ?? []
+  const sizes = useQuery({
+    queryKey: ['sizes', all.map((one) => `${one.project}/${one.source}`)],
+    enabled: sources.isSuccess,
+    queryFn: async () => {
+      const told = await Promise.allSettled(all.map((one) => call('schema:show', { project: one.project, source: one.source, all: true })))
+      return told
+        .flatMap((one) => (one.status === 'fulfilled' ? (one.value.tables ?? []).map((table) => ({ at: one.value.at, name: table.schema === 'public' ? table.name : `${table.schema}.${table.name}`, bytes: table.size_bytes ?? 0 })) : []))
+        .sort((a, b) => b.bytes - a.bytes)
+    },
+  })
+  const shown = sizes.data?.slice(0, SIZES) ?? []
+  const most = Math.max(shown[0]?.bytes ?? 0, 1)
+  const whole = (sizes.data ?? []).reduce((sum, one) => sum + one.bytes, 0)
+  if (shown.length === 0) return null
+  return (
+    <section className="card stack" aria-label="Sizes">
+      <div className="row-apart">
+        <h2>What takes room</h2>
+        <span className="quiet">{bytes(whole)} in {sizes.data?.length.toLocaleString()} tables</span>
+      </div>
+      <ul className="sizes">
+        {shown.map((one) => (
+          <li key={`${one.at}/${one.name}`}>
+            <span className="cut">
+              <bdi>{one.name}</bdi> <span className="quiet">{one.at}</span>
+            </span>
+            <meter min={0} max={most} value={one.bytes} aria-label={`${one.name}: ${bytes(one.bytes)}`} />
+            <span className="number">{bytes(one.bytes)}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
