@@ -7,6 +7,7 @@ mod lower;
 mod scope;
 mod statement;
 mod subselect;
+mod writes;
 
 pub(crate) use body::routine;
 pub use function::{function_statement, parse_function};
