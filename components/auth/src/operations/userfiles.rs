@@ -159,7 +159,7 @@ async fn import(office: Arc<Office>, input: ImportInput, call: Call) -> Result<I
             }
         } else {
             for newcomer in &fresh {
-                report.new(newcomer);
+                report.fresh(newcomer);
             }
         }
         call.progress.say("people were looked at", Some((at as u64, total as u64)));
@@ -231,7 +231,7 @@ impl Report {
             self.lines.push(Line { line, name, result: result.to_owned(), why });
         }
     }
-    fn new(&mut self, newcomer: &Newcomer) {
+    fn fresh(&mut self, newcomer: &Newcomer) {
         self.new += 1;
         if newcomer.new.password_hash.is_none() {
             self.without_password += 1;
@@ -415,7 +415,7 @@ async fn write(
     match home.all(calls).await {
         Ok(_) => {
             for newcomer in &fresh {
-                report.new(newcomer);
+                report.fresh(newcomer);
                 made.push(newcomer.new.id);
             }
         }
@@ -423,7 +423,7 @@ async fn write(
             for newcomer in &fresh {
                 match home.all(steps(home, newcomer)?).await {
                     Ok(_) => {
-                        report.new(newcomer);
+                        report.fresh(newcomer);
                         made.push(newcomer.new.id);
                     }
                     Err(fault) if is_about_rows(&fault) => {

@@ -66,7 +66,8 @@ impl Gotrue {
         let began = table.row.time("created_at").unwrap_or_default();
         let anew = table.row.text("prompt") == Some("login");
         let signed = table.visitor.signed.as_ref();
-        signed.filter(|signed| !(anew && signed.at < began) && !signed.owes_a_factor())
+        let is_fresh = |signed: &Signed| !anew || signed.at >= began;
+        signed.filter(|signed| is_fresh(signed) && !signed.owes_a_factor())
     }
 
     fn shown(&self, ask: &Ask, table: &Table, status: u16, wrong: Option<&str>) -> Answer {

@@ -20,6 +20,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use mag_contract::secret::same;
 use mag_contract::{Fault, codes};
 use mag_oauth::{AuthMethod, Kind, Problem, authorize, pkce, scope};
+use mag_ports::identity::LoggedIn;
 use serde_json::{Map, Value as Json, json};
 use uuid::Uuid;
 
@@ -178,6 +179,13 @@ impl Gotrue {
             self.end_for_apps(ask, home, user, &[session], "reuse").await?;
             return Err(Problem::grant(USED).into());
         }
+        self.bus.publish(LoggedIn {
+            project: ask.project.reference.to_string(),
+            user: person.id.to_string(),
+            method: BY_CODE.into(),
+            session: session.to_string(),
+            from: ask.origin.ip.clone(),
+        });
         let held = Held {
             user: &person,
             session: &begun,
