@@ -231,12 +231,9 @@ impl Staffing {
             };
             fits = self.gotrue.bus.ask(tried).await?.fits && fits;
         }
-        let user = match user.filter(|_| fits) {
-            Some(user) => user,
-            None => {
-                self.tries.wrong(email);
-                return Err(wrong());
-            }
+        let Some(user) = user.filter(|_| fits) else {
+            self.tries.wrong(email);
+            return Err(wrong());
         };
         if user.password_hash().is_some_and(|hash| !is_current(hash)) {
             let hash = self.gotrue.passwords.hash(password).await?;

@@ -44,6 +44,9 @@ struct Counts {
     changed: HashSet<Uuid>,
 }
 
+/// An agent, its hour and its day: when each began, and what was spent in it.
+type Changed = (Uuid, (i64, Tally), (i64, Tally));
+
 #[derive(Default)]
 pub(super) struct Spending(Mutex<Counts>);
 
@@ -119,7 +122,7 @@ impl Spending {
     }
 
     /// Hands over what has changed: agent, hour, day.
-    pub(super) fn take_changed(&self) -> Vec<(Uuid, (i64, Tally), (i64, Tally))> {
+    pub(super) fn take_changed(&self) -> Vec<Changed> {
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = std::mem::take(&mut counts.changed);
         let of = |agent| {

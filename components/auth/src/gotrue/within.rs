@@ -15,7 +15,10 @@ use uuid::Uuid;
 
 /// What was put together for a project, as long as its settings are the same.
 #[derive(Default)]
-pub(crate) struct Merged(Mutex<HashMap<Uuid, (Arc<ProjectSettings>, Arc<Settings>)>>);
+pub(crate) struct Merged(Mutex<HashMap<Uuid, OfProject>>);
+
+/// Of which settings of the project it was made, and what came out.
+type OfProject = (Arc<ProjectSettings>, Arc<Settings>);
 
 impl Gotrue {
     /// Handles are cheap to clone: nothing is made anew for a request.
