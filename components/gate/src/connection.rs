@@ -24,7 +24,7 @@ const SENDER_BYTES: usize = 64 * 1024 * 1024;
 /// The pulse is felt at least so often, and never more often than the second number. A connection that
 /// was quiet for the first number rests: what a conversation needs is let go, and made anew for its
 /// next request, which costs less than thousands of buffers that wait for nothing.
-const TICK_MAX: Duration = Duration::from_millis(250);
+const TICK_MAX: Duration = Duration::from_millis(100);
 const TICK_MIN: Duration = Duration::from_millis(10);
 /// Streams at once on one HTTP/2 connection; browsers expect at least 100.
 const STREAMS_MAX: u32 = 128;
