@@ -44,8 +44,14 @@ await page.goto(`${url}/data/public/wide`)
 await page.locator('.grid-cell').first().waitFor()
 await page.waitForFunction((least) => Number(document.querySelector('.grid')?.getAttribute('aria-rowcount')) > least, rows * 0.9, { timeout: 60_000 })
 
+const line = await context.newCDPSession(page)
+// The processor's time of the page's thread, which is the same on a machine that has other work to do.
+await line.send('Performance.enable', { timeDomain: 'threadTicks' })
+const worked = async () => (await line.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value * 1000
+
 /** Frames while something scrolls. */
 async function frames(scroll) {
+  const before = await worked()
   await page.evaluate(() => {
     const own = []
     globalThis.frames = own
@@ -65,11 +71,10 @@ async function frames(scroll) {
   })
   const gaps = times.slice(1).map((at, n) => at - times[n])
   gaps.sort((a, b) => a - b)
-  return { perSecond: ((times.length - 1) * 1000) / (times.at(-1) - times[0]), slow: gaps[Math.floor(gaps.length * 0.99)] }
+  return { perSecond: ((times.length - 1) * 1000) / (times.at(-1) - times[0]), slow: gaps[Math.floor(gaps.length * 0.99)], work: ((await worked()) - before) / (times.length - 1) }
 }
 
 const box = await page.locator('.grid').boundingBox()
-const line = await context.newCDPSession(page)
 const wheel = await frames(() =>
   line.send('Input.synthesizeScrollGesture', {
     x: box.x + box.width / 2,
@@ -113,8 +118,10 @@ console.log(
     paint: middle(loads.map((one) => one.paint)),
     wheel: wheel.perSecond,
     wheel_slow_ms: wheel.slow,
+    wheel_work_ms: wheel.work,
     bar: bar.perSecond,
     bar_slow_ms: bar.slow,
+    bar_work_ms: bar.work,
     jump,
   }),
 )

@@ -71,7 +71,12 @@ fn main() {
         goal(text, shown, frames >= FRAMES_MIN);
     }
     goal("what the screen adds to the binary, below 4 MB", kb(adds), adds < BINARY_MAX);
-    println!("\nrows there after a jump to the middle: {:.0} ms", number("jump"));
+    println!(
+        "\nwork of the page's thread for a frame: {:.1} ms by the wheel, {:.1} ms along the bar",
+        number("wheel_work_ms"),
+        number("bar_work_ms")
+    );
+    println!("rows there after a jump to the middle: {:.0} ms", number("jump"));
 }
 
 fn fill(here: &Installation, rows: u64) {
