@@ -86,7 +86,8 @@ fn fill(here: &Installation, rows: u64) {
     here.json(&["sql:run", &make, "--write"]);
     // Each by itself, so that no transaction outgrows the time of a statement.
     const AT_ONCE: u64 = 50_000;
-    for from in (0..rows).step_by(AT_ONCE as usize) {
+    let mut from = 0;
+    while from < rows {
         let to = rows.min(from + AT_ONCE);
         let insert = format!(
             "with recursive t(n) as (select {from} + 1 union all select n + 1 from t where n < {to}) \
@@ -94,6 +95,7 @@ fn fill(here: &Installation, rows: u64) {
             values.join(", ")
         );
         here.json(&["sql:run", &insert, "--write", "--timeout", "300"]);
+        from = to;
     }
 }
 
