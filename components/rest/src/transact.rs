@@ -12,8 +12,18 @@ use serde_json::{Map, Value};
 /// What the statements may say about the answer.
 pub const WANTED: [&str; 2] = ["response.headers", "response.status"];
 
-/// Settings for the time of the transaction.
-pub fn settings(asked: &Asked, headers: &HeaderMap, rest: &RestSettings) -> Vec<(String, String)> {
+/// Settings for the time of the transaction. What runs no code of anyone's own cannot look at the
+/// request, and most reads are of that kind.
+pub fn settings(
+    asked: &Asked,
+    headers: &HeaderMap,
+    rest: &RestSettings,
+    is_quiet: bool,
+) -> Vec<(String, String)> {
+    let zone = asked.preferences.timezone.iter().map(|zone| ("timezone".to_owned(), zone.clone()));
+    if is_quiet {
+        return zone.collect();
+    }
     let mut path = vec![quoted(&asked.schema)];
     path.extend(rest.extra_search_path.iter().map(|schema| quoted(schema)));
     let mut settings = vec![
@@ -23,9 +33,7 @@ pub fn settings(asked: &Asked, headers: &HeaderMap, rest: &RestSettings) -> Vec<
         ("request.headers".to_owned(), headers_json(headers)),
         ("request.cookies".to_owned(), cookies_json(headers)),
     ];
-    if let Some(zone) = &asked.preferences.timezone {
-        settings.push(("timezone".to_owned(), zone.clone()));
-    }
+    settings.extend(zone);
     for (name, value) in &rest.app_settings {
         let name =
             if name.starts_with("app.") { name.clone() } else { format!("app.settings.{name}") };

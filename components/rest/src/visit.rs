@@ -289,7 +289,8 @@ impl Visit<'_> {
         ready: Ready,
         timing: &mut Timing,
     ) -> Result<Reply, Problem> {
-        let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest);
+        let quiet = ready.plan.is_quiet() && self.rest.pre_request.is_none();
+        let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest, quiet);
         settings.extend(ready.settings.iter().cloned());
         let work = Transaction {
             access: ready.access,
@@ -354,7 +355,7 @@ impl Visit<'_> {
             }
         }
         timing.mark("plan");
-        let mut settings = transact::settings(whole, &self.parts.headers, self.rest);
+        let mut settings = transact::settings(whole, &self.parts.headers, self.rest, false);
         settings.extend(all.iter().flat_map(|ready| ready.settings.iter().cloned()));
         let plans = all.iter().map(|ready| ready.plan.clone()).collect();
         let access = if writes { Access::Write } else { Access::Read };

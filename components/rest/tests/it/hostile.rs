@@ -209,7 +209,7 @@ pub(super) fn answer(
     let settings = RestSettings { tx_end: TxEnd::RollbackAllowOverride, ..RestSettings::default() };
     let (parts, ()) = request.into_parts();
     let asked = Asked::read(&parts, &settings)?;
-    let _ = transact::settings(&asked, &parts.headers, &settings);
+    let _ = transact::settings(&asked, &parts.headers, &settings, false);
     let options = Options::default();
     match (&asked.target, asked.action) {
         (_, Action::Info | Action::Root { .. }) => Ok(()),
