@@ -204,7 +204,7 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<ClientLi
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct OneClient {
-    /// The app's `client_id`, as `mobo oauth:client:list` shows it.
+    /// The app's `client_id`, or a name that only one has.
     pub client: String,
     /// The project's reference; the default project when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -214,7 +214,14 @@ pub(crate) struct OneClient {
 async fn client_meant(home: &Home, given: &str) -> Result<Client, Fault> {
     let found = match Uuid::parse_str(given) {
         Ok(id) => home.client(id).await?,
-        Err(_) => None,
+        Err(_) => match home.clients_named(given).await?.as_slice() {
+            [] => None,
+            [one] => Some(one.clone()),
+            _ => {
+                return Err(Fault::new(codes::BAD_INPUT, "several apps have this name")
+                    .hint("name it by its `client_id`, as `mobo oauth:client:list` shows it"));
+            }
+        },
     };
     found.ok_or_else(|| {
         let shown: String = given.chars().take(80).collect();

@@ -558,7 +558,7 @@ async fn a_service_gets_tokens_for_itself() {
     let told = token(&house, &client, &[("grant_type", "client_credentials")]).await;
     let access = told.text("access_token");
     assert!(house.identify("shop", None, Some(&access)).await.is_ok());
-    house.call("oauth:client:delete", id).await.unwrap();
+    house.call("oauth:client:delete", json!({"client": "Invoices"})).await.unwrap();
     assert!(house.identify("shop", None, Some(&access)).await.is_err());
     assert_eq!(house.call("oauth:client:list", json!({})).await.unwrap()["total"], 0);
     let wish = json!({"name": "x", "service_account": ADA});

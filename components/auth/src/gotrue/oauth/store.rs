@@ -124,6 +124,11 @@ impl Home {
         Ok(self.one("oauth_clients", filter).await?.as_ref().and_then(Client::of))
     }
 
+    pub(crate) async fn clients_named(&self, name: &str) -> Result<Vec<Client>, Fault> {
+        let rows = self.find("oauth_clients", vec![self.here(), Filter::eq("name", name)]).await?;
+        Ok(rows.iter().filter_map(Client::of).collect())
+    }
+
     /// A page of apps, the newest first, and how many there are.
     pub(crate) async fn clients(
         &self,
