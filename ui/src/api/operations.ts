@@ -2463,7 +2463,7 @@ export interface components {
         };
         /** OneClient */
         "oauth.client.delete.input": {
-            /** @description The app's `client_id`, as `mobo oauth:client:list` shows it. */
+            /** @description The app's `client_id`, or a name that only one has. */
             client: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
@@ -2504,7 +2504,7 @@ export interface components {
         };
         /** OneClient */
         "oauth.client.rotate.input": {
-            /** @description The app's `client_id`, as `mobo oauth:client:list` shows it. */
+            /** @description The app's `client_id`, or a name that only one has. */
             client: string;
             /** @description The project's reference; the default project when absent. */
             project?: string | null;
