@@ -26,9 +26,10 @@ fn alike(line: &str) -> String {
             (r"127\.0\.0\.1:\d+", "127.0.0.1:8000"),
             (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME"),
             (r"\b\d\d:\d\d:\d\d(\.\d+)?", "TIME"),
-            (r"\b\d+(\.\d+)? (ms|s|min|h|KiB|MiB|GiB|B)\b", "N $2"),
+            (r"\b\d+(\.\d+)? (µs|ms|s|min|h)\b", "N s"),
+            (r"\b\d+(\.\d+)? (KiB|MiB|GiB|B)\b", "N $2"),
             (r"\b(process +)\d+", "${1}N"),
-            (r"\b(just now|N (ms|s|min) ago)", "AGO"),
+            (r"\b(just now|N s ago)", "AGO"),
             (r"\s+", " "),
         ]
         .map(|(from, to)| (Regex::new(from).unwrap(), to))
@@ -47,6 +48,7 @@ fn what_differs_from_run_to_run_is_no_difference() {
         missing(&[page.to_owned()], &format!("before\n{said}\nafter")).is_none()
     };
     assert!(check("✓ ready in 41 ms", "  ✓ ready in 7 ms"));
+    assert!(check("✓ ready in 41 ms", "✓ ready in 1.0 s"));
     assert!(check("open  http://127.0.0.1:8000", "open http://127.0.0.1:40123"));
     assert!(check("when 3 s ago by …", "when just now by os:somebody"));
     assert!(check("12:00:00.123 ✓ gate …", "13:11:09.001 ✓ gate   is running"));
