@@ -14,7 +14,19 @@ mod tokens;
 #[allow(dead_code, reason = "a bench needs a part of it")]
 mod house;
 
+// What the house names.
+use futures as _;
+use http as _;
+use http_body_util as _;
+use mag_adapter as _;
+use mag_auth as _;
+use mag_base as _;
+use mag_guard as _;
+use mag_migrate as _;
+use mag_model as _;
+use mag_query as _;
 use std::time::Duration;
+use uuid as _;
 
 fn main() {
     println!("# who asks ({} build)", if cfg!(debug_assertions) { "DEBUG" } else { "release" });

@@ -101,7 +101,7 @@ impl Operation for Create {
         vec![
             Example::new(
                 "A site with a server",
-                json!({ "name": "Shop", "redirect_uris": ["https://shop.example.com/back"] }),
+                json!({ "name": "Shop", "redirect_uris": ["https://example.com/back"] }),
                 json!({ "client": { "name": "Shop", "client_type": "confidential" } }),
             ),
             Example::new(
@@ -111,7 +111,7 @@ impl Operation for Create {
             ),
             Example::refused(
                 "An address that is not encrypted",
-                json!({ "name": "Shop", "redirect_uris": ["http://shop.example.com/back"] }),
+                json!({ "name": "Shop", "redirect_uris": ["http://example.com/back"] }),
                 codes::BAD_INPUT.id,
             ),
         ]
