@@ -364,7 +364,7 @@ impl Keeper {
                 self.counts.writes.fetch_add(kept, Ordering::Relaxed);
                 self.counts.undone.fetch_add(all - kept, Ordering::Relaxed);
                 self.opener.changed();
-                if self.opener.changes() % GROUPS_BETWEEN_LOOKS == 0 {
+                if self.opener.changes().is_multiple_of(GROUPS_BETWEEN_LOOKS) {
                     self.near.look_at_log(&self.opener);
                     self.near.let_go_of_old(&self.opener);
                 }

@@ -54,7 +54,8 @@ impl Voice {
         if let Some(link) = link {
             let link = self.screen.paint(Tone::Accent, link);
             self.screen.say(&format!("  sign in      {link}"));
-            self.screen.say("               (opens the admin screen once, within a quarter of an hour)");
+            self.screen
+                .say("               (opens the admin screen once, within a quarter of an hour)");
         }
         if safe {
             self.screen.say("  safe         this is a safe boot: parts of your own do not run");

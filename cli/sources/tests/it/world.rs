@@ -78,6 +78,7 @@ impl World {
             input,
             actor: Actor::owner("tester"),
             door: "bench",
+            from: None,
             trace_id: None,
             preview,
             consent: Consent::Destroy,
