@@ -104,6 +104,7 @@ mod tests {
         assert!(held.hold_in("shop", "rows.read") && held.hold_in("blog", "anything"));
         assert!(held.hold_in("shop", "board.read"), "what is held everywhere is held there");
         assert!(!held.hold_in("shop", "schema.read") && !held.hold_in("blo", "rows.read"));
-        assert!(!held.hold("rows.read") && !held.hold("shop/rows.read.x"));
+        assert!(!held.hold("rows.read") && !held.hold("blo/rows.read"));
+        assert!(held.hold("shop/rows.read"), "whoever holds it there may give it there");
     }
 }
