@@ -9,6 +9,7 @@ use http::header::{
 };
 use http::{HeaderValue, Method};
 use mag_contract::door::{HttpDoor, Request, Response, body};
+use mag_contract::exchange::Addressed;
 use mag_contract::{Fault, codes, problem};
 use std::io::Read;
 
@@ -46,13 +47,27 @@ impl Door {
             return Err(Fault::new(codes::NO_ROUTE, "the screen has no such file")
                 .hint("load the page again: it may be of an older version"));
         }
+        let is_place = is_place(path) && Addressed::of(request.extensions()).is_none();
         match file(ENTRY) {
-            Some(entry) => handed(entry, request),
+            Some(entry) if is_place => handed(entry, request),
+            Some(_) => Err(Fault::new(codes::NO_ROUTE, "this is no place in the screen")
+                .hint("it begins at `/`")),
             None if path == "/" => Ok(no_screen()),
             None => Err(Fault::new(codes::NO_ROUTE, "nothing answers at this address")
                 .hint("`/` tells how to get the screen")),
         }
     }
+}
+
+/// The screen has no address with steps that lead nowhere or back: who asks for one is no browser.
+fn is_place(path: &str) -> bool {
+    let steps = path.strip_prefix('/').unwrap_or(path);
+    let steps = steps.strip_suffix('/').unwrap_or(steps);
+    let leads_on = |step: &str| {
+        let step = step.to_lowercase().replace("%2e", ".");
+        !matches!(&*step, "" | "." | "..")
+    };
+    path == "/" || steps.split('/').all(leads_on)
 }
 
 impl HttpDoor for Door {
@@ -156,6 +171,13 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_is_not_there_is_no_page() {
         for path in ["/assets/app-0.js", "/favicon.ico", "/x/y.map"] {
+            assert_eq!(ask(&door(), path, false).await.0, 404, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn steps_that_lead_back_are_no_place() {
+        for path in ["/../admin/v1", "/x/%2E%2e/admin/v1", "//admin/v1", "/board//x"] {
             assert_eq!(ask(&door(), path, false).await.0, 404, "{path}");
         }
     }
