@@ -23,8 +23,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 const NAME: &str = "gate.example";
-/// An authority that waits between its steps, on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// After a refusal the gate waits a minute before it asks again, and so it may more than once.
+const PATIENCE: Duration = Duration::from_secs(240);
 
 /// The authority, and a server of names for which every name is this machine.
 struct Authority {
@@ -57,7 +57,7 @@ fn authority(folder: &Path, port: u16) -> Option<Authority> {
     let start = |program: &str, words: &[&str]| {
         let mut command = Command::new(program);
         // It waits up to 15 s before it looks, and refuses some requests to see whether they come again.
-        command.env("PEBBLE_VA_NOSLEEP", "1").env("PEBBLE_WFE_NONCEREJECT", "20");
+        command.env("PEBBLE_VA_NOSLEEP", "1").env("PEBBLE_WFE_NONCEREJECT", "5");
         command.args(words).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
     };
     let dns = format!("127.0.0.1:{names}");
