@@ -17,6 +17,7 @@ use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 use mag_adapter::{Access, EngineError, Transaction};
+use mag_base::Base;
 use mag_contract::codes;
 use mag_contract::exchange::Reached;
 use mag_guard::Authorised;
@@ -26,8 +27,12 @@ use mag_ports::settings::RestSettings;
 use mag_ports::store::Source;
 use mag_ports::{Identity, Project, Trouble, View};
 use mag_query::call::{Act, Pick};
-use mag_query::{Answer, Limits, Options, Plan};
+use mag_query::select::{From, Select};
+use mag_query::{Answer, Call, Limits, Options, Plan};
 use std::time::Duration;
+
+/// Tables that stand where MagAuth has made its own, and hardly anywhere else.
+const SIGNS_OF_AUTH: [&str; 2] = ["auth_users", "auth_mfa_amr_claims"];
 
 pub(crate) struct Visit<'a> {
     pub(crate) project: &'a Project,
@@ -117,6 +122,7 @@ impl Visit<'_> {
 
     fn find_table(&self, view: &View, asked: &Asked, name: &str) -> Result<TableId, Problem> {
         let may = |id| match view.rules {
+            _ if self.keeps_to_itself(view, id) => false,
             mag_query::Rules::Native => true,
             mag_query::Rules::Compiled => view.guard.sight(&self.identity.session.role).table(id),
         };
@@ -128,6 +134,49 @@ impl Visit<'_> {
                 nearest: view.catalog.nearest_table(&asked.schema, name, may).map(str::to_owned),
             })
         })
+    }
+
+    /// A table of MagAuth's in a database that has no schemas: nobody reaches it here, as nobody
+    /// reaches schema `auth` elsewhere. One of that name in a database of others is theirs.
+    fn keeps_to_itself(&self, view: &View, id: TableId) -> bool {
+        let table = view.catalog.table(id);
+        let is_identity = |base: &Base| base.is_identity(&table.schema, &table.name);
+        (is_identity(&mag_base::ON_SQLITE) || is_identity(&mag_base::ON_POSTGRES))
+            && self.project.primary().is_ok_and(|source| is_identity(source.database().base()))
+            && SIGNS_OF_AUTH
+                .iter()
+                .all(|name| view.catalog.find_table(&table.schema, name).is_some())
+    }
+
+    /// The plan of a call, which names no table that is kept from every app.
+    fn plan(
+        &self,
+        view: &View,
+        call: &Call,
+        options: &Options,
+    ) -> Result<Authorised<Plan>, Problem> {
+        let plan = view
+            .prepare(call, &self.identity.session, options)
+            .map_err(|trouble| self.trouble(trouble))?;
+        match plan.outline().answer().and_then(|select| self.kept_in(view, select)) {
+            None => Ok(plan),
+            Some(id) => {
+                let table = view.catalog.table(id);
+                let (schema, table) = (table.schema.to_string(), table.name.to_string());
+                Err(Problem::of_call(&mag_query::Error::NoTable { schema, table, nearest: None }))
+            }
+        }
+    }
+
+    /// What the caller names itself: what policies and functions ask for it is their writers' matter.
+    fn kept_in(&self, view: &View, select: &Select) -> Option<TableId> {
+        let tables = select.sources.iter().filter_map(|source| match source.from {
+            From::Table(id) => Some(id),
+            From::Function { .. } | From::Written(_) => None,
+        });
+        let kept = |id: &TableId| self.keeps_to_itself(view, *id);
+        let own = tables.into_iter().find(kept);
+        own.or_else(|| select.embeds.iter().find_map(|embed| self.kept_in(view, &embed.select)))
     }
 
     fn table_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {
@@ -216,9 +265,7 @@ impl Visit<'_> {
             call.wish.exactly = Some(1);
         }
         let call = call.searching(&self.rest.extra_search_path);
-        let plan = view
-            .prepare(&call, &self.identity.session, &options)
-            .map_err(|trouble| self.trouble(trouble))?;
+        let plan = self.plan(view, &call, &options)?;
         if asked.writes_rows() {
             Self::check_preferences(&asked)?;
         }
@@ -244,9 +291,7 @@ impl Visit<'_> {
         let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
         let searched = &self.rest.extra_search_path;
         let trial = call::invoke(asked, name, arguments.clone(), true, &json)?.searching(searched);
-        let plan = view
-            .prepare(&trial, &self.identity.session, &self.options(asked))
-            .map_err(|trouble| self.trouble(trouble))?;
+        let plan = self.plan(view, &trial, &self.options(asked))?;
         match invoked(plan.outline()) {
             Some(id) => Ok((id, arguments)),
             None => Err(Problem::no_such_path()),
@@ -273,9 +318,7 @@ impl Visit<'_> {
         let access = if read_only { Access::Read } else { Access::Write };
         let searched = &self.rest.extra_search_path;
         let call = call::invoke(&asked, name, arguments, read_only, &offer)?.searching(searched);
-        let plan = view
-            .prepare(&call, &self.identity.session, &self.options(&asked))
-            .map_err(|trouble| self.trouble(trouble))?;
+        let plan = self.plan(view, &call, &self.options(&asked))?;
         let own = function.settings.iter().filter(|(name, _)| {
             self.rest.hoisted_tx_settings.iter().any(|hoisted| hoisted == &**name)
         });

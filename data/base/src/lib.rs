@@ -80,6 +80,14 @@ impl Base {
 
     /// Whether a table is one of the base's, for whoever shows an app its own tables alone.
     pub fn owns(&self, schema: &str, table: &str) -> bool {
+        self.is_identity(schema, table)
+            || schema == self.schema
+                && table.strip_prefix(self.prefix).is_some_and(|bare| TABLES.contains(&bare))
+    }
+
+    /// Whether a table says how people sign in: hashes, tokens, keys. No door shows it to an app,
+    /// whatever the role of the asker.
+    pub fn is_identity(&self, schema: &str, table: &str) -> bool {
         let identity = match self.prefix {
             "" if schema == "auth" => Some(table),
             "" => None,
@@ -87,8 +95,6 @@ impl Base {
             _ => None,
         };
         identity.is_some_and(|bare| IDENTITY.contains(&bare))
-            || schema == self.schema
-                && table.strip_prefix(self.prefix).is_some_and(|bare| TABLES.contains(&bare))
     }
 
     /// What is there after all migrations, read from their text.

@@ -259,6 +259,37 @@ fn check(engine: Engine) {
     unchanged(&house, &board);
     documents(engine, &board);
     cursors(&board);
+    identities(engine, &house, &board);
+}
+
+/// Who signs in, and with what, is no table of the app's: not for the key that may do everything else.
+fn identities(engine: Engine, house: &House, board: &Board<'_>) {
+    let place = if engine == Engine::Sqlite { "auth_users" } else { "auth.users" };
+    let column = if engine == Engine::Sqlite { "text" } else { "uuid" };
+    let password = ["--password", "lovelace engine 9"];
+    house.did(&[&["user:create", "ada@example.com", "--project", "notes"][..], &password].concat());
+    house.sql(&format!(
+        "CREATE TABLE profiles (id integer PRIMARY KEY, \"user\" {column} REFERENCES {place} (id));
+         INSERT INTO profiles (id) VALUES (1);"
+    ));
+    let key = format!("apikey: {}", house.key("notes"));
+    let own = ask(board, "GET /profiles?select=id", &[&key], "");
+    assert_eq!(own.body, "[{\"id\":1}]");
+    for line in [
+        "GET /auth_users",
+        "HEAD /auth_users?select=id",
+        "GET /auth_sessions?select=*",
+        "GET /profiles?select=id,auth_users(encrypted_password)",
+        "GET /profiles?select=id,...auth_users(email)",
+        "GET /profiles?select=id,auth_users()&auth_users.email=like.a*",
+        "PATCH /auth_users?email=neq.x",
+        "DELETE /auth_users?email=eq.x",
+        "OPTIONS /auth_users",
+    ] {
+        let body = if line.starts_with("PATCH") { r#"{"role":"service_role"}"# } else { "" };
+        let told = ask(board, line, &[&key], body);
+        assert!((400..500).contains(&told.status), "{line}: {} {}", told.status, told.body);
+    }
 }
 
 /// Names that somebody who has not signed in may not learn.
