@@ -142,6 +142,19 @@ pub(crate) fn of_binary(oid: u32, bytes: &[u8], ty: &Type) -> Result<Value, Engi
     Ok(fit(value, ty))
 }
 
+/// A cell that is a number to the server and to the plan: most cells are.
+pub(crate) fn whole_number(oid: u32, bytes: &[u8], ty: &Type) -> Option<i64> {
+    if !matches!(ty, Type::Int2 | Type::Int4 | Type::Int8) {
+        return None;
+    }
+    match oid {
+        INT2 => Some(i16::from_be_bytes(bytes.try_into().ok()?).into()),
+        INT4 => Some(i32::from_be_bytes(bytes.try_into().ok()?).into()),
+        INT8 => Some(i64::from_be_bytes(bytes.try_into().ok()?)),
+        _ => None,
+    }
+}
+
 fn fixed(oid: u32, mut bytes: &[u8]) -> Option<Value> {
     let width = match oid {
         BOOL => 1,

@@ -14,15 +14,11 @@ pub fn write(out: &mut String, value: &Value, ty: &Type) {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Value::Int(n) => {
-            let mut digits = [0u8; 20];
-            let digits = int_text(*n, &mut digits);
-            match ty.base() {
-                // A name for something inside the engine, and no number to PostgreSQL.
-                Type::Oid => quoted(out, |out| out.push_str(digits)),
-                _ => out.push_str(digits),
-            }
-        }
+        Value::Int(n) => match ty.base() {
+            // A name for something inside the engine, and no number to PostgreSQL.
+            Type::Oid => quoted(out, |out| write_int(out, *n)),
+            _ => write_int(out, *n),
+        },
         Value::Float4(n) => write_float(out, &literal::float4_text(*n), n.is_finite()),
         Value::Float8(n) => write_float(out, &literal::float8_text(*n), n.is_finite()),
         Value::Numeric(n) => write_float(out, n.as_str(), n.is_finite()),
@@ -50,6 +46,11 @@ pub fn write(out: &mut String, value: &Value, ty: &Type) {
         | Value::Interval(_)
         | Value::Range(_) => write_string(out, &literal::text(value)),
     }
+}
+
+pub fn write_int(out: &mut String, number: i64) {
+    let mut digits = [0u8; 20];
+    out.push_str(int_text(number, &mut digits));
 }
 
 pub fn text(value: &Value, ty: &Type) -> String {

@@ -4,12 +4,19 @@
 use crate::types;
 use crate::wire::{Field, Reply, Rows};
 use mag_model::{Type, Value, json};
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Room that is taken at once for a list; a longer one grows into it.
+const ROOM_MAX: usize = 64 * 1024;
 
 /// What stands before each value of an object.
 pub(crate) struct Objects {
     keys: Vec<(String, Type)>,
+    /// How long the last list of them was: the next one is often like it.
+    last: AtomicUsize,
 }
 
 impl Objects {
@@ -20,7 +27,7 @@ impl Objects {
             key.push(':');
             (key, ty.clone())
         };
-        Self { keys: columns.iter().enumerate().map(key).collect() }
+        Self { keys: columns.iter().enumerate().map(key).collect(), last: AtomicUsize::new(0) }
     }
 }
 
@@ -34,13 +41,15 @@ pub(crate) struct List<'a> {
 
 impl<'a> List<'a> {
     pub(crate) fn new(objects: &'a Objects, between: &'static str) -> Self {
-        let mut out = String::with_capacity(512);
+        let last = objects.last.load(Ordering::Relaxed);
+        let mut out = String::with_capacity((last + last / 8).clamp(512, ROOM_MAX));
         out.push('[');
         Self { objects, between, out, rows: 0 }
     }
     /// The whole list, and how many objects it has.
     pub(crate) fn end(mut self) -> (Vec<u8>, u64) {
         self.out.push(']');
+        self.objects.last.store(self.out.len(), Ordering::Relaxed);
         (self.out.into_bytes(), self.rows)
     }
 }
@@ -85,6 +94,10 @@ fn cut() -> io::Error {
 }
 
 fn in_binary(out: &mut String, field: &Field, bytes: &[u8], ty: &Type) -> io::Result<()> {
+    if let Some(number) = types::whole_number(field.oid, bytes, ty) {
+        json::write_int(out, number);
+        return Ok(());
+    }
     let value = types::of_binary(field.oid, bytes, ty);
     let value = value.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.message))?;
     json::write(out, &value, ty);
@@ -92,7 +105,9 @@ fn in_binary(out: &mut String, field: &Field, bytes: &[u8], ty: &Type) -> io::Re
 }
 
 fn in_text(out: &mut String, bytes: &[u8], ty: &Type) {
-    let text = String::from_utf8_lossy(bytes);
+    // To be told that all is well is much cheaper than to be shown where it is not.
+    let text =
+        std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed);
     match ty.base() {
         // As they are: no value would say it otherwise.
         Type::Text | Type::Varchar(_) | Type::Bpchar(_) | Type::Name | Type::Enum(_) => {

@@ -1,6 +1,6 @@
 //! Short reads that come at the same time share a connection and a way to the server: one of those
-//! who ask leads, and takes along all who came while the leaders before were on their way. As many
-//! lead at once as this machine has cores; alone on it, everyone leads at once.
+//! who ask leads, and takes along all who came while the leaders before were on their way. Half as
+//! many again lead at once as this machine has cores; alone on it, everyone leads at once.
 //!
 //! Each read of a group is a statement by itself, after the telling of who asks for it. When one of
 //! them fails, nobody of the group has an answer and each asks alone.
@@ -119,7 +119,9 @@ fn held(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl Together {
     pub(crate) fn new(limits: &PoolLimits) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
-        let leaders_max = cores.max(2).min(limits.connections_max.max(1));
+        // A core is idle when its leader waits for the server and the server has done: with only as
+        // many leaders as cores an eighth of the machine was.
+        let leaders_max = (cores + cores.div_ceil(2)).max(2).min(limits.connections_max.max(1));
         let state = State { leaders_max, short: limits.short_read, ..State::default() };
         Self(Arc::new(Mutex::new(state)))
     }
