@@ -2,7 +2,9 @@
 
 mod agents;
 mod asks;
+mod bindings;
 mod can;
+mod inputs;
 mod invitations;
 mod keys;
 mod mails;
@@ -28,6 +30,7 @@ use mag_query::call::Filter;
 use std::sync::Arc;
 use uuid::Uuid;
 
+pub(crate) use inputs::input;
 pub(crate) use users::base_of;
 
 /// The board's own project, as inputs name it.
@@ -204,7 +207,8 @@ pub(crate) fn declared(manifest: Manifest) -> Manifest {
     let manifest = can::declared(mails::declared(manifest));
     let manifest = teams::declared(members::declared(orgs::declared(manifest)));
     let manifest = sessions::declared(manifest);
-    projects::declared(invitations::declared(roles::declared(manifest)))
+    let manifest = bindings::declared(roles::declared(manifest));
+    projects::declared(invitations::declared(manifest))
 }
 
 pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
@@ -221,6 +225,7 @@ pub(crate) fn answered(wiring: &mut Wiring, office: &Arc<Office>) {
     members::answered(wiring, office);
     teams::answered(wiring, office);
     roles::answered(wiring, office);
+    bindings::answered(wiring, office);
     invitations::answered(wiring, office);
     projects::answered(wiring, office);
     sessions::answered(wiring, office);

@@ -2,7 +2,7 @@
 
 use super::keys::Wish;
 use super::users::meant;
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::agents::Risk;
 use crate::home::Home;
 use crate::keys::KeyKind;
@@ -12,7 +12,7 @@ use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use mag_ports::Project;
 use mag_query::call::Filter;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -28,8 +28,7 @@ operations! {
 
 pub(super) struct Create;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CreateInput {
+input! { CreateInput in project;
     /// What it is called.
     pub name: String,
     /// What it is for, in a sentence.
@@ -75,9 +74,6 @@ pub(crate) struct CreateInput {
     pub cost_per_hour: Option<u64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_per_day: Option<u64>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn low() -> String {
     "low".into()
@@ -137,8 +133,7 @@ impl Operation for Create {
 const DAY_MS: i64 = 86_400_000;
 
 async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<AgentMade, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     if input.purpose.trim().is_empty() || input.name.trim().is_empty() {
         let message = "an agent needs a name and a purpose";
         return Err(Fault::new(codes::BAD_INPUT, message));
@@ -305,12 +300,7 @@ async fn row(
 
 pub(super) struct List;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
+input! { ListInput in project; }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct AgentList {
@@ -331,8 +321,7 @@ impl Operation for List {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<AgentList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let mut agents = vec![];
     for kept in home.agent_rows().await? {
         if let Some(id) = kept.id("user_id") {
@@ -380,8 +369,7 @@ fn not_itself(agent: Uuid, call: &Call) -> Result<(), Fault> {
 
 pub(super) struct Limit;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct LimitInput {
+input! { LimitInput in project;
     /// The agent's name or id.
     pub agent: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -415,9 +403,6 @@ pub(crate) struct LimitInput {
     /// It ends after so many days from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 impl Operation for Limit {
@@ -434,8 +419,7 @@ impl Operation for Limit {
 }
 
 async fn limit(office: Arc<Office>, input: LimitInput, call: Call) -> Result<AgentRow, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let agent = agent_meant(&home, &input.agent).await?;
     not_itself(agent, &call)?;
     let now = home.now();
@@ -488,8 +472,7 @@ async fn limit(office: Arc<Office>, input: LimitInput, call: Call) -> Result<Age
 
 pub(super) struct Pause;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct PauseInput {
+input! { PauseInput in project;
     /// The agent's name or id.
     pub agent: String,
     /// What the agent is told.
@@ -498,9 +481,6 @@ pub(crate) struct PauseInput {
     /// Lets it go on.
     #[serde(default)]
     pub resume: bool,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn by_hand() -> String {
     "somebody stopped it".into()
@@ -520,8 +500,7 @@ impl Operation for Pause {
 }
 
 async fn pause(office: Arc<Office>, input: PauseInput, call: Call) -> Result<AgentRow, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let agent = agent_meant(&home, &input.agent).await?;
     not_itself(agent, &call)?;
     let now = home.now();
@@ -538,16 +517,12 @@ async fn pause(office: Arc<Office>, input: PauseInput, call: Call) -> Result<Age
 
 pub(super) struct Log;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct LogInput {
+input! { LogInput in project;
     /// The agent's name or id.
     pub agent: String,
     /// So many lines at most, the newest first.
     #[serde(default = "fifty")]
     pub limit: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn fifty() -> u32 {
     50
@@ -582,8 +557,7 @@ impl Operation for Log {
 }
 
 async fn log(office: Arc<Office>, input: LogInput, _: Call) -> Result<AgentLog, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let agent = agent_meant(&home, &input.agent).await?;
     office.gotrue.write_refusals().await?;
     let lines = home.notes(agent, u64::from(input.limit.min(1_000))).await?;
@@ -603,17 +577,13 @@ async fn log(office: Arc<Office>, input: LogInput, _: Call) -> Result<AgentLog, 
 
 pub(super) struct Charge;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ChargeInput {
+input! { ChargeInput in project;
     /// The agent's name or id.
     pub agent: String,
     /// Thousandths of a credit.
     pub thousandths: u64,
     /// What it was for.
     pub what: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 impl Operation for Charge {
@@ -633,8 +603,7 @@ impl Operation for Charge {
 }
 
 async fn charge(office: Arc<Office>, input: ChargeInput, call: Call) -> Result<AgentRow, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let agent = agent_meant(&home, &input.agent).await?;
     office.gotrue.agents.know(&office.gotrue.homes, &project, agent).await?;
     office.gotrue.agents.charge(agent, input.thousandths);

@@ -1,7 +1,7 @@
 //! What agents wait for: listed for those who answer for them, approved, denied.
 
 use super::agents::agent_meant;
-use super::{Office, declare, identifier, operations};
+use super::{Office, declare, identifier, input, operations};
 use crate::agents::{Ask, AskState};
 use crate::home::Home;
 use mag_contract::operation::Call;
@@ -9,7 +9,7 @@ use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use mag_ports::Project;
 use mag_ports::identity::ApprovalDecided;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 
@@ -77,8 +77,7 @@ async fn shown(home: &Home, asks: &[Ask]) -> Result<Vec<AskRow>, Fault> {
     Ok(rows.collect())
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
+input! { ListInput in project;
     /// Only those of this agent: its name or id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<String>,
@@ -88,9 +87,6 @@ pub(crate) struct ListInput {
     /// So many at most, the newest first.
     #[serde(default = "hundred")]
     pub limit: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn hundred() -> u32 {
     100
@@ -111,8 +107,7 @@ declare! {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<AskList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     office.gotrue.write_asks().await?;
     let agent = match &input.agent {
         Some(given) => Some(agent_meant(&home, given).await?),
@@ -122,8 +117,7 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<AskList,
     Ok(AskList { asks: shown(&home, &asks).await? })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ApproveInput {
+input! { ApproveInput in project;
     /// The ask, as `agent:asks` lists it and the agent tells it.
     pub ask: String,
     /// It is good for so many calls; 0 is any number.
@@ -132,9 +126,6 @@ pub(crate) struct ApproveInput {
     /// And for so many minutes.
     #[serde(default = "hour")]
     pub minutes: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn one() -> u32 {
     1
@@ -168,16 +159,12 @@ async fn approve(office: Arc<Office>, input: ApproveInput, call: Call) -> Result
     decide(&office, &project, &input.ask, &call, decision).await
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct DenyInput {
+input! { DenyInput in project;
     /// The ask, as `agent:asks` lists it.
     pub ask: String,
     /// What the agent is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 declare! {

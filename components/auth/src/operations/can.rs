@@ -1,14 +1,14 @@
 //! May somebody do something, and why: one question for people, agents and services.
 
 use super::users::{base_of, meant};
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::people::orgs::id_of;
 use crate::rights::{Grant, Place};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, codes};
 use mag_ports::identity::PermissionResolver;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -18,8 +18,7 @@ operations! {
 
 pub(super) struct Can;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CanInput {
+input! { CanInput in project;
     /// The user's id or address.
     pub user: String,
     /// What it wants to do, such as `crm.view`.
@@ -33,9 +32,6 @@ pub(crate) struct CanInput {
     /// Only in this team of the organization.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_team: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -68,8 +64,7 @@ impl Operation for Can {
 }
 
 async fn can(office: Arc<Office>, input: CanInput, _: Call) -> Result<Decision, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let place = place(&office, &input).await?;
     let now = home.now();

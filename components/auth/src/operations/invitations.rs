@@ -1,6 +1,6 @@
 //! Invitations into an organization: mailed, listed, taken back, accepted.
 
-use super::{Office, base_user, declare, operations};
+use super::{Office, base_user, declare, input, operations};
 use crate::home::{Row, newest_first, page};
 use crate::keys::hash_of;
 use crate::people::orgs::{id_of, missing, of};
@@ -140,16 +140,10 @@ async fn invite(
     Ok(InvitationRow::of(&row, organization.words("slug"), role, home.now()))
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { ListInput in organization;
     /// So many at most, the newest first.
     #[serde(default = "hundred")]
     pub limit: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn hundred() -> u32 {
     100
@@ -190,15 +184,9 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<Invitati
     Ok(InvitationList { invitations: invitations.collect() })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct RevokeInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { RevokeInput in organization;
     /// The invitation's id, or the address it went to.
     pub invitation: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -218,8 +206,7 @@ declare! {
 }
 
 async fn revoke(office: Arc<Office>, input: RevokeInput, _: Call) -> Result<Revoked, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let id = id_of(&home.organization(&input.organization).await?)?;
+    let (home, id) = office.organization(&input).await?;
     let meant = match uuid::Uuid::parse_str(&input.invitation) {
         Ok(one) => Filter::eq("id", &one.to_string()),
         Err(_) => Filter::eq("email", &input.invitation.to_lowercase()),
@@ -234,15 +221,11 @@ async fn revoke(office: Arc<Office>, input: RevokeInput, _: Call) -> Result<Revo
     Ok(Revoked { revoked: done.len() })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AcceptInput {
+input! { AcceptInput in project;
     /// What follows `#invite=` in the mail.
     pub token: Secret<String>,
     /// Who accepts it: a user's id, address or name.
     pub user: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -1,6 +1,6 @@
 //! Keys for apps, servers and older clients: made, listed, replaced with an overlap, revoked.
 
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::keys::book::NewKey;
 use crate::keys::{ApiKey, KeyKind, opaque};
 use mag_contract::operation::Call;
@@ -77,8 +77,7 @@ pub(crate) struct KeyMade {
 
 pub(super) struct Create;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CreateInput {
+input! { CreateInput in project;
     /// What the key is for, so that others know it in a year.
     pub name: String,
     /// `publishable` for apps, `secret` for servers, `jwt` for clients that want a token.
@@ -94,9 +93,6 @@ pub(crate) struct CreateInput {
     /// It ends after so many days; tokens end after ten years when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub days: Option<u32>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn publishable() -> KeyKind {
     KeyKind::Publishable
@@ -306,16 +302,12 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<KeyList,
 
 pub(super) struct Rotate;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct RotateInput {
+input! { RotateInput in project;
     /// The key's id or name, as `mobo key:list` shows them.
     pub key: String,
     /// How long both keys open the door, so that apps can be changed without a gap.
     #[serde(default = "day")]
     pub overlap_hours: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn day() -> u32 {
     24
@@ -364,13 +356,9 @@ async fn rotate(office: Arc<Office>, input: RotateInput, call: Call) -> Result<K
 
 pub(super) struct Revoke;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct RevokeInput {
+input! { RevokeInput in project;
     /// The key's id or name, as `mobo key:list` shows them.
     pub key: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

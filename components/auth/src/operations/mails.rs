@@ -1,6 +1,6 @@
 //! The mailbox of a project: what was sent, and what would have been.
 
-use super::{Office, identifier, operations};
+use super::{Office, identifier, input, operations};
 use crate::home::{Row, newest_first, page};
 use crate::post::{Kind, Words};
 use mag_contract::operation::Call;
@@ -49,17 +49,13 @@ impl MailRow {
 
 pub(super) struct List;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
+input! { ListInput in project;
     /// Only those to this address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
     /// So many at most, the newest first.
     #[serde(default = "fifty")]
     pub limit: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn fifty() -> u32 {
     50
@@ -88,8 +84,7 @@ impl Operation for List {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<MailList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let mut filter = vec![home.here()];
     if let Some(to) = &input.to {
         filter.push(Filter::eq("recipient", &to.to_lowercase()));
@@ -105,13 +100,9 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<MailList
 
 pub(super) struct Show;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ShowInput {
+input! { ShowInput in project;
     /// The mail's id, as `mobo mail:list` shows it.
     pub id: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -136,8 +127,7 @@ impl Operation for Show {
 }
 
 async fn show(office: Arc<Office>, input: ShowInput, _: Call) -> Result<MailShown, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let id = identifier(&input.id, "a mail")?;
     let which = vec![home.here(), Filter::eq("id", &id.to_string())];
     let row = home.one("mails", which).await?.ok_or_else(|| {

@@ -1,12 +1,12 @@
 //! Who belongs to an organization, of all four kinds of user.
 
-use super::{Office, base_user, declare, operations};
+use super::{Office, base_user, declare, input, operations};
 use crate::people::orgs::{id_of, of};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use mag_query::call::Filter;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -16,21 +16,12 @@ operations! {
     Remove => remove;
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneMember {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { OneMember in organization;
     /// The user's id, address or name.
     pub user: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct AddInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { AddInput in organization;
     /// The user's id, address or name.
     pub user: String,
     /// A role that it gets in the whole organization.
@@ -39,9 +30,6 @@ pub(crate) struct AddInput {
     /// `active`, or `suspended`: then nothing that it holds there counts.
     #[serde(default = "active")]
     pub status: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn active() -> String {
     "active".into()
@@ -119,14 +107,7 @@ fn owns(slug: &str) -> Fault {
         .hint("`mobo org:transfer` hands it over first")
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// The organization's short name or id.
-    pub organization: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
+input! { ListInput in organization; }
 
 declare! {
     List: ListInput => Members, "org:member:list", Read, "auth.orgs.read",

@@ -1,7 +1,7 @@
 //! Apps that sign people in with this board: registered, listed, given another secret, taken away.
 
 use super::users::{base_of, meant};
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::gotrue::oauth::store::{Client, new_secret};
 use crate::home::Home;
 use mag_contract::operation::Call;
@@ -9,7 +9,7 @@ use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use mag_oauth::client::Registers;
 use mag_oauth::{AuthMethod, Metadata};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -64,8 +64,7 @@ pub(crate) struct ClientMade {
 
 pub(super) struct Create;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CreateInput {
+input! { CreateInput in project;
     /// What people read when the app asks them.
     pub name: String,
     /// Where people are sent back to, to the letter.
@@ -80,9 +79,6 @@ pub(crate) struct CreateInput {
     /// What it may ask for at most, such as `openid email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 impl Operation for Create {
@@ -119,8 +115,7 @@ impl Operation for Create {
 }
 
 async fn create(office: Arc<Office>, input: CreateInput, _: Call) -> Result<ClientMade, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let account = match &input.service_account {
         Some(given) => Some(service_account(&home, given).await?),
         None => None,
@@ -160,20 +155,7 @@ async fn service_account(home: &Home, given: &str) -> Result<Uuid, Fault> {
 
 pub(super) struct List;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// So many at most, the newest first.
-    #[serde(default = "hundred")]
-    pub limit: u32,
-    #[serde(default)]
-    pub offset: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
-fn hundred() -> u32 {
-    100
-}
+input! { ListInput in project, by the page; }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ClientList {
@@ -195,20 +177,15 @@ impl Operation for List {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<ClientList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let limit = u64::from(input.limit.min(1_000));
     let (clients, total) = home.clients(limit, u64::from(input.offset)).await?;
     Ok(ClientList { clients: clients.iter().map(ClientRow::of).collect(), total })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneClient {
+input! { OneClient in project;
     /// The app's `client_id`, or a name that only one has.
     pub client: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 async fn client_meant(home: &Home, given: &str) -> Result<Client, Fault> {
@@ -251,8 +228,7 @@ impl Operation for Rotate {
 }
 
 async fn rotate(office: Arc<Office>, input: OneClient, _: Call) -> Result<ClientMade, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let client = client_meant(&home, &input.client).await?;
     if client.metadata.auth_method == AuthMethod::None {
         return Err(Fault::new(codes::STATE_CONFLICT, "this app has no secret: it is public"));
@@ -300,8 +276,7 @@ impl Operation for Delete {
 }
 
 async fn delete(office: Arc<Office>, input: OneClient, call: Call) -> Result<Deleted, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let client = client_meant(&home, &input.client).await?;
     let (client_id, name) = (client.id.to_string(), client.metadata.name.clone());
     if call.preview {

@@ -1,7 +1,7 @@
 //! Organizations: made, listed, changed, handed over, deleted.
 
 use super::base_user;
-use super::{Office, declare, operations};
+use super::{Office, declare, input, operations};
 use crate::home::{Home, Row, newest_first, page};
 use crate::people::orgs::{id_of, of, slug};
 use mag_contract::operation::Call;
@@ -112,22 +112,10 @@ async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<O
     Ok(OrgRow::of(&made))
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
+input! { ListInput in project, by the page;
     /// Only those that this user belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// So many at most, the newest first.
-    #[serde(default = "hundred")]
-    pub limit: u32,
-    #[serde(default)]
-    pub offset: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
-fn hundred() -> u32 {
-    100
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -159,13 +147,9 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<OrgList,
     Ok(OrgList { organizations: rows.iter().map(OrgRow::of).collect(), total })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneOrg {
+input! { OneOrg in project;
     /// Its short name or its id.
     pub organization: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -223,8 +207,7 @@ async fn shown(home: &Home, row: &Row) -> Result<OrgShown, Fault> {
     })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct UpdateInput {
+input! { UpdateInput in project;
     /// Its short name or its id.
     pub organization: String,
     /// What people read from now on.
@@ -233,9 +216,6 @@ pub(crate) struct UpdateInput {
     /// `active`, `suspended` (its roles hold nothing until it is active again) or `archived`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 declare! {
@@ -272,15 +252,11 @@ async fn update(office: Arc<Office>, input: UpdateInput, _: Call) -> Result<OrgR
     Ok(OrgRow::of(&home.organization(&id.to_string()).await?))
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct TransferInput {
+input! { TransferInput in project;
     /// Its short name or its id.
     pub organization: String,
     /// Who owns it from now on: a member's id, address or name.
     pub to: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 declare! {

@@ -1,6 +1,6 @@
 //! What organizations work on, and who works on a project of the board.
 
-use super::{Office, ZERO, base_user, declare, operations};
+use super::{Office, ZERO, base_user, declare, input, operations};
 use crate::home::{Home, Row};
 use crate::people::orgs::{id_of, missing, of, slug};
 use crate::people::roles::Bound;
@@ -47,18 +47,12 @@ pub(crate) struct WorkList {
     pub projects: Vec<WorkRow>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct WorkInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { WorkInput in organization;
     /// The short name of what it works on. In project `zero` it is a project of the board.
     pub works_on: String,
     /// What people read; the short name when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 fn nowhere() -> serde_json::Value {
@@ -136,14 +130,7 @@ async fn works(home: &Home, organization: &Row) -> Result<WorkList, Fault> {
     Ok(WorkList { organization: organization.words("slug").to_owned(), projects })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneOrg {
-    /// The organization's short name or id.
-    pub organization: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
+input! { OneOrg in organization; }
 
 declare! {
     OrgList: OneOrg => WorkList, "org:project:list", Read, "auth.orgs.read",

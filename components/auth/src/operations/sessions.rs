@@ -2,13 +2,13 @@
 //! too: with a reason, for a while, and visible to everybody who looks.
 
 use super::users::{end_sessions, meant};
-use super::{Office, declare, identifier, operations};
+use super::{Office, declare, identifier, input, operations};
 use crate::people::sessions::Session;
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use mag_ports::identity::Impersonated;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -19,13 +19,9 @@ operations! {
     Impersonate => impersonate;
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
+input! { ListInput in project;
     /// The user's id, address or name.
     pub user: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -64,8 +60,7 @@ declare! {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<SessionList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let rows = home.sessions_of(user.id).await?;
     let now = home.now();
@@ -87,16 +82,12 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<SessionL
     Ok(SessionList { sessions })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct EndInput {
+input! { EndInput in project;
     /// The user's id, address or name.
     pub user: String,
     /// One of its sessions, as `user:sessions` lists it; all of them when none is named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -112,8 +103,7 @@ declare! {
 }
 
 async fn end(office: Arc<Office>, input: EndInput, _: Call) -> Result<Ended, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let wanted = match &input.session {
         Some(given) => Some(identifier(given, "a session")?),
@@ -126,8 +116,7 @@ async fn end(office: Arc<Office>, input: EndInput, _: Call) -> Result<Ended, Fau
     Ok(Ended { ended })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ImpersonateInput {
+input! { ImpersonateInput in project;
     /// As whom: a user's id, address or name.
     pub user: String,
     /// Why, for those who read the audit log.
@@ -135,9 +124,6 @@ pub(crate) struct ImpersonateInput {
     /// For so many minutes, an hour at most.
     #[serde(default = "quarter")]
     pub minutes: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn quarter() -> u32 {
     15
@@ -177,8 +163,7 @@ async fn impersonate(
     input: ImpersonateInput,
     call: Call,
 ) -> Result<Acting, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     if &*project.reference == super::ZERO {
         return Err(Fault::new(codes::DENIED, "nobody acts as somebody who runs the board"));
     }

@@ -1,11 +1,11 @@
 //! The keys that sign a project's tokens: listed, replaced with an overlap, revoked.
 
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::tokens::Algorithm;
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, Timestamp, codes};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 
@@ -29,12 +29,7 @@ pub(crate) struct SigningKeys {
     pub keys: Vec<SigningKeyRow>,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
+input! { ListInput in project; }
 
 pub(super) struct List;
 
@@ -67,14 +62,10 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<SigningK
     Ok(SigningKeys { keys })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct RotateInput {
+input! { RotateInput in project;
     /// `ES256`, `ES384` or `EdDSA`.
     #[serde(default = "es256")]
     pub algorithm: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn es256() -> String {
     "ES256".into()
@@ -121,13 +112,9 @@ async fn rotate(office: Arc<Office>, input: RotateInput, _: Call) -> Result<Rota
     Ok(Rotated { kid, algorithm: algorithm.name().to_owned() })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct RevokeInput {
+input! { RevokeInput in project;
     /// The key, as `mobo signing:list` shows it.
     pub kid: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -1,13 +1,13 @@
 //! Teams inside of an organization, and who is in them.
 
-use super::{Office, base_user, declare, operations};
+use super::{Office, base_user, declare, input, operations};
 use crate::home::{Home, Row};
 use crate::people::orgs::{id_of, of, slug};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, codes};
 use mag_query::call::Filter;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -39,10 +39,7 @@ pub(crate) struct TeamMember {
     pub kind: String,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CreateInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { CreateInput in organization;
     /// Its short name: `sales`.
     pub team: String,
     /// What people read; the short name when nothing is said.
@@ -50,9 +47,6 @@ pub(crate) struct CreateInput {
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 fn nowhere() -> serde_json::Value {
@@ -68,8 +62,7 @@ declare! {
 }
 
 async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<TeamRow, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let organization = id_of(&home.organization(&input.organization).await?)?;
+    let (home, organization) = office.organization(&input).await?;
     let short = slug(&input.team)?;
     let same = vec![of(organization), Filter::eq("slug", &short)];
     if !home.find_base("teams", same).await?.is_empty() {
@@ -107,14 +100,7 @@ async fn shown(home: &Home, team: &Row) -> Result<TeamRow, Fault> {
     })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
-    /// The organization's short name or id.
-    pub organization: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
+input! { ListInput in organization; }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct TeamList {
@@ -133,8 +119,7 @@ declare! {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<TeamList, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let organization = id_of(&home.organization(&input.organization).await?)?;
+    let (home, organization) = office.organization(&input).await?;
     let mut teams = vec![];
     for row in home.find_base("teams", vec![of(organization)]).await? {
         teams.push(shown(&home, &row).await?);
@@ -143,19 +128,13 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<TeamList
     Ok(TeamList { teams })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct UpdateInput {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { UpdateInput in organization;
     /// Its short name or its id.
     pub team: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 declare! {
@@ -166,8 +145,7 @@ declare! {
 }
 
 async fn update(office: Arc<Office>, input: UpdateInput, _: Call) -> Result<TeamRow, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let organization = id_of(&home.organization(&input.organization).await?)?;
+    let (home, organization) = office.organization(&input).await?;
     let team = home.team(organization, &input.team).await?;
     let mut change = json!({ "updated_at": home.now() });
     if let Some(name) = input.name.as_deref().map(str::trim).filter(|name| !name.is_empty()) {
@@ -181,15 +159,9 @@ async fn update(office: Arc<Office>, input: UpdateInput, _: Call) -> Result<Team
     shown(&home, &home.team(organization, team.words("id")).await?).await
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneTeam {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { OneTeam in organization;
     /// Its short name or its id.
     pub team: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -207,8 +179,7 @@ declare! {
 }
 
 async fn delete(office: Arc<Office>, input: OneTeam, call: Call) -> Result<TeamDeleted, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let organization = id_of(&home.organization(&input.organization).await?)?;
+    let (home, organization) = office.organization(&input).await?;
     let row = home.team(organization, &input.team).await?;
     let team = shown(&home, &row).await?;
     if call.preview {
@@ -228,17 +199,11 @@ async fn delete(office: Arc<Office>, input: OneTeam, call: Call) -> Result<TeamD
     Ok(TeamDeleted { team, done: true })
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneMember {
-    /// The organization's short name or id.
-    pub organization: String,
+input! { OneMember in organization;
     /// The team's short name or id.
     pub team: String,
     /// A member of the organization: a user's id, address or name.
     pub user: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 fn nobody() -> serde_json::Value {
@@ -290,8 +255,7 @@ declare! {
 }
 
 async fn remove(office: Arc<Office>, input: OneMember, _: Call) -> Result<TeamRow, Fault> {
-    let home = office.home(input.project.as_deref()).await?;
-    let id = id_of(&home.organization(&input.organization).await?)?;
+    let (home, id) = office.organization(&input).await?;
     let team = home.team(id, &input.team).await?;
     let user = id_of(&base_user(&home, &input.user).await?)?;
     let which =

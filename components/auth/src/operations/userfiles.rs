@@ -1,6 +1,6 @@
 //! Users of other systems come with their password hashes, and leave the same way.
 
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::home::{Home, any_of, moment, newest_first, page};
 use crate::passwords::is_known;
 use crate::people::users::{NewUser, own_identity};
@@ -10,7 +10,7 @@ use mag_ports::identity::UserChanged;
 use mag_query::Call as DataCall;
 use mag_userfile::{Entry, Format, HashParameters, Person};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,8 +23,7 @@ operations! {
 
 pub(super) struct Import;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ImportInput {
+input! { ImportInput in project;
     /// `supabase`, `auth0`, `firebase` or `csv`.
     pub format: String,
     /// The file, by its whole path on the board's machine; only from its own command line.
@@ -45,9 +44,6 @@ pub(crate) struct ImportInput {
     /// Firebase's `mem_cost`.
     #[serde(default = "mem_cost")]
     pub mem_cost: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn separator() -> String {
     "Bw==".into()
@@ -133,8 +129,7 @@ const LINES_MAX: usize = 1_000;
 const BATCH: usize = 100;
 
 async fn import(office: Arc<Office>, input: ImportInput, call: Call) -> Result<Imported, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let entries = read(&input, &call).await?;
     let total = entries.len();
     let mut report = Report::default();
@@ -462,8 +457,7 @@ fn steps(home: &Home, newcomer: &Newcomer) -> Result<Vec<DataCall>, Fault> {
 
 pub(super) struct Export;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ExportInput {
+input! { ExportInput in project;
     /// With the hashes of their passwords: whoever has the file can try to guess them.
     #[serde(default)]
     pub hashes: bool,
@@ -472,9 +466,6 @@ pub(crate) struct ExportInput {
     pub limit: u32,
     #[serde(default)]
     pub offset: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn thousand() -> u32 {
     1_000
@@ -506,8 +497,7 @@ impl Operation for Export {
 
 async fn export(office: Arc<Office>, input: ExportInput, _: Call) -> Result<Exported, Fault> {
     const PAGE_MAX: u32 = 10_000;
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let filter = vec![home.mine(), crate::home::is_null("deleted_at")];
     let limit = u64::from(input.limit.min(PAGE_MAX));
     let query = page(filter, newest_first("created_at"), limit, u64::from(input.offset));

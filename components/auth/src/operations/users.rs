@@ -1,7 +1,7 @@
 //! Users of a project, as an operator sees them: people, agents, services, the system itself.
 
 use super::keys::Wish;
-use super::{Office, operations};
+use super::{Office, input, operations};
 use crate::gotrue::duration_ms;
 use crate::home::{Home, Row, like, newest_first, page};
 use crate::keys::KeyKind;
@@ -15,7 +15,7 @@ use mag_ports::identity::{LoggedOut, UserChanged};
 use mag_query::Call as DataCall;
 use mag_query::call::{Filter, Query};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -60,8 +60,7 @@ impl UserRow {
 
 pub(super) struct Create;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct CreateInput {
+input! { CreateInput in project;
     /// The address of a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
@@ -77,9 +76,6 @@ pub(crate) struct CreateInput {
     /// The role that its requests have; `authenticated` when nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn human() -> String {
     "human".into()
@@ -122,8 +118,7 @@ impl Operation for Create {
 }
 
 async fn create(office: Arc<Office>, input: CreateInput, call: Call) -> Result<Created, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let mut new = NewUser::human();
     if let Some(role) = &input.role {
         new.role.clone_from(role);
@@ -219,25 +214,13 @@ fn changed(office: &Office, project: &Project, user: Uuid, what: &str) {
 
 pub(super) struct List;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct ListInput {
+input! { ListInput in project, by the page;
     /// Only users of this kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// Only those whose name or address has this in it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<String>,
-    /// So many at most, the newest first.
-    #[serde(default = "hundred")]
-    pub limit: u32,
-    #[serde(default)]
-    pub offset: u32,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
-}
-fn hundred() -> u32 {
-    100
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -268,8 +251,7 @@ impl Operation for List {
 }
 
 async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<UserList, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let mut filter = vec![];
     if let Some(kind) = &input.kind {
         filter.push(Filter::eq("user_type", kind));
@@ -293,13 +275,9 @@ fn base_read(home: &Home, query: Query) -> DataCall {
 
 pub(super) struct Show;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct OneUser {
+input! { OneUser in project;
     /// The user's id, address or name.
     pub user: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -362,8 +340,7 @@ pub(crate) async fn base_of(home: &Home, user: Uuid) -> Result<Row, Fault> {
 }
 
 async fn show(office: Arc<Office>, input: OneUser, _: Call) -> Result<UserShown, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (_, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let base = base_of(&home, user.id).await?;
     let verified = user.factors.iter().filter(|row| row.text("status") == Some("verified"));
@@ -381,16 +358,12 @@ async fn show(office: Arc<Office>, input: OneUser, _: Call) -> Result<UserShown,
 
 pub(super) struct Ban;
 
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct BanInput {
+input! { BanInput in project;
     /// The user's id, address or name.
     pub user: String,
     /// How long: `24h`, `30d`; `none` lifts the ban.
     #[serde(default = "century")]
     pub lasts: String,
-    /// The project's reference; the default project when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub project: Option<String>,
 }
 fn century() -> String {
     "36500d".into()
@@ -419,8 +392,7 @@ impl Operation for Ban {
 }
 
 async fn ban(office: Arc<Office>, input: BanInput, _: Call) -> Result<Banned, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let now = home.now();
     let until = match input.lasts.as_str() {
@@ -500,8 +472,7 @@ impl Operation for Delete {
 }
 
 async fn delete(office: Arc<Office>, input: OneUser, call: Call) -> Result<Deleted, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let name = base_of(&home, user.id).await?.words("display_name").to_owned();
     let id = user.id.to_string();
@@ -557,8 +528,7 @@ impl Operation for Unenroll {
 }
 
 async fn unenroll(office: Arc<Office>, input: OneUser, _: Call) -> Result<Unenrolled, Fault> {
-    let project = office.project(input.project.as_deref())?;
-    let home = office.gotrue.homes.of(&project).await?;
+    let (project, home) = office.users(&input).await?;
     let user = meant(&home, &input.user).await?;
     let factors = home.unenroll(user.id).await?;
     changed(&office, &project, user.id, "changed");
