@@ -3,7 +3,7 @@
 use super::keys::Wish;
 use super::{Office, input, operations};
 use crate::gotrue::duration_ms;
-use crate::home::{Home, Row, like, newest_first, page};
+use crate::home::{Home, Row, any_of, like, newest_first, page};
 use crate::keys::KeyKind;
 use crate::passwords::weakness;
 use crate::people::User;
@@ -13,10 +13,11 @@ use mag_contract::{Effect, Example, Fault, Operation, Secret, Timestamp, codes};
 use mag_ports::Project;
 use mag_ports::identity::{LoggedOut, UserChanged};
 use mag_query::Call as DataCall;
-use mag_query::call::{Filter, Query};
+use mag_query::call::{Comparison, Filter, Query};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
+use std::collections::HashSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -38,6 +39,7 @@ pub(crate) struct UserRow {
     pub name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
+    /// `active`, `invited` or `suspended`; `banned` while a ban lasts.
     pub status: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<String>,
@@ -45,13 +47,13 @@ pub(crate) struct UserRow {
 }
 
 impl UserRow {
-    pub(super) fn of(base: &Row) -> Self {
+    fn of(base: &Row, banned: bool) -> Self {
         Self {
             id: base.words("id").to_owned(),
             kind: base.words("user_type").to_owned(),
             name: base.words("display_name").to_owned(),
             email: base.text("email").map(str::to_owned),
-            status: base.words("status").to_owned(),
+            status: if banned { "banned" } else { base.words("status") }.to_owned(),
             owner: base.text("owner_id").map(str::to_owned),
             created_at: base.time("created_at").unwrap_or_default(),
         }
@@ -265,7 +267,20 @@ async fn list(office: Arc<Office>, input: ListInput, _: Call) -> Result<UserList
     let limit = u64::from(input.limit.min(1_000));
     let query = page(filter, newest_first("created_at"), limit, u64::from(input.offset));
     let (rows, total) = home.counted(base_read(&home, query)).await?;
-    Ok(UserList { users: rows.iter().map(UserRow::of).collect(), total })
+    let banned = banned(&home, rows.iter().map(|row| row.words("id").to_owned()).collect()).await?;
+    let user = |row: &Row| UserRow::of(row, banned.contains(row.words("id")));
+    Ok(UserList { users: rows.iter().map(user).collect(), total })
+}
+
+/// Those of them who are kept out now: a ban ends by itself, so nothing in the base can say it.
+async fn banned(home: &Home, users: Vec<String>) -> Result<HashSet<String>, Fault> {
+    if users.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let now = home.now().to_string();
+    let still = Filter::compare("banned_until", Comparison::Gt, &now);
+    let found = home.find("users", vec![any_of("id", users), still]).await?;
+    Ok(found.iter().map(|row| row.words("id").to_owned()).collect())
 }
 
 fn base_read(home: &Home, query: Query) -> DataCall {
@@ -345,7 +360,7 @@ async fn show(office: Arc<Office>, input: OneUser, _: Call) -> Result<UserShown,
     let base = base_of(&home, user.id).await?;
     let verified = user.factors.iter().filter(|row| row.text("status") == Some("verified"));
     Ok(UserShown {
-        user: UserRow::of(&base),
+        user: UserRow::of(&base, user.is_banned(home.now())),
         role: user.role().to_owned(),
         confirmed: user.is_confirmed() || user.is_phone_confirmed(),
         last_sign_in_at: user.row.time("last_sign_in_at"),

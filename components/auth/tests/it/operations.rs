@@ -39,6 +39,38 @@ async fn users_of_four_kinds_are_in_one_list() {
 }
 
 #[tokio::test]
+async fn whoever_is_banned_is_shown_as_banned_until_the_ban_is_over() {
+    let house = House::new().await;
+    for email in ["ada@example.com", "bob@example.com"] {
+        house.call("user:create", json!({ "email": email })).await.unwrap();
+    }
+    let states = async || {
+        let list = house.call("user:list", json!({ "search": "example.com" })).await.unwrap();
+        let mut states: Vec<(String, String)> = list["users"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|u| (u["email"].as_str().unwrap().into(), u["status"].as_str().unwrap().into()))
+            .collect();
+        states.sort();
+        let shown = house.call("user:show", json!({ "user": "ada@example.com" })).await.unwrap();
+        assert_eq!(shown["user"]["status"], states[0].1, "both say the same");
+        assert_eq!(shown["banned_until"].is_string(), states[0].1 == "banned");
+        states.into_iter().map(|(_, state)| state).collect::<Vec<_>>()
+    };
+    assert_eq!(states().await, ["active", "active"]);
+    let ban = json!({ "user": "ada@example.com", "lasts": "24h" });
+    house.call("user:ban", ban.clone()).await.unwrap();
+    assert_eq!(states().await, ["banned", "active"]);
+    house.later(86_401);
+    assert_eq!(states().await, ["active", "active"], "it is over");
+    house.call("user:ban", ban).await.unwrap();
+    let lifted = json!({ "user": "ada@example.com", "lasts": "none" });
+    house.call("user:ban", lifted).await.unwrap();
+    assert_eq!(states().await, ["active", "active"], "it was lifted");
+}
+
+#[tokio::test]
 async fn an_agent_works_within_its_bounds_and_stops_when_it_is_told() {
     let house = House::new().await;
     let wish = json!({"name": "scout", "purpose": "looks around", "calls_per_hour": 2, "days": 1});

@@ -1,8 +1,6 @@
 //! Where people agree: our page and its form, second factors on it, and a page of the operator's own.
 
-use super::{
-    ADA, BACK, Browser, SECRET, claims, exchange, form, house, part, register, token, wish,
-};
+use super::{ADA, BACK, Browser, SECRET, claims, exchange, form, house, part, register, wish};
 use crate::house::House;
 use mag_auth::Settings;
 use mag_auth::settings::OauthServer;
