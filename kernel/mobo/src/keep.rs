@@ -7,7 +7,7 @@ use crate::stages::{Mark, Stages};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use mag_contract::state::KeyValues;
-use mag_contract::{Clock, Fault, PartId, codes};
+use mag_contract::{Clock, Fault, PartId, Timestamp, codes};
 use mag_journal::{Audit, Journal, Limits};
 use mag_state::{HowEnded, State, Values};
 use serde_json::Value as Json;
@@ -88,26 +88,33 @@ impl Keep {
         }
     }
 
-    /// Forgets facts that are older than the settings say, now and then, until the board is gone.
+    /// Forgets facts that are older than the settings say, at the start and now and then, until the
+    /// board is gone: one that never runs for long forgets as well.
     pub(crate) async fn sweep_now_and_then(self, clock: Clock) {
         loop {
+            self.sweep(clock.now()).await;
             tokio::time::sleep(SWEEP).await;
-            if let Err(fault) = self.journal.sweep(clock.now()).await {
-                tracing::warn!(part = "board", "the journal could not be swept: {}", fault.chain());
-            }
-            match self.audit.journal().sweep(clock.now()).await {
-                Ok(swept) if swept.segments > 0 => tracing::info!(
-                    part = "board",
-                    oldest = swept.oldest.0,
-                    "the audit log has forgotten what the settings do not keep; it begins at line {}",
-                    swept.oldest.0
-                ),
-                Ok(_) => {}
-                Err(fault) => tracing::warn!(
+        }
+    }
+
+    async fn sweep(&self, now: Timestamp) {
+        if let Err(fault) = self.journal.sweep(now).await {
+            tracing::warn!(part = "board", "the journal could not be swept: {}", fault.chain());
+        }
+        match self.audit.journal().sweep(now).await {
+            Ok(swept) if swept.segments > 0 => tracing::info!(
+                part = "board",
+                oldest = swept.oldest.0,
+                "the audit log has forgotten what the settings do not keep; it begins at line {}",
+                swept.oldest.0
+            ),
+            Ok(_) => {}
+            Err(fault) => {
+                tracing::warn!(
                     part = "board",
                     "the audit log could not be swept: {}",
                     fault.chain()
-                ),
+                );
             }
         }
     }

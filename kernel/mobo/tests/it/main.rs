@@ -8,6 +8,7 @@
     reason = "a test may panic and spawn, and nobody else sees its modules"
 )]
 
+mod audit;
 mod boot;
 mod crash;
 mod damage;
