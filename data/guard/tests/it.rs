@@ -165,6 +165,19 @@ fn policies_mean_what_postgresql_means_by_them() {
             "EXISTS (SELECT 1 FROM members a JOIN members b ON a.user_id = b.user_id WHERE a.team_id = notes.team_id AND b.role = 'admin')",
             "1 2",
         ),
+        // As PostgreSQL tells the one above.
+        (
+            "EXISTS ( SELECT 1 FROM (members a JOIN members b ON ((a.user_id = b.user_id))) WHERE ((a.team_id = notes.team_id) AND (b.role = 'admin'::text)))",
+            "1 2",
+        ),
+        (
+            "EXISTS (SELECT 1 FROM (members a LEFT JOIN members b ON a.user_id = b.user_id) WHERE b.role = 'admin')",
+            "! only inner joins can be guarded",
+        ),
+        (
+            "EXISTS (SELECT 1 FROM (members a JOIN members b ON true) AS both)",
+            "! `(members a JOIN members b ON true) AS both` is not a table",
+        ),
         ("owner_id = 'nobody'", "! invalid input syntax for type uuid: \"nobody\""),
         ("title = auth.uid()", "! operator does not exist: text = uuid; cast one of the two"),
         ("nope = 1", "! column \"nope\" does not exist"),

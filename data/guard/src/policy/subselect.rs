@@ -110,8 +110,13 @@ impl Scopes<'_> {
         factor: &TableFactor,
         select: &mut Select,
     ) -> Result<(), Problem> {
-        let TableFactor::Table { name, alias, args: None, .. } = factor else {
-            return Err(format!("`{factor}` is not a table"));
+        let (name, alias) = match factor {
+            TableFactor::Table { name, alias, args: None, .. } => (name, alias),
+            // PostgreSQL tells every join of a policy in brackets: `FROM (a JOIN b ON …)`.
+            TableFactor::NestedJoin { table_with_joins, alias: None } => {
+                return self.joined(table_with_joins, select);
+            }
+            _ => return Err(format!("`{factor}` is not a table")),
         };
         let table = self.find_table(name)?;
         let id = self.fresh();
