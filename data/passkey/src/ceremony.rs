@@ -1,5 +1,6 @@
 //! Registration and sign-in, step by step as the standard has them.
 
+use crate::attestation;
 use crate::cbor::{self, Value};
 use crate::key::{ALGORITHMS, PublicKey};
 use crate::made::AuthenticatorData;
@@ -133,21 +134,22 @@ fn present(data: &AuthenticatorData, expected: &Expected<'_>) -> Result<(), Prob
 /// A key was made.
 pub fn registered(told: &Json, expected: &Expected<'_>) -> Result<Registered, Problem> {
     let answer = Answer::of(told)?;
-    page(&answer.bytes("clientDataJSON")?, "webauthn.create", expected)?;
-    let attestation = answer.bytes("attestationObject")?;
-    let (attestation, rest) = cbor::read(&attestation)?;
+    let hash = page(&answer.bytes("clientDataJSON")?, "webauthn.create", expected)?;
+    let told_of = answer.bytes("attestationObject")?;
+    let (attestation, rest) = cbor::read(&told_of)?;
     if !rest.is_empty() {
         return Err(bad("something follows the attestation"));
     }
-    // What stands in `fmt` and `attStmt` is not asked for, and not believed.
-    let data = attestation.named("authData").and_then(Value::bytes);
-    let data = AuthenticatorData::read(data.ok_or(bad("the attestation has no data"))?)?;
+    let bytes = attestation.named("authData").and_then(Value::bytes);
+    let bytes = bytes.ok_or(bad("the attestation has no data"))?;
+    let data = AuthenticatorData::read(bytes)?;
     present(&data, expected)?;
     let made = data.credential.as_ref().ok_or(bad("there is no key"))?;
     let key = PublicKey::read(&made.key)?;
     if !ALGORITHMS.contains(&key.algorithm()) {
         return Err(Problem::OtherKind);
     }
+    attestation::as_asked(&attestation, &[bytes, &hash].concat(), &key)?;
     let id = BASE64_URL_SAFE_NO_PAD.encode(&made.id);
     if id_of(told).as_ref() != Some(&id) {
         return Err(bad("the answer names another key"));
@@ -330,6 +332,68 @@ mod tests {
         let create = client("").replace("webauthn.get", "webauthn.create");
         assert!(tried(&create, 5, 7, 6).is_err());
         assert!(tried(&client(""), 0x15, 7, 6).is_err(), "backed up, and may not be");
+    }
+
+    /// A new key of ours beside a statement: `fmt`, and what follows `attStmt`.
+    fn attested(pair: &Ed25519KeyPair, fmt: &str, statement: impl Fn(&[u8]) -> Vec<u8>) -> Json {
+        let challenge = coded(&unhex(MADE_FOR));
+        let client = format!(
+            r#"{{"type":"webauthn.create","challenge":"{challenge}","origin":"https://example.org"}}"#
+        );
+        let mut data = digest(&SHA256, b"example.org").as_ref().to_vec();
+        data.push(0x41);
+        data.extend([0; 4 + 16]);
+        data.extend([0, 3, 0, 0, 0]);
+        data.extend([0xa4, 1, 1, 3, 0x27, 0x20, 6, 0x21, 0x58, 32]);
+        data.extend(pair.public_key().as_ref());
+        let hash = digest(&SHA256, client.as_bytes());
+        let statement = statement(&[&data[..], hash.as_ref()].concat());
+        let mut told = vec![0xa3];
+        let text =
+            |text: &str| [&[0x60 + u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+        told.extend(
+            [text("fmt"), text(fmt), text("attStmt"), statement, text("authData")].concat(),
+        );
+        told.extend([0x58, u8::try_from(data.len()).unwrap()]);
+        told.extend(&data);
+        json!({
+            "rawId": "AAAA", "type": "public-key",
+            "response": {
+                "clientDataJSON": coded(client.as_bytes()), "attestationObject": coded(&told),
+            },
+        })
+    }
+
+    #[test]
+    fn what_a_key_says_of_its_maker_is_not_asked_for_and_refused() {
+        let pkcs8 = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
+        let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).unwrap();
+        let tried = |fmt: &str, statement: &dyn Fn(&[u8]) -> Vec<u8>| {
+            let told = attested(&pair, fmt, statement);
+            check(MADE_FOR, |e| registered(&told, e)).map(|made| made.id)
+        };
+        // { "alg": alg, "sig": the signature } and perhaps { "x5c": [ a certificate ] }
+        let packed = |alg: u8, message: &[u8], chain: bool| {
+            let mut told = vec![if chain { 0xa3 } else { 0xa2 }, 0x63, b'a', b'l', b'g', alg];
+            told.extend([0x63, b's', b'i', b'g', 0x58, 64]);
+            told.extend(pair.sign(message).as_ref());
+            if chain {
+                told.extend([0x63, b'x', b'5', b'c', 0x81, 0x41, 0]);
+            }
+            told
+        };
+        assert_eq!(tried("none", &|_| vec![0xa0]), Ok("AAAA".into()));
+        assert_eq!(tried("none", &|m| packed(0x27, m, false)), Err(Problem::Attested));
+        assert_eq!(tried("none", &|_| vec![0xf6]), Err(Problem::Attested));
+        // The key's own word of itself tells nothing of a maker; browsers let it pass.
+        assert_eq!(tried("packed", &|m| packed(0x27, m, false)), Ok("AAAA".into()));
+        assert_eq!(tried("packed", &|m| packed(0x26, m, false)), Err(Problem::BadSignature));
+        assert_eq!(tried("packed", &|m| packed(0x27, &m[1..], false)), Err(Problem::BadSignature));
+        assert_eq!(tried("packed", &|_| vec![0xa0]), Err(Problem::BadSignature));
+        assert_eq!(tried("packed", &|m| packed(0x27, m, true)), Err(Problem::Attested));
+        for fmt in ["tpm", "apple", "android-key", "fido-u2f", "compound", ""] {
+            assert_eq!(tried(fmt, &|m| packed(0x27, m, false)), Err(Problem::Attested), "{fmt}");
+        }
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Passkeys: what an authenticator has made or signed is read and verified here (Web Authentication,
 //! level 3). Pure: challenges and keys are handed in, nothing is kept.
-//! Never: trust in what an authenticator says of its maker. Attestation is not asked for, and what
-//! is told of it is not believed.
+//! Never: trust in what an authenticator says of its maker. It is asked for none, and one that tells
+//! of it all the same is refused.
 
+mod attestation;
 pub mod cbor;
 pub mod ceremony;
 pub mod key;

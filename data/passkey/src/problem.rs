@@ -18,6 +18,8 @@ pub enum Problem {
     NotVerified,
     #[error("the key is of a kind that is not asked for")]
     OtherKind,
+    #[error("the authenticator tells of its maker, which was not asked for")]
+    Attested,
     #[error("the signature does not fit")]
     BadSignature,
     #[error("the passkey has counted backwards: there may be a copy of it")]
