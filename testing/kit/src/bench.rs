@@ -1,7 +1,8 @@
 //! A board for one part: it lends listeners, plugs sockets, and runs the part's whole life.
 //! Never: supervision, restarts, time limits of the real board.
 
-use crate::toys::{Drawer, NoQueue, ToyDesk};
+use crate::toys::{Drawer, ToyDesk, ToyQueue};
+use mag_contract::job::{Attempt, Order, Worker};
 use mag_contract::life::Reins;
 use mag_contract::manifest::Claim;
 use mag_contract::operation::{Desk, Offer};
@@ -24,6 +25,8 @@ pub struct Bench {
     pub backplane: Backplane,
     pub bus: Bus,
     pub clock: Clock,
+    /// What parts have queued.
+    pub queue: Arc<ToyQueue>,
     desk: Arc<dyn Desk>,
     listeners: Arc<Lent>,
     folder: tempfile::TempDir,
@@ -46,6 +49,7 @@ impl Bench {
             backplane: Backplane::default(),
             bus: Bus::new(clock.clone()),
             clock,
+            queue: Arc::default(),
             desk: Arc::new(ToyDesk::new(offers)),
             listeners: Arc::new(Lent { base: folder.path().into(), held: Mutex::default() }),
             folder,
@@ -75,8 +79,18 @@ impl Bench {
         self.backplane.commit(serial, wired.plugs);
         let keys = manifest.provides;
         let backplane = self.backplane.clone();
-        let (addresses, offers) = (wired.addresses, wired.offers);
-        Ok(Live { addresses, offers, reins, task, serial, keys, backplane, _settings: settings })
+        let (addresses, offers, workers) = (wired.addresses, wired.offers, wired.workers);
+        Ok(Live {
+            addresses,
+            offers,
+            workers,
+            reins,
+            task,
+            serial,
+            keys,
+            backplane,
+            _settings: settings,
+        })
     }
 
     async fn assemble<C: Component>(
@@ -92,7 +106,7 @@ impl Bench {
             bus: self.bus.clone(),
             listeners: self.listeners.clone(),
             desk: self.desk.clone(),
-            queue: Arc::new(NoQueue),
+            queue: self.queue.clone(),
             state: Arc::new(Drawer::default()),
             data_folder: self.data_folder().to_owned(),
             settings: current,
@@ -109,6 +123,7 @@ pub struct Live {
     pub addresses: Vec<String>,
     /// The operations that it answers.
     pub offers: Vec<Offer>,
+    workers: Vec<Worker>,
     pub reins: Reins,
     task: JoinHandle<Result<(), Fault>>,
     serial: u64,
@@ -118,6 +133,13 @@ pub struct Live {
 }
 
 impl Live {
+    /// Does a job of this part's, as the board would: the first attempt is number 1.
+    pub async fn work(&self, order: &Order, number: u32) -> Result<serde_json::Value, Fault> {
+        let worker = self.workers.iter().find(|worker| worker.kind == order.kind);
+        let worker = worker.expect("the part does jobs of this kind");
+        let attempt = Attempt { id: "job".into(), number };
+        (worker.handler)(order.payload.clone(), attempt).await
+    }
     /// Asks it to leave, without waiting.
     pub fn ask_to_leave(&self) {
         self.reins.drain.send_replace(true);

@@ -1,4 +1,4 @@
-//! Stand-ins: a desk without audit, a queue that refuses, a store in memory.
+//! Stand-ins: a desk without audit, a queue whose jobs the test does, a store in memory.
 
 use futures::future::BoxFuture;
 use mag_contract::job::{Order as JobOrder, Queue};
@@ -76,14 +76,22 @@ impl Desk for ToyDesk {
     }
 }
 
-pub(crate) struct NoQueue;
+/// Keeps what was queued; it is done when the test says so: `Live::work`.
+#[derive(Default)]
+pub struct ToyQueue(pub Mutex<Vec<JobOrder>>);
 
-impl Queue for NoQueue {
-    fn enqueue(&self, _: JobOrder) -> BoxFuture<'static, Result<String, Fault>> {
-        Box::pin(async { Err(Fault::new(codes::NO_JOB_HANDLER, "the bench runs no jobs")) })
+impl Queue for ToyQueue {
+    fn enqueue(&self, order: JobOrder) -> BoxFuture<'static, Result<String, Fault>> {
+        let mut orders = self.0.lock().unwrap();
+        let same = |one: &JobOrder| order.unique.is_some() && one.unique == order.unique;
+        let at = orders.iter().position(same).unwrap_or_else(|| {
+            orders.push(order.clone());
+            orders.len() - 1
+        });
+        Box::pin(async move { Ok(format!("job-{at}")) })
     }
     fn schedule(&self, _: &str, _: &str, _: JobOrder) -> BoxFuture<'static, Result<(), Fault>> {
-        Box::pin(async { Err(Fault::new(codes::NO_JOB_HANDLER, "the bench runs no jobs")) })
+        Box::pin(async { Err(Fault::new(codes::NO_JOB_HANDLER, "the bench has no schedules")) })
     }
 }
 
