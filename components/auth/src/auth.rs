@@ -1,7 +1,7 @@
 //! The component: it fills the socket that says who asks, and answers the operations about keys.
 
 use crate::agents::{Agents, WRITTEN_EVERY as SPENDING_WRITTEN_EVERY, Warden};
-use crate::gotrue::{Door, Gotrue, Hooks, Limits, Merged, Providers};
+use crate::gotrue::{Door, Gotrue, Hooks, Limits, Merged, Providers, SendAgain};
 use crate::identify::Identify;
 use crate::keys::Rings;
 use crate::operations;
@@ -76,6 +76,7 @@ impl Component for Auth {
             hooks: Arc::new(Hooks::new(&settings.hooks)?),
             settings: Arc::new(settings),
             merged: Arc::new(Merged::default()),
+            queue: wiring.queue(),
             desk: wiring.desk(),
             bus,
             clock: clock.clone(),
@@ -83,6 +84,11 @@ impl Component for Auth {
         wiring.plug::<AuthDoor>(Arc::new(Door(gotrue.clone())));
         wiring.plug::<WardSocket>(Arc::new(Warden { gotrue: gotrue.clone() }));
         wiring.plug::<StaffSocket>(Arc::new(Staffing::new(gotrue.clone())));
+        let sending = gotrue.clone();
+        wiring.job::<SendAgain, _, _>(move |job, attempt| {
+            let gotrue = sending.clone();
+            async move { gotrue.send_again(job, attempt).await }
+        });
         let office = operations::Office {
             store,
             rings: rings.clone(),
@@ -105,6 +111,7 @@ impl Component for Auth {
         // Nobody comes in before; but an engine that does not answer keeps nobody waiting for ever.
         let _ = tokio::time::timeout(KEPT_OUT_WITHIN, kept_out).await;
         life.ready();
+        life.spawn("outbox", queue_waiting(self.gotrue.clone()));
         let agents = life.spawn("agents", keep_agents(self.gotrue.clone()));
         let mut written = Timestamp::default();
         loop {
@@ -153,6 +160,32 @@ impl Auth {
                 since
             }
         }
+    }
+}
+
+/// Messages that waited when the board ended, of each project as soon as its database answers.
+async fn queue_waiting(gotrue: Arc<Gotrue>) {
+    let Ok(store) = gotrue.store.get() else { return };
+    let mut left = store.projects();
+    left.extend(store.zero().ok());
+    loop {
+        let mut again = vec![];
+        for project in left {
+            if let Err(fault) = gotrue.queue_waiting(&project).await {
+                tracing::warn!(
+                    project = &*project.reference,
+                    "messages of project `{}` that wait cannot be read: {}",
+                    project.reference,
+                    fault.chain()
+                );
+                again.push(project);
+            }
+        }
+        if again.is_empty() {
+            return;
+        }
+        left = again;
+        tokio::time::sleep(WRITTEN_EVERY).await;
     }
 }
 

@@ -16,6 +16,7 @@ mod links;
 pub(crate) mod oauth;
 mod oidc;
 mod open;
+mod outbox;
 mod passkeys;
 mod redirect;
 mod refusal;
@@ -31,6 +32,7 @@ pub(crate) use admin::duration_ms;
 pub(crate) use hooks::Hooks;
 pub(crate) use limits::Limits;
 pub(crate) use oidc::Providers;
+pub(crate) use outbox::SendAgain;
 
 use crate::agents::Agents;
 use crate::identify::Identify;
@@ -48,6 +50,7 @@ use futures::future::BoxFuture;
 use http::Method;
 use mag_contract::door::{HttpDoor, Request, Response};
 use mag_contract::exchange::TraceId;
+use mag_contract::job::Queue;
 use mag_contract::operation::Desk;
 use mag_contract::{Bus, Clock, Jack};
 use mag_ports::StoreSocket;
@@ -74,6 +77,8 @@ pub(crate) struct Gotrue {
     pub(crate) settings: Arc<Settings>,
     /// The settings of projects that have some of their own.
     pub(crate) merged: Arc<Merged>,
+    /// For messages that could not go at once.
+    pub(crate) queue: Arc<dyn Queue>,
     /// For the audit log.
     pub(crate) desk: Arc<dyn Desk>,
     pub(crate) bus: Bus,

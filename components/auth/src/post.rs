@@ -1,18 +1,20 @@
 //! What is sent to people: written from templates, kept in the mailbox of the project, and handed
-//! to a mail server when there is one. Nothing is lost silently: what could not be sent says why.
+//! to a mail server when there is one. Never: a second try; `gotrue/outbox.rs` decides on those.
 
 mod smtp;
 mod template;
 
+pub(crate) use smtp::Unsent;
 pub(crate) use template::{Kind, Words};
 
-use crate::home::{Home, newest_first, page};
+use crate::home::{Home, Row, newest_first, page};
 use crate::settings::Settings;
-use mag_contract::{Fault, codes};
+use mag_contract::{Fault, Timestamp, codes};
 use mag_query::call::Filter;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use template::Letter;
 use uuid::Uuid;
 
 /// Letters that the mailbox keeps for one project; the oldest go first.
@@ -30,8 +32,45 @@ pub(crate) struct Post {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Channel {
     Mail,
-    /// Kept in the mailbox only: no gateway for text messages is part of the board.
+    /// A page of the operator's sends it, or nobody: no gateway for texts is part of the board.
     Text,
+}
+
+/// How far a message has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// There is nobody to send it.
+    Kept,
+    Waiting,
+    Sent,
+    Failed,
+}
+
+impl State {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Kept => "kept",
+            Self::Waiting => "waiting",
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+        }
+    }
+    pub(crate) fn of(mail: &Row) -> Option<Self> {
+        let all = [Self::Kept, Self::Waiting, Self::Sent, Self::Failed];
+        all.into_iter().find(|state| state.name() == mail.words("state"))
+    }
+}
+
+/// A message to somebody.
+pub(crate) struct Message<'a> {
+    pub(crate) channel: Channel,
+    pub(crate) to: &'a str,
+    pub(crate) kind: Kind,
+    pub(crate) words: &'a Words,
+    /// Later than this nobody can use what is in it.
+    pub(crate) good_until: Timestamp,
+    /// What the page that sends it is asked, where one does.
+    pub(crate) question: Option<Json>,
 }
 
 impl Channel {
@@ -40,6 +79,9 @@ impl Channel {
             Self::Mail => "email",
             Self::Text => "sms",
         }
+    }
+    pub(crate) fn of(mail: &Row) -> Self {
+        if mail.words("channel") == Self::Text.name() { Self::Text } else { Self::Mail }
     }
 }
 
@@ -59,71 +101,44 @@ impl Post {
     }
 
     /// What a mail would look like.
-    pub(crate) fn preview(&self, kind: Kind, words: &Words) -> template::Letter {
+    pub(crate) fn preview(&self, kind: Kind, words: &Words) -> Letter {
         self.templates.write(kind, words)
     }
 
-    /// Writes it down, and sends it when it is a mail and there is a server.
-    pub(crate) async fn send(
+    /// The row of a message, before anything is tried.
+    pub(crate) async fn write_down(
         &self,
         home: &Home,
-        channel: Channel,
-        recipient: &str,
-        kind: Kind,
-        words: &Words,
-    ) -> Result<(), Fault> {
+        message: &Message<'_>,
+    ) -> Result<Row, Fault> {
         self.count(home)?;
-        let letter = self.templates.write(kind, words);
-        let (state, error) = match (&self.server, channel) {
-            (Some(server), Channel::Mail) => match server.send(recipient, &letter).await {
-                Ok(()) => ("sent", None),
-                Err(why) => ("failed", Some(why)),
-            },
-            (None, Channel::Mail) | (_, Channel::Text) => ("kept", None),
-        };
-        self.write_down(home, (channel, recipient, kind), &letter, state, error.as_deref()).await?;
-        match error {
-            None => Ok(()),
-            Some(why) => Err(Fault::new(codes::IO, "the mail could not be sent")
-                .details(why)
-                .hint("`mobo mail:list` keeps what could not be sent; look at `[auth.smtp]`")),
-        }
-    }
-
-    /// What a hook has sent, or has not.
-    pub(crate) async fn keep(
-        &self,
-        home: &Home,
-        channel: Channel,
-        recipient: &str,
-        kind: Kind,
-        words: &Words,
-        error: Option<String>,
-    ) -> Result<(), Fault> {
-        let letter = self.templates.write(kind, words);
-        let state = if error.is_some() { "failed" } else { "sent" };
-        self.write_down(home, (channel, recipient, kind), &letter, state, error.as_deref()).await
-    }
-
-    async fn write_down(
-        &self,
-        home: &Home,
-        (channel, recipient, kind): (Channel, &str, Kind),
-        letter: &template::Letter,
-        state: &str,
-        error: Option<&str>,
-    ) -> Result<(), Fault> {
+        let letter = self.templates.write(message.kind, message.words);
+        let by_smtp = message.channel == Channel::Mail && self.server.is_some();
+        let goes_out = by_smtp || message.question.is_some();
+        let state = if goes_out { State::Waiting } else { State::Kept };
         let row = json!({
-            "id": Uuid::new_v4(), "instance_id": home.instance, "recipient": recipient,
-            "channel": channel.name(), "template": kind.name(), "subject": letter.subject,
-            "text": letter.text, "html": letter.html, "state": state, "error": error,
-            "created_at": home.now(),
+            "id": Uuid::new_v4(), "instance_id": home.instance, "recipient": message.to,
+            "channel": message.channel.name(), "template": message.kind.name(),
+            "subject": letter.subject, "text": letter.text, "html": letter.html,
+            "state": state.name(), "created_at": home.now(), "question": message.question,
+            "good_until": message.good_until,
         });
-        home.run(home.insert("mails", row)?).await?;
-        self.sweep(home).await
+        let made = home.run(home.insert("mails", row)?).await?.pop();
+        self.sweep(home).await?;
+        made.ok_or_else(|| Fault::new(codes::BUG, "a mail that was just written is not there"))
     }
 
-    pub(crate) fn count(&self, home: &Home) -> Result<(), Fault> {
+    /// One try to hand a message that was written down to the mail server.
+    pub(crate) async fn by_smtp(&self, mail: &Row) -> Result<(), Unsent> {
+        let Some(server) = &self.server else {
+            return Err(Unsent { why: "no mail server is set".into(), for_good: false });
+        };
+        let words = |column| mail.words(column).to_owned();
+        let letter = Letter { subject: words("subject"), html: words("html"), text: words("text") };
+        server.send(mail.words("recipient"), &letter).await
+    }
+
+    fn count(&self, home: &Home) -> Result<(), Fault> {
         let hour = home.now().millis().div_euclid(HOUR_MS);
         let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
         // One project a board has is one entry: there are few.

@@ -28,10 +28,12 @@ macro_rules! files {
 
 const USERS_ON_POSTGRES: &[File] = files!("postgres":
     "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
-    "20260201000100" "passkeys", "20260202000000" "permission_names");
+    "20260201000100" "passkeys", "20260202000000" "permission_names",
+    "20260203000000" "waiting_mails");
 const USERS_ON_SQLITE: &[File] = files!("sqlite":
     "20260102000000" "users", "20260102000300" "people", "20260201000000" "oauth",
-    "20260201000100" "passkeys", "20260202000000" "permission_names");
+    "20260201000100" "passkeys", "20260202000000" "permission_names",
+    "20260203000000" "waiting_mails");
 const KEYS_ON_POSTGRES: &[File] = files!("postgres": "20260102000100" "keys");
 const KEYS_ON_SQLITE: &[File] = files!("sqlite": "20260102000100" "keys");
 

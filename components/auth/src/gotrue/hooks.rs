@@ -1,6 +1,7 @@
 //! Pages of others that are asked before something happens, in the shapes of GoTrue's HTTP hooks.
 //! Each question is signed (Standard Webhooks), bounded in time, and asked again when the other side
-//! is busy. A page that does not answer refuses: whoever set it wanted to be asked.
+//! is busy. A page that does not answer refuses: whoever set it wanted to be asked. Only a message
+//! that it shall send waits for it.
 
 use super::refusal::Refusal;
 use crate::keys::letters;
@@ -58,6 +59,8 @@ pub(crate) struct Hooks {
     web: Web,
 }
 
+/// The code of a refusal that is none of the page's own: it has not answered.
+pub(super) const SILENCE: &str = "hook_timeout_after_retry";
 /// Somebody waits for all of it.
 const WITHIN: Duration = Duration::from_secs(5);
 const TRIES: u32 = 3;
@@ -101,7 +104,7 @@ impl Hooks {
         let silent = |why: &str| {
             tracing::error!(hook = hook.name(), "the hook `{}` failed: {why}", hook.name());
             let message = format!("Hook {} did not answer", hook.name());
-            Refusal::new(500, "hook_timeout_after_retry", message)
+            Refusal::new(500, SILENCE, message)
         };
         let asked = tokio::time::timeout(WITHIN, self.ask_again(told, question, now)).await;
         let (status, body) = asked

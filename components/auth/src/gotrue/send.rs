@@ -3,6 +3,7 @@
 use super::Gotrue;
 use super::ask::Ask;
 use super::hooks::Hook;
+use super::outbox::{NotSent, after};
 use super::redirect::form;
 use super::refusal::Refusal;
 use super::shape;
@@ -10,9 +11,10 @@ use crate::home::Home;
 use crate::people::codes::{Code, Purpose};
 use crate::people::flows::Challenge;
 use crate::people::{Method, User};
-use crate::post::{Channel, Kind, Words};
+use crate::post::{Channel, Kind, Message, Words};
 use mag_contract::{Class, Fault, Timestamp};
 use serde_json::json;
+use std::time::Duration;
 
 /// What is sent, and what a link to it says.
 #[derive(Clone, Copy)]
@@ -194,44 +196,47 @@ impl Gotrue {
         kind: Kind,
         words: &Words,
     ) -> Result<(), Refusal> {
-        let failed = |fault: Fault| {
-            if fault.class() == Class::TooMuch {
-                return Refusal::new(
-                    429,
-                    "over_email_send_rate_limit",
-                    "email rate limit exceeded",
-                );
-            }
-            tracing::error!("a mail could not be sent: {}", fault.chain());
-            let message = format!("Error sending {} email", kind.name().replace('_', " "));
-            Refusal::new(500, "unexpected_failure", message)
-        };
         let hook = match channel {
             Channel::Mail => Hook::SendEmail,
             Channel::Text => Hook::SendSms,
         };
-        if !self.hooks.has(hook) {
-            return self.post.send(home, channel, to, kind, words).await.map_err(failed);
-        }
-        self.post.count(home).map_err(failed)?;
-        let question = match channel {
-            Channel::Mail => json!({
-                "user": shape::user(user),
-                "email_data": {
-                    "token": words.token, "token_hash": words.token_hash,
-                    "redirect_to": words.redirect_to, "email_action_type": kind.action(),
-                    "site_url": self.settings.site_url, "token_new": "", "token_hash_new": "",
-                    "to": to,
-                },
-            }),
-            Channel::Text => json!({
-                "user": shape::user(user), "sms": { "otp": words.token, "phone": to },
-            }),
+        let (question, good_for) = match channel {
+            Channel::Mail => (
+                json!({
+                    "user": shape::user(user),
+                    "email_data": {
+                        "token": words.token, "token_hash": words.token_hash,
+                        "redirect_to": words.redirect_to, "email_action_type": kind.action(),
+                        "site_url": self.settings.site_url, "token_new": "", "token_hash_new": "",
+                        "to": to,
+                    },
+                }),
+                self.settings.mailer_otp_exp,
+            ),
+            Channel::Text => (
+                json!({ "user": shape::user(user), "sms": { "otp": words.token, "phone": to } }),
+                self.settings.sms_otp_exp,
+            ),
         };
-        let answer = self.hooks.ask(hook, &question, ask.now).await;
-        let why = answer.as_ref().err().map(|refusal| refusal.message.clone());
-        self.post.keep(home, channel, to, kind, words, why).await.map_err(failed)?;
-        answer.map(|_| ())
+        let message = Message {
+            channel,
+            to,
+            kind,
+            words,
+            good_until: after(home.now(), Duration::from_secs(good_for.into())),
+            question: Some(question).filter(|_| self.hooks.has(hook)),
+        };
+        self.send(&ask.project, home, message).await.map_err(|not| match not {
+            NotSent::Refused(refusal) => refusal,
+            NotSent::Fault(fault) if fault.class() == Class::TooMuch => {
+                Refusal::new(429, "over_email_send_rate_limit", "email rate limit exceeded")
+            }
+            not => {
+                tracing::error!("a mail could not be sent: {}", Fault::from(not).chain());
+                let message = format!("Error sending {} email", kind.name().replace('_', " "));
+                Refusal::new(500, "unexpected_failure", message)
+            }
+        })
     }
 
     /// One person is not written to more often than this, whoever asks.

@@ -4,7 +4,7 @@ use super::{Office, base_user, declare, input, operations};
 use crate::home::{Row, newest_first, page};
 use crate::keys::hash_of;
 use crate::people::orgs::{id_of, missing, of};
-use crate::post::{Channel, Kind, Words};
+use crate::post::{Channel, Kind, Message, Words};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, Secret, Timestamp, codes};
 use mag_query::call::Filter;
@@ -132,7 +132,16 @@ async fn invite(
         data,
         ..Words::default()
     };
-    office.gotrue.post.send(&home, Channel::Mail, &email, Kind::Invite, &words).await?;
+    let message = Message {
+        channel: Channel::Mail,
+        to: &email,
+        kind: Kind::Invite,
+        words: &words,
+        good_until: until,
+        question: None,
+    };
+    let project = office.project(input.project.as_deref())?;
+    office.gotrue.send(&project, &home, message).await?;
     office.rights_changed(input.project.as_deref(), id, None, "invited");
     let which = vec![Filter::eq("id", &made.id.to_string())];
     let row = home.one("invitations", which).await?.unwrap_or_default();

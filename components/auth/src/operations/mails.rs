@@ -26,8 +26,9 @@ pub(crate) struct MailRow {
     pub channel: String,
     pub template: String,
     pub subject: String,
-    /// `sent`, `failed`, or `kept` when there is no server to send it.
+    /// `sent`; `waiting` for another try; `failed`; or `kept` when there is no server to send it.
     pub state: String,
+    /// Why the last try has not sent it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }

@@ -34,12 +34,7 @@ impl Homes {
     /// Those who may not come in now, and sessions that have ended lately, where there are users at
     /// all: nothing is made for the look.
     pub(crate) async fn kept_out(&self, project: &Project) -> Result<KeptOut, Fault> {
-        let (source, instance) = self.place(project)?;
-        let home = Home::new(source, instance, self.clock.clone());
-        let (schema, table) = home.place("users");
-        if home.source.view()?.catalog.find_table(schema, &table).is_none() {
-            return Ok(KeptOut::default());
-        }
+        let Some(home) = self.there(project, "users")? else { return Ok(KeptOut::default()) };
         let now = home.now();
         let later = mag_query::call::Comparison::Gt;
         let filter = vec![
@@ -55,6 +50,15 @@ impl Homes {
             out.ended = home.ended(REMEMBERED).await?.iter().filter_map(ended).collect();
         }
         Ok(out)
+    }
+
+    /// The home of a project where it has this table already: nothing is made for the look.
+    pub(crate) fn there(&self, project: &Project, table: &str) -> Result<Option<Home>, Fault> {
+        let (source, instance) = self.place(project)?;
+        let home = Home::new(source, instance, self.clock.clone());
+        let (schema, table) = home.place(table);
+        let found = home.source.view()?.catalog.find_table(schema, &table).is_some();
+        Ok(Some(home).filter(|_| found))
     }
 
     fn place(&self, project: &Project) -> Result<(Arc<dyn Source>, Uuid), Fault> {

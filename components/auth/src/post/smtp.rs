@@ -3,6 +3,7 @@
 use super::template::Letter;
 use crate::settings::{Encryption, Smtp};
 use lettre::message::{Mailbox, MultiPart};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use mag_contract::{Fault, codes};
@@ -10,6 +11,14 @@ use std::time::Duration;
 
 /// A server that does not answer in this time will not answer.
 const WITHIN: Duration = Duration::from_secs(20);
+
+/// Why the server has not taken a mail.
+#[derive(Debug)]
+pub(crate) struct Unsent {
+    pub(crate) why: String,
+    /// It would say the same of another try.
+    pub(crate) for_good: bool,
+}
 
 pub(super) struct Server {
     transport: AsyncSmtpTransport<Tokio1Executor>,
@@ -48,16 +57,19 @@ impl Server {
         Ok(Some(Self { transport: builder.build(), sender: Mailbox::new(name, sender) }))
     }
 
-    pub(super) async fn send(&self, recipient: &str, letter: &Letter) -> Result<(), String> {
+    pub(super) async fn send(&self, recipient: &str, letter: &Letter) -> Result<(), Unsent> {
+        let never = |why: String| Unsent { why, for_good: true };
         let to: Address =
-            recipient.parse().map_err(|e| format!("the address is no address: {e}"))?;
+            recipient.parse().map_err(|e| never(format!("the address is no address: {e}")))?;
         let message = Message::builder()
             .from(self.sender.clone())
             .to(Mailbox::new(None, to))
             .subject(letter.subject.clone())
             .multipart(MultiPart::alternative_plain_html(letter.text.clone(), letter.html.clone()))
-            .map_err(|e| e.to_string())?;
-        self.transport.send(message).await.map(|_| ()).map_err(|e| e.to_string())
+            .map_err(|e| never(e.to_string()))?;
+        // Only a server that says so means it; one that is away or busy may be back.
+        let unsent = |e: Error| Unsent { why: e.to_string(), for_good: e.is_permanent() };
+        self.transport.send(message).await.map(|_| ()).map_err(unsent)
     }
 }
 

@@ -130,6 +130,23 @@ async fn a_page_sends_text_messages() {
 }
 
 #[tokio::test]
+async fn a_text_waits_for_a_page_that_does_not_answer() {
+    let (house, page) = house("send_sms").await;
+    page.answers(&[(503, json!({}))]);
+    let wish = json!({"phone": "+49 170 1234567", "password": SECRET});
+    assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200");
+    let first = page.last();
+    let newest = async || house.call("mail:list", json!({})).await.unwrap()["mails"][0].clone();
+    assert_eq!(newest().await["state"], "waiting");
+    let order = house.bench.queue.0.lock().unwrap()[0].clone();
+    house.live.work(&order, 1).await.unwrap_err();
+    page.answers(&[(200, json!({}))]);
+    house.live.work(&order, 2).await.unwrap();
+    assert_eq!(newest().await["state"], "sent");
+    assert_eq!(page.last(), first, "it was asked the same");
+}
+
+#[tokio::test]
 async fn a_page_sends_mails() {
     let (house, page) = house("send_email").await;
     let wish = json!({"email": ADA, "password": SECRET});

@@ -27,6 +27,7 @@ const USERS: &str = include_str!("../../migrations/sqlite/20260102000000_users.s
 const PEOPLE: &str = include_str!("../../migrations/sqlite/20260102000300_people.sql");
 const OAUTH: &str = include_str!("../../migrations/sqlite/20260201000000_oauth.sql");
 const PASSKEYS: &str = include_str!("../../migrations/sqlite/20260201000100_passkeys.sql");
+const WAITING: &str = include_str!("../../migrations/sqlite/20260203000000_waiting_mails.sql");
 const KEYS: &str = include_str!("../../migrations/sqlite/20260102000100_keys.sql");
 
 /// One database in memory that says it has all migrations already.
@@ -38,7 +39,7 @@ struct InMemory {
 impl InMemory {
     fn new() -> Arc<Self> {
         let mut structure = ON_SQLITE.structure().unwrap();
-        for script in [USERS, PEOPLE, OAUTH, PASSKEYS, KEYS] {
+        for script in [USERS, PEOPLE, OAUTH, PASSKEYS, WAITING, KEYS] {
             structure.apply(&Script::read(script, &SQLITE).unwrap(), &SQLITE);
         }
         let catalog = Arc::new(catalog(&structure));

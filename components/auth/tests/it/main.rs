@@ -17,6 +17,7 @@ mod identify;
 mod oauth;
 mod operations;
 mod orgs;
+mod outbox;
 mod passkeys;
 mod provider;
 mod staff;
