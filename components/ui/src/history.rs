@@ -51,6 +51,9 @@ pub(crate) struct Ring {
     /// When the numbers were read that the next point is compared with.
     #[serde(skip)]
     last: Option<(Timestamp, Scrape)>,
+    /// Points that were ever made: whoever follows says how many of them it has seen.
+    #[serde(skip)]
+    made: u64,
     times: VecDeque<Timestamp>,
     /// By `name{labels}`; each as long as `times`.
     lines: BTreeMap<String, VecDeque<Option<f32>>>,
@@ -62,6 +65,7 @@ impl Default for History {
             every,
             most,
             last: None,
+            made: 0,
             times: VecDeque::new(),
             lines: BTreeMap::new(),
         };
@@ -91,6 +95,7 @@ impl History {
         for (ring, kept) in self.rings.iter_mut().skip(1).zip(kept) {
             let whole = kept.lines.values().all(|line| line.len() == kept.times.len());
             if whole && kept.times.len() <= ring.most && kept.lines.len() <= SERIES_MAX {
+                ring.made = kept.times.len() as u64;
                 ring.times = kept.times;
                 ring.lines = kept.lines;
             }
@@ -107,6 +112,12 @@ impl Ring {
     }
     pub(crate) fn lines(&self) -> impl Iterator<Item = (&str, &VecDeque<Option<f32>>)> {
         self.lines.iter().map(|(name, line)| (name.as_str(), line))
+    }
+
+    /// How many points there have been, and how many of them are kept that came after the first `seen`.
+    pub(crate) fn since(&self, seen: u64) -> (u64, usize) {
+        let fresh = usize::try_from(self.made.saturating_sub(seen)).unwrap_or(usize::MAX);
+        (self.made, fresh.min(self.times.len()))
     }
 
     fn add(&mut self, at: Timestamp, scrape: &Scrape) {
@@ -142,6 +153,7 @@ impl Ring {
             line.push_back(points.get(name).copied());
         }
         self.times.push_back(at);
+        self.made += 1;
     }
 }
 

@@ -88,6 +88,7 @@ impl Component for Ui {
         life.spawn("history", watching);
         life.ready();
         life.draining().await;
+        memory.over.send_replace(true);
         keep(&memory, &*store).await;
         Ok(())
     }
@@ -113,6 +114,7 @@ async fn watch(
         let Ok(vitals) = vitals.get() else { continue };
         let scrape = Scrape::read(&vitals.metrics());
         memory.history.lock().unwrap_or_else(PoisonError::into_inner).add(clock.now(), &scrape);
+        memory.over.send_replace(false);
         if kept.elapsed() >= KEEP_EVERY {
             keep(&memory, &*store).await;
             kept = tokio::time::Instant::now();

@@ -1999,8 +1999,9 @@ export interface components {
             channel: string;
             template: string;
             subject: string;
-            /** @description `sent`, `failed`, or `kept` when there is no server to send it. */
+            /** @description `sent`; `waiting` for another try; `failed`; or `kept` when there is no server to send it. */
             state: string;
+            /** @description Why the last try has not sent it. */
             error?: string | null;
         };
         /** MailList */
@@ -2063,6 +2064,21 @@ export interface components {
             every_s: number;
             times: string[];
             lines: components["schemas"]["LineRow"][];
+        };
+        /** ShownInput */
+        "metrics.tail.input": {
+            /** @default hour */
+            span?: components["schemas"]["Span"];
+            /** @description Only lines of these names: `requests`, `latency_p95`; all of them when absent. */
+            only?: string[];
+        };
+        /**
+         * TailOutput
+         * @description How often something was told.
+         */
+        "metrics.tail.output": {
+            /** Format: uint64 */
+            told: number;
         };
         /** UsedInput */
         "metrics.usage.input": {
@@ -5196,6 +5212,8 @@ export interface components {
             kind: string;
             /** @description What was read or written first, by name. */
             tables: string[];
+            /** @description What was asked, with `?` where a value stood. */
+            shape: string;
             role: string;
             actor: string;
             /** Format: uint64 */
@@ -5675,6 +5693,7 @@ export interface components {
             kind: string;
             name: string;
             email?: string | null;
+            /** @description `active`, `invited` or `suspended`; `banned` while a ban lasts. */
             status: string;
             owner?: string | null;
             /** Format: date-time */
