@@ -5,12 +5,13 @@ import './look/parts.css'
 import './look/frame.css'
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { Fragment, StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Problem } from './api/client'
 import { ToastShelf } from './parts/toast'
 import { applyLook } from './look/look'
 import { router } from './router'
+import { speak, useLanguage } from './words/words'
 
 applyLook()
 
@@ -27,12 +28,22 @@ const queries = new QueryClient({
 
 const place = document.getElementById('screen')
 if (place) {
+  await speak()
   createRoot(place).render(
     <StrictMode>
       <QueryClientProvider client={queries}>
-        <RouterProvider router={router} context={{ queries }} />
-        <ToastShelf />
+        <Screen />
       </QueryClientProvider>
     </StrictMode>,
+  )
+}
+
+/** In another language everything is drawn anew: what is written once is written again. */
+function Screen() {
+  return (
+    <Fragment key={useLanguage()}>
+      <RouterProvider router={router} context={{ queries }} />
+      <ToastShelf />
+    </Fragment>
   )
 }

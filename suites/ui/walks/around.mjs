@@ -1,7 +1,7 @@
 // The rooms around the data: a rule is made and tried, a part is restarted, a setting is changed, a key is
 // made and ended, an agent is bounded and stopped, the trail proves itself.
 
-import { accessible, assert, comeIn, go, mobo, picture, settled, step, walk } from './harness.mjs'
+import { accessible, assert, comeIn, go, mobo, picture, settled, step, URL_OF_BOARD, walk } from './harness.mjs'
 
 const sheet = (page) => page.locator('dialog[open]').last()
 const said = (page, text) => page.locator('.toast').filter({ hasText: text }).first().waitFor()
@@ -154,6 +154,53 @@ await walk(async (page) => {
     await picture(page, 'palette-form')
     await accessible(page, 'palette-form')
     await settled(page)
+  })
+
+  await step('charts show what happens while one looks, by one line that everyone shares', async () => {
+    const asked = []
+    const ended = []
+    page.on('request', (request) => /metrics/.test(request.url()) && asked.push(decodeURIComponent(request.url())))
+    for (const how of ['requestfinished', 'requestfailed']) page.on(how, (request) => /metrics/.test(request.url()) && ended.push(decodeURIComponent(request.url())))
+    const lines = () => asked.filter((one) => one.includes('metrics:tail'))
+    await go(page, '/events?show=charts', { wait: 'figure' })
+    const figure = page.locator('figure').filter({ hasText: 'Requests by door' })
+    const used = page.getByRole('region', { name: 'Usage', exact: true })
+    // Nobody has asked for this table yet.
+    assert.equal(await used.getByText('public.seldom').count(), 0)
+    await fetch(`${URL_OF_BOARD}/rest/v1/seldom`)
+    await figure.locator('li').filter({ hasText: /^\s*rest [0-9]/ }).waitFor()
+    await used.getByText('public.seldom').first().waitFor()
+    assert.equal(lines().length, 1, `one line for all charts: ${asked.join(' ')}`)
+    assert.equal(asked.filter((one) => one.includes('metrics:history')).length, 0)
+    assert.equal(ended.filter((one) => one.includes('metrics:tail')).length, 0)
+
+    // The part that counts leaves, and the one that follows it goes on: it is told, and mends itself.
+    const cut = page.getByText('the line was cut')
+    const told = cut.waitFor()
+    mobo('component:restart', 'ui', '--yes')
+    await told
+    await cut.waitFor({ state: 'detached' })
+    assert.ok(lines().length >= 2)
+
+    const open = () => lines().length - ended.filter((one) => one.includes('metrics:tail')).length
+    const until = async (many, what) => {
+      for (let tries = 0; open() !== many; tries++) {
+        assert.ok(tries < 100, `${what}: ${open()} lines are open`)
+        await page.waitForTimeout(100)
+      }
+    }
+    const hide = (hidden) =>
+      page.evaluate((hidden) => {
+        Object.defineProperty(document, 'hidden', { configurable: true, get: () => hidden })
+        document.dispatchEvent(new Event('visibilitychange'))
+      }, hidden)
+    await until(1, 'looked at')
+    await hide(true)
+    await until(0, 'hidden')
+    await hide(false)
+    await until(1, 'looked at again')
+    await page.getByRole('link', { name: 'Settings' }).click()
+    await until(0, 'left')
   })
 
   await step('facts come in while one looks', async () => {

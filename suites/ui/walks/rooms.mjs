@@ -1,7 +1,8 @@
 // Each room in light and dark, wide and narrow: its content is there, nothing is serious for those who
 // use other senses, nothing reaches beyond a phone's edge, and a picture is kept.
 
-import { accessible, assert, comeIn, content, ENGINE, go, NARROW, open, picture, walk, WIDE } from './harness.mjs'
+import { accessible, assert, comeIn, content, ENGINE, go, NARROW, open, picture, settled, walk, WIDE } from './harness.mjs'
+import { cutOff, speakPseudo, untranslated } from './pseudo.mjs'
 
 const ROOMS = [
   ['board', '/board', '.chip'],
@@ -19,6 +20,69 @@ const ROOMS = [
   ['audit', '/events?show=audit', '.table'],
   ['settings', '/settings', '.setting'],
 ]
+
+/** Sheets and menus that a room opens, each by the name of the word on its button. */
+const SHEETS = [
+  ['/board', '.chip', { css: '.chip' }],
+  ['/board', '.chip', { css: '.head .menu > button' }],
+  ['/board', '.chip', { css: '.head-find' }],
+  ['/data/public/books', '.grid-cell', { word: 'all.insert' }],
+  ['/data/public/books', '.grid-cell', { word: 'data.import' }],
+  ['/data/public/books', '.grid-cell', { css: '.grid-facts' }],
+  ['/data/public/books', '.grid-cell', { css: '.tree-new' }],
+  ['/data/public/books?show=structure', '.table', { word: 'data.addAColumn' }],
+  ['/data/public/books?show=structure', '.table', { word: 'data.addAnIndex' }],
+  ['/data/public/books?show=structure', '.table', { word: 'data.dropTheTable' }],
+  ['/data/public/books?show=structure', '.table', { word: 'data.renameTheTable' }],
+  ['/policies', 'section.card', { word: 'policies.addARule' }],
+  ['/policies', 'section.card', { word: 'policies.whatWouldSee' }],
+  ['/people', '.table', { word: 'people.addSomebody' }],
+  ['/people', '.table', { css: '.person' }],
+  ['/people?show=agents', 'main h1', { word: 'people.newAgent' }],
+  ['/people?show=organizations', 'main h1', undefined],
+  ['/people?show=sessions', '.table', undefined],
+  ['/api', 'pre', { word: 'api.newKey' }],
+  ['/nowhere', 'main h1', undefined],
+]
+
+/** No text is left that nobody could translate, and longer ones have room: with a pseudo-language, from
+    the left, and on the telephone from the right as well. */
+async function inAnotherLanguage(chrome, state, wrong) {
+  for (const [width, size, dir] of [['wide', WIDE, 'ltr'], ['narrow', NARROW, 'ltr'], ['rtl', NARROW, 'rtl']]) {
+    const own = await open(chrome, { size, state })
+    const words = await speakPseudo(own, dir)
+    const look = async (name) => {
+      await picture(own, `pseudo-${name}-${width}-${ENGINE}`)
+      const beyond = await own.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      if (beyond > 0) wrong.push(`${name}, pseudo, ${width}: it is ${beyond} px wider than the screen`)
+      for (const one of [...(await untranslated(own)), ...(await cutOff(own))]) wrong.push(`${name}, pseudo, ${width}: ${one}`)
+    }
+    for (const [name, path, wait] of ROOMS) {
+      try {
+        await go(own, path, { wait })
+        await look(name)
+      } catch (error) {
+        wrong.push(`${name}, pseudo, ${width}: ${error.message}`)
+      }
+    }
+    // Sheets are the same on both engines, and from the right as from the left.
+    const sheets = ENGINE === 'sqlite' && dir === 'ltr' ? SHEETS : []
+    for (const [n, [path, wait, press]] of sheets.entries()) {
+      try {
+        await go(own, path, { wait })
+        if (press?.css) await own.locator(press.css).first().click()
+        if (press?.word) await own.getByRole('button', { name: words(press.word), exact: true }).first().click()
+        await settled(own)
+        await look(`sheet-${n}`)
+      } catch (error) {
+        wrong.push(`${path} ${JSON.stringify(press)}, pseudo, ${width}: ${error.message}`)
+      }
+    }
+    const refused = own.complaints.filter((one) => !/404/.test(one))
+    if (refused.length > 0) wrong.push(`pseudo, ${width}: ${refused.join(', ')}`)
+    await own.context().close()
+  }
+}
 
 await walk(async (page, chrome) => {
   await comeIn(page)
@@ -51,5 +115,6 @@ await walk(async (page, chrome) => {
       await own.context().close()
     }
   }
+  await inAnotherLanguage(chrome, state, wrong)
   if (wrong.length > 0) throw new Error(wrong.join('\n\n'))
 })

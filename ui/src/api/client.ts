@@ -1,6 +1,7 @@
 // The one way to the board: operations over HTTP, with the session's word for whatever changes
 // something. A refusal is a Problem (RFC 9457), with its code and what to do next.
 
+import { t } from '../words/words'
 import type { components } from './operations'
 
 export class Problem extends Error {
@@ -83,7 +84,7 @@ export async function reach(url: string, init: RequestInit = {}): Promise<Respon
     answer = await fetch(url, { credentials: 'same-origin', ...init })
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error
-    throw new Problem('', 'the board does not answer', 0, 'it may be restarting; `mobo status` tells')
+    throw new Problem('', t('trouble.noAnswer'), 0, t('trouble.noAnswerHint'))
   }
   if (answer.ok) return answer
   const problem = await problemOf(answer)
@@ -103,7 +104,7 @@ async function problemOf(answer: Response): Promise<Problem> {
       told.instance,
     )
   } catch {
-    return new Problem('', answer.statusText || `status ${answer.status}`, answer.status)
+    return new Problem('', answer.statusText || t('trouble.status', { status: answer.status }), answer.status)
   }
 }
 
@@ -128,9 +129,9 @@ export function follow(
   source.addEventListener('item', (event) => hear(JSON.parse((event as MessageEvent<string>).data)))
   source.addEventListener('problem', (event) => {
     const told = JSON.parse((event as MessageEvent<string>).data) as { detail?: string }
-    lost?.(told.detail ?? 'the line was refused')
+    lost?.(told.detail ?? t('trouble.lineRefused'))
     source.close()
   })
-  source.onerror = () => lost?.('the line was cut; trying again')
+  source.onerror = () => lost?.(t('trouble.lineCut'))
   return () => source.close()
 }

@@ -8,6 +8,7 @@ import { Field } from '../parts/field'
 import { Modal } from '../parts/modal'
 import { say } from '../parts/toast'
 import { Trouble } from '../parts/trouble'
+import { t } from '../words/words'
 
 const texts = (event: FormEvent<HTMLFormElement>) => {
   event.preventDefault()
@@ -19,12 +20,12 @@ export function AccountSheet({ session, onClose }: { session: Session; onClose: 
   const account = session.account
   if (!account) return null
   return (
-    <Modal title={account.name || account.email} onClose={onClose}>
+    <Modal title={account.name || account.email} onClose={onClose} named>
       <div className="stack">
-        <p className="quiet">{account.email}</p>
-        <h3>Second factor</h3>
+        <p className="quiet" translate="no">{account.email}</p>
+        <h3>{t('frame.secondFactor')}</h3>
         <SecondFactor on={account.totp} />
-        <h3>Password</h3>
+        <h3>{t('all.password')}</h3>
         <Password withCode={account.totp} />
       </div>
     </Modal>
@@ -42,8 +43,8 @@ export function SecondFactor({ on, onDone }: { on: boolean; onDone?: () => void 
     onDone?.()
   }
   const begin = useMutation({ mutationFn: beginTotp, onSuccess: setBegun })
-  const confirm = useMutation({ mutationFn: (code: string) => confirmTotp(begun?.id ?? '', code), onSuccess: () => after('From now on signing in takes a code as well') })
-  const remove = useMutation({ mutationFn: ({ password, code }: { password: string; code: string }) => removeTotp(password, code), onSuccess: () => after('The second factor is gone') })
+  const confirm = useMutation({ mutationFn: (code: string) => confirmTotp(begun?.id ?? '', code), onSuccess: () => after(t('frame.fromNowOnSigningIn')) })
+  const remove = useMutation({ mutationFn: ({ password, code }: { password: string; code: string }) => removeTotp(password, code), onSuccess: () => after(t('frame.theSecondFactorIsGone')) })
   if (on) {
     return (
       <form
@@ -55,15 +56,15 @@ export function SecondFactor({ on, onDone }: { on: boolean; onDone?: () => void 
       >
         <p>
           <span className="badge" data-kind="well">
-            on
+            {t('frame.on')}
           </span>{' '}
-          Signing in takes a code.
+          {t('frame.signingInTakesACode')}
         </p>
-        <Field name="password" label="Password" type="password" autoComplete="current-password" required />
-        <Field name="code" label="Code" inputMode="numeric" autoComplete="one-time-code" required />
+        <Field name="password" label={t('all.password')} type="password" autoComplete="current-password" required />
+        <Field name="code" label={t('frame.code')} inputMode="numeric" autoComplete="one-time-code" required />
         {remove.isError && <Trouble error={remove.error} />}
         <button type="submit" className="button" disabled={remove.isPending}>
-          Take it away
+          {t('frame.takeItAway')}
         </button>
       </form>
     )
@@ -77,15 +78,15 @@ export function SecondFactor({ on, onDone }: { on: boolean; onDone?: () => void 
           confirm.mutate(text('code').replaceAll(' ', ''))
         }}
       >
-        <p>Read this with an authenticator app, and write the six digits that it shows.</p>
-        <img className="qr" src={`data:image/svg+xml,${encodeURIComponent(begun.qr)}`} alt="A picture that an authenticator app reads" width="192" height="192" />
+        <p>{t('frame.readThisWithAnAuthenticator')}</p>
+        <img className="qr" src={`data:image/svg+xml,${encodeURIComponent(begun.qr)}`} alt={t('frame.aPictureThatAnAuthenticator')} width="192" height="192" />
         <p className="row">
-          <span className="quiet">or by hand:</span> <code>{begun.secret}</code> <Copy text={begun.secret} />
+          <span className="quiet">{t('frame.orByHand')}</span> <code>{begun.secret}</code> <Copy text={begun.secret} />
         </p>
-        <Field name="code" label="Code" inputMode="numeric" autoComplete="one-time-code" autoFocus required />
+        <Field name="code" label={t('frame.code')} inputMode="numeric" autoComplete="one-time-code" autoFocus required />
         {confirm.isError && <Trouble error={confirm.error} />}
         <button type="submit" className="button" data-kind="main" disabled={confirm.isPending}>
-          Turn it on
+          {t('frame.turnItOn')}
         </button>
       </form>
     )
@@ -98,11 +99,11 @@ export function SecondFactor({ on, onDone }: { on: boolean; onDone?: () => void 
         begin.mutate(text('password'))
       }}
     >
-      <p className="quiet">A code of your telephone, besides the password: whoever learns one of them cannot come in.</p>
-      <Field name="password" label="Your password, once more" type="password" autoComplete="current-password" required />
+      <p className="quiet">{t('frame.aCodeOfYourTelephone')}</p>
+      <Field name="password" label={t('frame.yourPasswordOnceMore')} type="password" autoComplete="current-password" required />
       {begin.isError && <Trouble error={begin.error} />}
       <button type="submit" className="button" disabled={begin.isPending}>
-        Set it up
+        {t('frame.setItUp')}
       </button>
     </form>
   )
@@ -111,16 +112,16 @@ export function SecondFactor({ on, onDone }: { on: boolean; onDone?: () => void 
 function Password({ withCode }: { withCode: boolean }) {
   const change = useMutation({
     mutationFn: (text: (name: string) => string) => changePassword(text('password'), text('new'), text('code') || undefined),
-    onSuccess: () => say({ text: 'Your password is another one now' }),
+    onSuccess: () => say({ text: t('frame.yourPasswordIsAnotherOne') }),
   })
   return (
     <form className="stack" onSubmit={(event) => change.mutate(texts(event))}>
-      <Field name="password" label="Password until now" type="password" autoComplete="current-password" required />
-      <Field name="new" label="New password" type="password" autoComplete="new-password" minLength={10} required />
-      {withCode && <Field name="code" label="Code" inputMode="numeric" autoComplete="one-time-code" required />}
+      <Field name="password" label={t('frame.passwordUntilNow')} type="password" autoComplete="current-password" required />
+      <Field name="new" label={t('frame.newPassword')} type="password" autoComplete="new-password" minLength={10} required />
+      {withCode && <Field name="code" label={t('frame.code')} inputMode="numeric" autoComplete="one-time-code" required />}
       {change.isError && <Trouble error={change.error} />}
       <button type="submit" className="button" disabled={change.isPending}>
-        Change it
+        {t('frame.changeIt')}
       </button>
     </form>
   )

@@ -7,6 +7,7 @@ import { whenSignedOut } from '../api/client'
 import { readSession } from '../api/session'
 import { Trouble } from '../parts/trouble'
 import { Waiting } from '../parts/waiting'
+import { t } from '../words/words'
 import { Head } from './head'
 import { Palette } from './palette'
 import { Rail } from './rail'
@@ -18,13 +19,13 @@ export function Frame() {
   const session = useQuery({ queryKey: ['session'], queryFn: readSession, staleTime: 60_000 })
   useEffect(() => whenSignedOut(() => queries.invalidateQueries({ queryKey: ['session'] })), [queries])
 
-  if (session.isPending) return <Waiting what="the board" />
+  if (session.isPending) return <Waiting what={t('frame.readingTheBoard')} />
   if (session.isError) return <Trouble error={session.error} again={() => session.refetch()} />
   if (!session.data.signed_in) return <WayIn session={session.data} />
   return (
     <SessionPlace value={session.data}>
       <a className="skip" href="#main">
-        To the content
+        {t('frame.toTheContent')}
       </a>
       <div className="frame">
         <Rail />

@@ -1,12 +1,13 @@
 import { Link } from '@tanstack/react-router'
+import { t } from '../words/words'
 
 export function NotHere() {
   return (
     <section className="alone">
-      <h1>No room has this address</h1>
-      <p className="quiet">It may have moved, or the link was cut.</p>
+      <h1>{t('frame.noRoomHasThisAddress')}</h1>
+      <p className="quiet">{t('frame.itMayHaveMovedOr')}</p>
       <p>
-        <Link to="/board">To the board</Link>
+        <Link to="/board">{t('frame.toTheBoard')}</Link>
       </p>
     </section>
   )

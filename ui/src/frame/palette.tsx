@@ -9,6 +9,7 @@ import { type OperationSpec, readOperations } from '../api/operation-list'
 import { may } from '../api/session'
 import { Modal } from '../parts/modal'
 import { rank } from '../parts/rank'
+import { t } from '../words/words'
 import { ROOMS } from './places'
 import { useSession } from './session-place'
 
@@ -31,7 +32,7 @@ async function readTables() {
   return found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
 }
 
-type Entry = { key: string; name: string; about: string; go: () => void }
+type Entry = { key: string; name: string; about: string; go: () => void; /** What the board says of it, in its own words. */ board?: 'name' | 'summary' }
 
 export function Palette() {
   const session = useSession()
@@ -70,8 +71,8 @@ export function Palette() {
   const entries = useMemo<Entry[]>(() => {
     const rooms = ROOMS.map((room) => ({
       key: room.to,
-      name: room.name,
-      about: room.about,
+      name: t(room.name),
+      about: t(room.about),
       go: () => {
         setOpen(false)
         void navigate({ to: room.to })
@@ -79,8 +80,9 @@ export function Palette() {
     }))
     const places = (tables.data ?? []).map((one) => ({
       key: `${one.project}/${one.source}/${one.schema}.${one.name}`,
+      board: 'name' as const,
       name: one.schema === 'public' ? one.name : `${one.schema}.${one.name}`,
-      about: `a table of ${one.project}/${one.source}`,
+      about: t('frame.aTableOf', { place: `${one.project}/${one.source}` }),
       go: () => {
         setOpen(false)
         void navigate({ to: '/data/$schema/$table', params: { schema: one.schema, table: one.name }, search: (one.alone ? {} : { project: one.project, source: one.source }) as never })
@@ -88,8 +90,9 @@ export function Palette() {
     }))
     const known = (settings.data?.settings ?? []).map((one) => ({
       key: `setting ${one.name}`,
+      board: 'name' as const,
       name: one.name,
-      about: `a setting: ${one.about}`,
+      about: t('frame.aSetting', { about: one.about }),
       go: () => {
         setOpen(false)
         void navigate({ to: '/settings', search: { find: one.name } as never })
@@ -97,7 +100,7 @@ export function Palette() {
     }))
     const verbs = (operations.data ?? [])
       .filter((one) => may(session, one.permission))
-      .map((one) => ({ key: one.name, name: one.name, about: one.summary, go: () => setChosen(one) }))
+      .map((one) => ({ key: one.name, name: one.name, board: 'summary' as const, about: one.summary, go: () => setChosen(one) }))
     // Settings are many, and come up only when somebody looks for one.
     return rank([...rooms, ...places, ...verbs, ...(words.trim() ? known : [])], words, (entry) => `${entry.name} ${entry.about}`).slice(0, 50)
   }, [operations.data, tables.data, settings.data, session, words, navigate])
@@ -110,7 +113,7 @@ export function Palette() {
   const close = () => setOpen(false)
   if (chosen) {
     return (
-      <Modal title={chosen.name} onClose={close} wide>
+      <Modal title={chosen.name} onClose={close} wide named>
         <Suspense fallback={<p className="quiet">…</p>}>
           <OperationForm spec={chosen} />
         </Suspense>
@@ -118,15 +121,15 @@ export function Palette() {
     )
   }
   return (
-    <Modal title="Find or do anything" onClose={close} bare>
+    <Modal title={t('frame.findOrDoAnything')} onClose={close} bare>
       <input
         className="palette-words"
         role="combobox"
         aria-expanded="true"
         aria-controls={id}
         aria-activedescendant={entries[at] ? `${id}-${at}` : undefined}
-        aria-label="Find or do anything"
-        placeholder="A room, a table, an operation…"
+        aria-label={t('frame.findOrDoAnything')}
+        placeholder={t('frame.aRoomATableAn')}
         autoFocus
         value={words}
         onChange={(event) => {
@@ -141,7 +144,7 @@ export function Palette() {
           event.preventDefault()
         }}
       />
-      <ul id={id} role="listbox" aria-label="Found" ref={list} className="palette-list">
+      <ul id={id} role="listbox" aria-label={t('frame.found')} ref={list} className="palette-list">
         {entries.map((entry, n) => (
           <li
             key={entry.key}
@@ -151,11 +154,11 @@ export function Palette() {
             onClick={entry.go}
             onPointerMove={() => setAt(n)}
           >
-            <span className={/[:.]/.test(entry.name) ? 'mono' : undefined}>{entry.name}</span>
-            <span className="quiet">{entry.about}</span>
+            <span translate={entry.board ? 'no' : undefined} className={/[:.]/.test(entry.name) ? 'mono' : undefined}>{entry.name}</span>
+            <span className="quiet" lang={entry.board === 'summary' ? 'en' : undefined}>{entry.about}</span>
           </li>
         ))}
-        {entries.length === 0 && <li className="quiet">Nothing is called so.</li>}
+        {entries.length === 0 && <li className="quiet">{t('frame.nothingIsCalledSo')}</li>}
       </ul>
     </Modal>
   )

@@ -7,6 +7,7 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { arrivedWith, type Session, type Shown, signIn } from '../api/session'
 import { Field } from '../parts/field'
 import { Trouble } from '../parts/trouble'
+import { t, T } from '../words/words'
 
 export function WayIn({ session }: { session: Session }) {
   const queries = useQueryClient()
@@ -56,55 +57,55 @@ export function WayIn({ session }: { session: Session }) {
     <main className="way-in">
       <div className="way-in-card">
         <img src="/mark.svg" alt="" width="44" height="44" />
-        <h1>{makesFirst ? 'Welcome. You are the first.' : invited ? 'Welcome. You were expected.' : 'Sign in to MagFlock'}</h1>
-        {makesFirst && <p className="quiet">Make the first account of this board: it may do everything, and can invite others.</p>}
+        <h1>{makesFirst ? t('frame.welcomeYouAreTheFirst') : invited ? t('frame.welcomeYouWereExpected') : t('frame.signInToMagFlock')}</h1>
+        {makesFirst && <p className="quiet">{t('frame.makeTheFirstAccountOf')}</p>}
         {session.ended && !come.isError && <p className="badge" data-kind="warn">{session.ended}</p>}
         {come.isError && <Trouble error={come.error} />}
-        {link && !makesFirst && come.isPending && <p className="quiet">Opening with the link…</p>}
+        {link && !makesFirst && come.isPending && <p className="quiet">{t('frame.openingWithTheLink')}</p>}
         {session.people && (!session.first || makesFirst) ? (
           <form onSubmit={send} className="stack">
-            {begins && <Field name="name" label="Your name" autoComplete="name" autoFocus required />}
-            {!invited && <Field name="email" label="E-mail" type="email" autoComplete="username" autoFocus={!begins} required />}
+            {begins && <Field name="name" label={t('frame.yourName')} autoComplete="name" autoFocus required />}
+            {!invited && <Field name="email" label={t('all.eMail')} type="email" autoComplete="username" autoFocus={!begins} required />}
             <Field
               name="password"
-              label="Password"
+              label={t('all.password')}
               type="password"
               autoComplete={begins ? 'new-password' : 'current-password'}
               minLength={begins ? 10 : undefined}
-              hint={begins ? 'At least 10 characters. A sentence is easier to keep than a riddle.' : undefined}
+              hint={begins ? t('frame.atLeast10CharactersA') : undefined}
               required
             />
             {needsCode && (
               <Field
                 name="code"
-                label="Code from your authenticator"
+                label={t('frame.codeFromYourAuthenticator')}
                 inputMode="numeric"
                 autoComplete="one-time-code"
                 pattern="[0-9 ]{6,7}"
-                hint="Six digits. They change every half minute."
+                hint={t('frame.sixDigitsTheyChangeEvery')}
                 autoFocus
                 required
               />
             )}
             <button type="submit" className="button" data-kind="main" disabled={come.isPending}>
-              {begins ? 'Create my account' : 'Sign in'}
+              {begins ? t('frame.createMyAccount') : t('frame.signIn')}
             </button>
             {makesFirst && link && (
               <button type="button" className="button" data-kind="quiet" onClick={() => come.mutate({ link })}>
-                Later: only open the screen
+                {t('frame.laterOnlyOpenTheScreen')}
               </button>
             )}
           </form>
         ) : (
           <div className="stack">
-            <p>In a terminal on the machine where the board runs:</p>
+            <p>{t('frame.inATerminalOnThe')}</p>
             <pre className="code">mobo admin:link</pre>
-            <p className="quiet">It prints a link that opens this screen once, as you.</p>
+            <p className="quiet">{t('frame.itPrintsALinkThat')}</p>
           </div>
         )}
         {session.people && !session.first && !invited && (
           <p className="quiet way-in-lost">
-            Lost your password? <code>mobo admin:link</code> on the machine opens the screen in any case.
+            <T word="frame.lostPassword" with={{ command: <code>mobo admin:link</code> }} />
           </p>
         )}
       </div>

@@ -1,6 +1,7 @@
 // Any answer of the board, as a person reads it: rows as a table, one thing as a list, the rest as JSON.
 
 import { useState } from 'react'
+import { t } from '../words/words'
 import { Copy } from './copy'
 
 export function Answer({ value }: { value: unknown }) {
@@ -10,7 +11,7 @@ export function Answer({ value }: { value: unknown }) {
     <div className="answer">
       <div className="row">
         <button type="button" className="button" data-kind="quiet" aria-pressed={raw} onClick={() => setRaw(!raw)}>
-          JSON
+          <span translate="no">JSON</span>
         </button>
         <Copy text={text} />
       </div>
@@ -26,12 +27,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 const DEPTH_MAX = 3
 
 function Shown({ value, depth }: { value: unknown; depth: number }) {
-  if (value === null || value === undefined) return <span className="quiet">none</span>
-  if (typeof value === 'boolean') return <span>{value ? 'yes' : 'no'}</span>
-  if (typeof value !== 'object') return <span>{String(value)}</span>
+  if (value === null || value === undefined) return <span className="quiet">{t('all.none')}</span>
+  if (typeof value === 'boolean') return <span>{value ? t('all.yes') : t('all.no')}</span>
+  if (typeof value !== 'object') return <span translate="no">{String(value)}</span>
   if (depth >= DEPTH_MAX) return <code>{JSON.stringify(value)}</code>
   if (Array.isArray(value)) {
-    if (value.length === 0) return <span className="quiet">none</span>
+    if (value.length === 0) return <span className="quiet">{t('all.none')}</span>
     if (value.every(isObject)) return <Rows rows={value} depth={depth} />
     return (
       <ul>
@@ -47,7 +48,7 @@ function Shown({ value, depth }: { value: unknown; depth: number }) {
     <dl className="facts">
       {Object.entries(value).map(([name, one]) => (
         <div key={name}>
-          <dt>{name}</dt>
+          <dt translate="no">{name}</dt>
           <dd>
             <Shown value={one} depth={depth + 1} />
           </dd>
@@ -65,7 +66,7 @@ function Rows({ rows, depth }: { rows: Record<string, unknown>[]; depth: number 
         <thead>
           <tr>
             {columns.map((column) => (
-              <th key={column}>{column}</th>
+              <th key={column} translate="no">{column}</th>
             ))}
           </tr>
         </thead>

@@ -1,6 +1,7 @@
 import { useState } from 'react'
+import { t } from '../words/words'
 
-export function Copy({ text, label = 'Copy' }: { text: string; label?: string }) {
+export function Copy({ text, label = t('parts.copy') }: { text: string; label?: string }) {
   const [done, setDone] = useState(false)
   return (
     <button
@@ -13,7 +14,7 @@ export function Copy({ text, label = 'Copy' }: { text: string; label?: string })
         setTimeout(() => setDone(false), 1_500)
       }}
     >
-      {done ? 'Copied' : label}
+      {done ? t('parts.copied') : label}
     </button>
   )
 }

@@ -34,7 +34,7 @@ export function Do({ operation, given, children, kind, title, onDone, stays }: D
         {children}
       </button>
       {open && (
-        <Modal title={title ?? spec.summary} onClose={() => setOpen(false)}>
+        <Modal title={title ?? spec.summary} board={title === undefined} onClose={() => setOpen(false)}>
           <Suspense fallback={<p className="quiet">…</p>}>
             <OperationForm
               spec={spec}

@@ -2,6 +2,7 @@
 // arrow keys tell the numbers of a moment.
 
 import { useId, useState } from 'react'
+import { t, plain, moment, list } from '../words/words'
 import './line-chart.css'
 
 export interface ChartLine {
@@ -28,8 +29,6 @@ const BOTTOM = 22
 /** Colours that can be told apart; further lines are drawn without a name. */
 export const LINES_MAX = 6
 
-export const plain = (value: number) => (value >= 100 ? Math.round(value).toLocaleString() : value >= 1 ? String(+value.toFixed(1)) : String(+value.toPrecision(2)))
-
 export function LineChart({ title, times, lines, format = plain, atLeast = 0 }: LineChartProps) {
   const id = useId()
   const [at, setAt] = useState<number>()
@@ -45,8 +44,8 @@ export function LineChart({ title, times, lines, format = plain, atLeast = 0 }: 
   const clock = (time: number) => {
     const date = new Date(time)
     return to - from > 36 * 3_600_000
-      ? date.toLocaleDateString(undefined, { weekday: 'short', day: 'numeric' })
-      : date.toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+      ? moment(date, { weekday: 'short', day: 'numeric' })
+      : moment(date, { hour: '2-digit', minute: '2-digit' })
   }
   const near = (event: React.PointerEvent<SVGSVGElement>) => {
     const box = event.currentTarget.getBoundingClientRect()
@@ -59,16 +58,16 @@ export function LineChart({ title, times, lines, format = plain, atLeast = 0 }: 
     <figure className="card line-chart" aria-labelledby={id}>
       <figcaption id={id}>
         <strong>{title}</strong>
-        <span className="quiet">{at !== undefined && times[at] ? new Date(times[at]).toLocaleString() : ''}</span>
+        <span className="quiet">{at !== undefined && times[at] ? moment(times[at]) : ''}</span>
       </figcaption>
       {empty ? (
-        <p className="line-chart-empty quiet">Nothing yet. A point is drawn as soon as two readings can be compared.</p>
+        <p className="line-chart-empty quiet">{t('parts.nothingYetAPointIs')}</p>
       ) : (
         <svg
           viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
           role="img"
           tabIndex={0}
-          aria-label={`${title}: ${shown.map((line) => `${line.name} ${last(line) === undefined ? 'none' : format(last(line) ?? 0)}`).join(', ')}`}
+          aria-label={t('parts.chartSays', { title, lines: list(shown.map((line) => `${line.name} ${last(line) === undefined ? t('all.none') : format(last(line) ?? 0)}`)) })}
           onPointerMove={near}
           onPointerLeave={() => setAt(undefined)}
           onKeyDown={(event) => {
@@ -106,7 +105,7 @@ export function LineChart({ title, times, lines, format = plain, atLeast = 0 }: 
               <bdi>{line.name}</bdi> <span className="number">{told(line) === undefined ? '' : format(told(line) ?? 0)}</span>
             </li>
           ))}
-          {lines.length > LINES_MAX && <li className="quiet">and {lines.length - LINES_MAX} more</li>}
+          {lines.length > LINES_MAX && <li className="quiet">{t('all.andMore', { count: lines.length - LINES_MAX })}</li>}
         </ul>
       )}
     </figure>

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useId } from 'react'
 
-export function Menu({ label, children }: { label: string; children: ReactNode }) {
+export function Menu({ label, children }: { label: ReactNode; children: ReactNode }) {
   const id = useId()
   return (
     <div className="menu">

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call, follow } from '../api/client'
 import type { OperationSpec } from '../api/operation-list'
+import { t, T } from '../words/words'
 import { Answer } from './answer'
 import { type Schema, SchemaFields, valuesOf } from './schema-fields'
 import { Trouble } from './trouble'
@@ -57,12 +58,12 @@ export default function OperationForm({ spec, given = {}, onDone, titled }: Oper
         send(event, by?.value === 'preview')
       }}
     >
-      {!titled && <p>{spec.summary}.</p>}
-      {spec.about && <p className="quiet">{spec.about}</p>}
+      {!titled && <p lang="en">{spec.summary}.</p>}
+      {spec.about && <p className="quiet" lang="en">{spec.about}</p>}
       <SchemaFields schema={schema} without={Object.keys(given)} />
       {destroys && (
         <label className="field">
-          This cannot be taken back. Write <code>{spec.name}</code> to go on.
+          <T word="parts.writeToGoOn" with={{ name: <code>{spec.name}</code> }} />
           <input value={agreed} onChange={(event) => setAgreed(event.target.value)} />
         </label>
       )}
@@ -73,11 +74,11 @@ export default function OperationForm({ spec, given = {}, onDone, titled }: Oper
           data-kind={destroys ? 'bad' : 'main'}
           disabled={run.isPending || (destroys && agreed !== spec.name)}
         >
-          {spec.follows ? 'Follow' : 'Run'}
+          {spec.follows ? t('parts.follow') : t('all.run')}
         </button>
         {spec.preview && (
           <button type="submit" value="preview" className="button" disabled={run.isPending}>
-            Preview
+            {t('parts.preview')}
           </button>
         )}
         {stop && (
@@ -89,14 +90,14 @@ export default function OperationForm({ spec, given = {}, onDone, titled }: Oper
               setStop(undefined)
             }}
           >
-            Stop
+            {t('parts.stop')}
           </button>
         )}
       </div>
       {run.isError && <Trouble error={run.error} />}
       {run.isSuccess && (
-        <section aria-label="Answer" className="stack">
-          {asked?.preview && <p className="badge">Preview: nothing was changed</p>}
+        <section aria-label={t('parts.answer')} className="stack">
+          {asked?.preview && <p className="badge">{t('parts.previewNothingWasChanged')}</p>}
           <Answer value={run.data} />
         </section>
       )}

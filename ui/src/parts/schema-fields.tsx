@@ -1,6 +1,7 @@
 // Fields for the JSON Schema of an operation's input, and their values back.
 
 import { useId } from 'react'
+import { t } from '../words/words'
 
 export interface Schema {
   type?: string | string[]
@@ -52,7 +53,7 @@ function kindOf(schema: Schema): Kind {
 export function SchemaFields({ schema, without = [] }: { schema: Schema; without?: string[] }) {
   const defs = schema.$defs ?? {}
   const all = Object.entries(schema.properties ?? {}).filter(([name]) => !without.includes(name))
-  if (all.length === 0) return <p className="quiet">It needs nothing more.</p>
+  if (all.length === 0) return <p className="quiet">{t('parts.itNeedsNothingMore')}</p>
   return (
     <div className="stack">
       {all.map(([name, given]) => (
@@ -68,7 +69,7 @@ function One({ name, schema, required }: { name: string; schema: Schema; require
   const start = schema.default === undefined || schema.default === null ? '' : schema.default
   const shared = { id, name, required, 'aria-describedby': schema.description ? `${id}-hint` : undefined }
   const hint = schema.description && (
-    <p id={`${id}-hint`} className="field-hint">
+    <p id={`${id}-hint`} className="field-hint" lang="en">
       {schema.description}
     </p>
   )
@@ -76,7 +77,7 @@ function One({ name, schema, required }: { name: string; schema: Schema; require
     return (
       <div className="field">
         <label className="check">
-          <input type="checkbox" {...shared} required={false} defaultChecked={start === true} /> {name}
+          <input type="checkbox" {...shared} required={false} defaultChecked={start === true} /> <span translate="no">{name}</span>
         </label>
         {hint}
       </div>
@@ -85,14 +86,14 @@ function One({ name, schema, required }: { name: string; schema: Schema; require
   return (
     <div className="field">
       <label htmlFor={id}>
-        {name}
-        {!required && <span className="quiet"> (may be left out)</span>}
+        <span translate="no">{name}</span>
+        {!required && <span className="quiet"> {t('parts.mayBeLeftOut')}</span>}
       </label>
       {kind === 'choice' ? (
         <select {...shared} defaultValue={String(start)}>
           {!required && <option value="" />}
           {choices(schema)?.map((one) => (
-            <option key={one}>{one}</option>
+            <option key={one} translate="no">{one}</option>
           ))}
         </select>
       ) : kind === 'number' ? (
@@ -106,7 +107,7 @@ function One({ name, schema, required }: { name: string; schema: Schema; require
           spellCheck={false}
           className="mono"
           defaultValue={kind === 'json' && start !== '' ? JSON.stringify(start, null, 2) : Array.isArray(start) ? start.join('\n') : ''}
-          placeholder={kind === 'list' ? 'one a line' : 'JSON'}
+          placeholder={kind === 'list' ? t('parts.oneALine') : 'JSON'}
         />
       )}
       {hint}

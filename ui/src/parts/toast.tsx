@@ -1,6 +1,7 @@
 // A short word about what has just happened, with a way back where there is one.
 
 import { useEffect, useState } from 'react'
+import { t } from '../words/words'
 
 export interface Toast {
   text: string
@@ -42,7 +43,7 @@ export function ToastShelf() {
                 setShown((before) => before.filter((one) => one.id !== toast.id))
               }}
             >
-              Undo
+              {t('all.undo')}
             </button>
           )}
         </p>

@@ -1,18 +1,13 @@
-// What the board has counted lately, read again as often as it has a new point.
+// What the board has counted lately, as it is counted.
 
-import { useQuery } from '@tanstack/react-query'
-import { call, type Output } from '../api/client'
+import { useSyncExternalStore } from 'react'
+import { type History, type Seen, type Span, streamOf } from './stream'
 
-export type Span = 'hour' | 'day' | 'week'
-export type History = Output<'metrics:history'>
+export type { History, Span } from './stream'
 
-export function useHistory(span: Span, only?: string[]) {
-  return useQuery({
-    queryKey: ['metrics:history', span, only],
-    queryFn: () => call('metrics:history', { span, only }),
-    refetchInterval: (query) => (query.state.data?.every_s ?? 10) * 1_000,
-    staleTime: 0,
-  })
+export function useHistory(span: Span): Seen {
+  const stream = streamOf(span)
+  return useSyncExternalStore(stream.listen, stream.now)
 }
 
 /** The lines of one name, each called by what it is of. */
@@ -31,15 +26,3 @@ export function sumOf(history: History | undefined, name: string, which: (of: Re
   })
 }
 
-export const bytes = (value: number): string => {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB']
-  let at = 0
-  let size = value
-  while (size >= 1000 && at < units.length - 1) {
-    size /= 1000
-    at++
-  }
-  return `${size >= 100 || at === 0 ? Math.round(size) : size.toFixed(1)} ${units[at]}`
-}
-
-export const ms = (value: number): string => (value >= 1000 ? `${(value / 1000).toFixed(1)} s` : value >= 10 ? `${Math.round(value)} ms` : `${+value.toFixed(1)} ms`)

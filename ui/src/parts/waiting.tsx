@@ -1,7 +1,7 @@
 export function Waiting({ what }: { what: string }) {
   return (
     <p className="waiting quiet" role="status">
-      Reading {what}…
+      {what}
     </p>
   )
 }

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { call } from '../api/client'
+import { t } from '../words/words'
 
 export interface Where {
   project?: string
@@ -28,10 +29,10 @@ export function WherePicker() {
   const sources = useSources()
   const all = sources.data?.sources ?? []
   const at = all.find((one) => isHere(one, where))
-  if (all.length < 2) return at ? <span className="badge">{`${at.project}/${at.source}`}</span> : null
+  if (all.length < 2) return at ? <span className="badge" translate="no">{`${at.project}/${at.source}`}</span> : null
   return (
     <label className="row">
-      <span className="out-of-sight">Source</span>
+      <span className="out-of-sight">{t('all.source')}</span>
       <select
         className="input where"
         value={at ? `${at.project}/${at.source}` : ''}
@@ -41,7 +42,7 @@ export function WherePicker() {
         }}
       >
         {all.map((one) => (
-          <option key={`${one.project}/${one.source}`} value={`${one.project}/${one.source}`}>
+          <option key={`${one.project}/${one.source}`} value={`${one.project}/${one.source}`} translate="no">
             {one.project} / {one.source} ({one.engine})
           </option>
         ))}

@@ -1,7 +1,7 @@
 // How apps reach this: addresses, keys, and examples with the real URL, for the tables that there are.
 
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { type FormEvent, type ReactNode, useState } from 'react'
 import { call } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { Ago } from '../../parts/ago'
@@ -12,6 +12,7 @@ import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
 import { useWhere, WherePicker } from '../../parts/where'
+import { t, known } from '../../words/words'
 import { showKey, Snippets, useBase, useShownKey } from './connect'
 import { Reference } from './reference'
 import './api.css'
@@ -24,22 +25,22 @@ export function ApiScreen() {
     <>
       <div className="screen-head">
         <div>
-          <h1>API</h1>
-          <p className="quiet">Clients that people know already: they only need the address and a key.</p>
+          <h1>{t('api.api')}</h1>
+          <p className="quiet">{t('api.clientsThatPeopleKnowAlready')}</p>
         </div>
         <WherePicker />
       </div>
       <div className="stack">
-        <section className="card stack" aria-label="Connect an app">
-          <h2>Connect an app</h2>
+        <section className="card stack" aria-label={t('all.connectAnApp')}>
+          <h2>{t('all.connectAnApp')}</h2>
           <dl className="facts">
-            <Address name="Address" value={base} />
-            <Address name="REST" value={`${base}/rest/v1`} />
-            <Address name="Sign-in" value={`${base}/auth/v1`} />
-            <Address name="OpenAPI" value={`${base}/rest/v1/openapi.json`} />
+            <Address name={t('all.address')} value={base} />
+            <Address name={<bdi>REST</bdi>} value={`${base}/rest/v1`} />
+            <Address name={t('api.signIn')} value={`${base}/auth/v1`} />
+            <Address name={<bdi>OpenAPI</bdi>} value={`${base}/rest/v1/openapi.json`} />
           </dl>
           <Snippets />
-          {!key && <p className="quiet">Make a key below, and it stands in the example as long as this page is open.</p>}
+          {!key && <p className="quiet">{t('api.makeAKeyBelowAnd')}</p>}
         </section>
         <Keys onKey={showKey} />
         <Reference where={where} />
@@ -48,7 +49,7 @@ export function ApiScreen() {
   )
 }
 
-function Address({ name, value }: { name: string; value: string }) {
+function Address({ name, value }: { name: ReactNode; value: string }) {
   return (
     <div>
       <dt>{name}</dt>
@@ -70,60 +71,60 @@ function Keys({ onKey }: { onKey: (key: string) => void }) {
   const revoke = useMutation({
     mutationFn: (id: string) => call('key:revoke', { key: id, project: where.project }, { consent: 'destroy' }),
     onSuccess: () => {
-      say({ text: 'The key opens nothing any more' })
+      say({ text: t('api.theKeyOpensNothingAny') })
       void again()
     },
     onError: (error) => say({ text: error.message, kind: 'bad' }),
   })
-  if (keys.isPending) return <Waiting what="the keys" />
+  if (keys.isPending) return <Waiting what={t('api.readingTheKeys')} />
   if (keys.isError) return <Trouble error={keys.error} again={() => keys.refetch()} />
   return (
-    <section className="card stack" aria-label="Keys">
+    <section className="card stack" aria-label={t('api.keys')}>
       <div className="row-apart">
-        <h2>Keys</h2>
+        <h2>{t('api.keys')}</h2>
         {may && (
           <button type="button" className="button" data-kind="main" onClick={() => setMaking(true)}>
-            New key
+            {t('api.newKey')}
           </button>
         )}
       </div>
       {keys.data.keys.length === 0 ? (
-        <p className="quiet">No key yet. A publishable one is for apps, a secret one for servers.</p>
+        <p className="quiet">{t('api.noKeyYetAPublishable')}</p>
       ) : (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Keys that there are">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t('api.keysThatThereAre')}>
           <table className="table">
             <thead>
               <tr>
-                <th>Name</th>
-                <th>Kind</th>
-                <th>Begins</th>
-                <th>Role</th>
-                <th>State</th>
-                <th>Made</th>
-                <th>Last used</th>
+                <th>{t('all.name')}</th>
+                <th>{t('all.kind')}</th>
+                <th>{t('api.begins')}</th>
+                <th>{t('all.role')}</th>
+                <th>{t('all.state')}</th>
+                <th>{t('api.made')}</th>
+                <th>{t('api.lastUsed')}</th>
                 <th />
               </tr>
             </thead>
             <tbody>
               {keys.data.keys.map((one) => (
                 <tr key={one.id}>
-                  <td>{one.name}</td>
-                  <td>{one.kind}</td>
+                  <td translate="no">{one.name}</td>
+                  <td>{known(one.kind)}</td>
                   <td className="mono">{one.begins}…</td>
                   <td className="mono">{one.role}</td>
                   <td>
                     <span className="badge" data-kind={one.state === 'active' ? 'well' : 'warn'}>
-                      {one.state}
+                      {known(one.state)}
                     </span>
                   </td>
                   <td>
                     <Ago at={one.created_at} />
                   </td>
-                  <td>{one.last_used_at ? <Ago at={one.last_used_at} /> : <span className="quiet">never</span>}</td>
+                  <td>{one.last_used_at ? <Ago at={one.last_used_at} /> : <span className="quiet">{t('all.never')}</span>}</td>
                   <td>
                     {may && one.state === 'active' && (
-                      <button type="button" className="button" onClick={() => confirm(`Revoke ${one.name}? Whoever uses it is shut out at once.`) && revoke.mutate(one.id)}>
-                        Revoke
+                      <button type="button" className="button" onClick={() => confirm(t('api.revokeIt', { name: one.name })) && revoke.mutate(one.id)}>
+                        {t('api.revoke')}
                       </button>
                     )}
                   </td>
@@ -160,33 +161,33 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: string
     make.mutate({ name: String(form.get('name')), kind: String(form.get('kind')) as 'publishable', days: days > 0 ? days : undefined })
   }
   return (
-    <Modal title="New key" onClose={onClose}>
+    <Modal title={t('api.newKey')} onClose={onClose}>
       {make.isSuccess ? (
         <div className="stack">
-          <p>This is the only time that the key is shown.</p>
+          <p>{t('api.thisIsTheOnlyTime')}</p>
           <pre className="code">{make.data.key}</pre>
           <div className="row">
-            <Copy text={make.data.key} label="Copy the key" />
+            <Copy text={make.data.key} label={t('all.copyTheKey')} />
             <button type="button" className="button" data-kind="main" onClick={onClose}>
-              Done
+              {t('all.done')}
             </button>
           </div>
         </div>
       ) : (
         <form className="stack" onSubmit={send}>
-          <Field name="name" label="What it is for" required hint="So that others know it in a year." />
+          <Field name="name" label={t('all.whatItIsFor')} required hint={t('api.soThatOthersKnowIt')} />
           <label className="field">
-            Kind
+            {t('all.kind')}
             <select name="kind">
-              <option value="publishable">publishable: for apps, may be seen</option>
-              <option value="secret">secret: for servers, passes every policy</option>
-              <option value="jwt">token: for clients that want a JWT</option>
+              <option value="publishable">{t('api.publishableForAppsMayBe')}</option>
+              <option value="secret">{t('api.secretForServersPassesEvery')}</option>
+              <option value="jwt">{t('api.tokenForClientsThatWant')}</option>
             </select>
           </label>
-          <Field name="days" label="Ends after days" type="number" min={1} hint="Left out, it does not end by itself." />
+          <Field name="days" label={t('all.endsAfterDays')} type="number" min={1} hint={t('api.leftOutItDoesNot')} />
           {make.isError && <Trouble error={make.error} />}
           <button type="submit" className="button" data-kind="main" disabled={make.isPending}>
-            Make it
+            {t('all.makeIt')}
           </button>
         </form>
       )}

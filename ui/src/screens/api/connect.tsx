@@ -6,6 +6,7 @@ import { useState, useSyncExternalStore } from 'react'
 import { call } from '../../api/client'
 import { Copy } from '../../parts/copy'
 import { isHere, useSources, useWhere } from '../../parts/where'
+import { t } from '../../words/words'
 import { EXAMPLES } from './examples'
 
 /** A key that was made on this page. It is kept nowhere: gone with the page. */
@@ -49,25 +50,25 @@ export function Snippets({ table: wished }: { table?: string }) {
   return (
     <div className="stack">
       <div className="row-apart">
-        <div className="tabs" role="tablist" aria-label="Language">
+        <div className="tabs" role="tablist" aria-label={t('api.language')}>
           {(Object.keys(EXAMPLES) as Language[]).map((one) => (
-            <button key={one} type="button" role="tab" aria-selected={one === language} onClick={() => setLanguage(one)}>
+            <button key={one} type="button" role="tab" aria-selected={one === language} onClick={() => setLanguage(one)} translate="no">
               {one}
             </button>
           ))}
         </div>
         <div className="row">
           {names.length > 0 && !wished && (
-            <select className="input where" aria-label="Table" value={chosen} onChange={(event) => setTable(event.target.value)}>
+            <select className="input where" aria-label={t('api.table')} value={chosen} onChange={(event) => setTable(event.target.value)}>
               {names.map((one) => (
-                <option key={one}>{one}</option>
+                <option key={one} translate="no">{one}</option>
               ))}
             </select>
           )}
           <Copy text={text} />
         </div>
       </div>
-      <pre className="code snippet" tabIndex={0} aria-label={`Example in ${language}`}>
+      <pre className="code snippet" tabIndex={0} aria-label={t('api.exampleIn', { language })}>
         {text}
       </pre>
     </div>

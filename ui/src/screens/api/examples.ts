@@ -1,5 +1,7 @@
 // What an app does first, in the languages that people use.
 
+import { t } from '../../words/words'
+
 export interface Facts {
   url: string
   key: string
@@ -24,10 +26,10 @@ const { data, error } = await client
     engine === 'postgres'
       ? `psql '${place}' \\
   -c 'select * from ${table} limit 10'`
-      : `# This source is SQLite, which psql does not speak; mobo does:
+      : `# ${t('api.psqlNot')}
 mobo sql:run 'select * from ${table} limit 10'
 
-# A project in PostgreSQL, for psql and everything else that speaks to it:
+# ${t('api.psqlProject')}
 mobo project:create shop --engine postgres`,
   Python: ({ url, key, table }: Facts) => `# pip install postgrest
 from postgrest import SyncPostgrestClient

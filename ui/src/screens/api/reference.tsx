@@ -7,21 +7,22 @@ import { Copy } from '../../parts/copy'
 import { Trouble } from '../../parts/trouble'
 import type { Where } from '../../parts/where'
 import { kindOf } from '../data/table'
+import { t } from '../../words/words'
 import { useBase, useShownKey } from './connect'
 
 export function Reference({ where }: { where: Where }) {
   const tables = useQuery({ queryKey: ['schema:show', where], queryFn: () => call('schema:show', { ...where }) })
   const base = useBase()
   return (
-    <section className="card stack" aria-label="Tables">
+    <section className="card stack" aria-label={t('all.tables')}>
       <div className="row-apart">
-        <h2>Tables</h2>
+        <h2>{t('all.tables')}</h2>
         <a href={`${base}/rest/v1/reference`} target="_blank" rel="noreferrer">
-          The whole reference
+          {t('api.theWholeReference')}
         </a>
       </div>
       {tables.isError && <Trouble error={tables.error} />}
-      {tables.data?.tables?.length === 0 && <p className="quiet">No table yet.</p>}
+      {tables.data?.tables?.length === 0 && <p className="quiet">{t('all.noTableYet')}</p>}
       <ul className="lines">
         {tables.data?.tables?.map((one) => (
           <li key={`${one.schema}.${one.name}`}>
@@ -38,7 +39,7 @@ function Entry({ where, schema, name }: { where: Where; schema: string; name: st
   return (
     <details className="api-entry" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>
-        <code>/rest/v1/{name}</code> {schema !== 'public' && <span className="badge">{schema}</span>}
+        <code>/rest/v1/{name}</code> {schema !== 'public' && <span className="badge" translate="no">{schema}</span>}
       </summary>
       {open && <Requests where={where} schema={schema} name={name} />}
     </details>
@@ -58,33 +59,33 @@ function Requests({ where, schema, name }: { where: Where; schema: string; name:
   const body = JSON.stringify(Object.fromEntries(texts.slice(0, 3).map((one) => [one.name, example(kindOf(one))])))
   const profile = schema === 'public' ? '' : ` \\\n  -H 'Accept-Profile: ${schema}'`
   const requests = [
-    { name: 'Read', text: `curl '${base}/rest/v1/${name}?select=${columns.slice(0, 4).map((one) => one.name).join(',')}&order=${own}&limit=10' \\\n  -H 'apikey: ${key}'${profile}` },
-    { name: 'Read one', text: `curl '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}' -H 'Accept: application/vnd.pgrst.object+json'${profile}` },
-    { name: 'Insert', text: `curl '${base}/rest/v1/${name}' \\\n  -H 'apikey: ${key}' -H 'Content-Type: application/json' -H 'Prefer: return=representation' \\\n  -d '${body}'` },
-    { name: 'Change', text: `curl -X PATCH '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}' -H 'Content-Type: application/json' \\\n  -d '${body}'` },
-    { name: 'Delete', text: `curl -X DELETE '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}'` },
+    { name: t('api.read'), text: `curl '${base}/rest/v1/${name}?select=${columns.slice(0, 4).map((one) => one.name).join(',')}&order=${own}&limit=10' \\\n  -H 'apikey: ${key}'${profile}` },
+    { name: t('api.readOne'), text: `curl '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}' -H 'Accept: application/vnd.pgrst.object+json'${profile}` },
+    { name: t('all.insert'), text: `curl '${base}/rest/v1/${name}' \\\n  -H 'apikey: ${key}' -H 'Content-Type: application/json' -H 'Prefer: return=representation' \\\n  -d '${body}'` },
+    { name: t('all.change'), text: `curl -X PATCH '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}' -H 'Content-Type: application/json' \\\n  -d '${body}'` },
+    { name: t('all.delete'), text: `curl -X DELETE '${base}/rest/v1/${name}?${own}=eq.1' \\\n  -H 'apikey: ${key}'` },
   ]
   return (
     <div className="stack">
-      <div className="scroll" tabIndex={0} role="region" aria-label={`Columns of ${name}`}>
+      <div className="scroll" tabIndex={0} role="region" aria-label={t('api.columnsOf', { name })}>
         <table className="table">
           <thead>
             <tr>
-              <th>Column</th>
-              <th>Type</th>
-              <th>Null</th>
-              <th>About</th>
+              <th>{t('all.column')}</th>
+              <th>{t('all.type')}</th>
+              <th>{t('all.null')}</th>
+              <th>{t('all.about')}</th>
             </tr>
           </thead>
           <tbody>
             {columns.map((one) => (
               <tr key={one.name}>
                 <td>
-                  <bdi>{one.name}</bdi> {keys.includes(one.name) && <span className="badge">key</span>}
+                  <bdi>{one.name}</bdi> {keys.includes(one.name) && <span className="badge">{t('all.key')}</span>}
                 </td>
                 <td className="mono">{one.type}</td>
-                <td>{one.nullable ? 'may be' : <span className="quiet">never</span>}</td>
-                <td>{one.comment ?? (one.default && <span className="mono quiet">default {one.default}</span>)}</td>
+                <td>{one.nullable ? t('all.mayBe') : <span className="quiet">{t('all.never')}</span>}</td>
+                <td translate={one.comment ? 'no' : undefined}>{one.comment ?? (one.default && <span className="quiet">{t('all.defaultIs', { value: one.default })}</span>)}</td>
               </tr>
             ))}
           </tbody>
@@ -96,7 +97,7 @@ function Requests({ where, schema, name }: { where: Where; schema: string; name:
             <h3>{one.name}</h3>
             <Copy text={one.text} />
           </div>
-          <pre className="code" tabIndex={0} aria-label={`${one.name} with curl`}>
+          <pre className="code" tabIndex={0} aria-label={t('api.withCurl', { what: one.name })}>
             {one.text}
           </pre>
         </div>

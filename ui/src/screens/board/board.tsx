@@ -8,6 +8,7 @@ import { useMay } from '../../frame/session-place'
 import { Trouble } from '../../parts/trouble'
 import { useLive } from '../../parts/use-live'
 import { Waiting } from '../../parts/waiting'
+import { t, known, ms, duration } from '../../words/words'
 import './board.css'
 import { Findings } from './findings'
 import { PartSheet } from './part-sheet'
@@ -26,7 +27,7 @@ export function BoardScreen() {
   const [chosen, setChosen] = useState<string>()
 
   const rows = useMemo(() => layers(report.data?.components ?? []), [report.data])
-  if (report.isPending) return <Waiting what="the parts" />
+  if (report.isPending) return <Waiting what={t('board.readingTheParts')} />
   if (report.isError) return <Trouble error={report.error} again={() => report.refetch()} />
   const { system, components } = report.data
   const part = components.find((one) => one.name === chosen)
@@ -34,16 +35,16 @@ export function BoardScreen() {
     <>
       <div className="screen-head">
         <div>
-          <h1>Board</h1>
+          <h1>{t('board.board')}</h1>
           <p className="quiet">
-            {system.status}, up for {duration(system.uptime_s)}, {components.length} parts
+            {t('board.upFor', { status: known(system.status), time: duration(system.uptime_s), count: components.length })}
           </p>
         </div>
       </div>
       <VitalSigns memory={system.memory_bytes} />
       <FirstSteps />
       <Findings />
-      <section aria-label="Parts" className="board">
+      <section aria-label={t('board.parts')} className="board">
         {rows.map((row) => (
           <div key={row.name} className="board-row">
             <h2 className="board-label">{row.name}</h2>
@@ -53,14 +54,14 @@ export function BoardScreen() {
                 <button type="button" className="chip" data-state={lampOf(one)} onClick={() => setChosen(one.name)}>
                   <span className="chip-name">
                     <span className="lamp" aria-hidden="true" />
-                    {one.name}
+                    <span translate="no">{one.name}</span>
                   </span>
-                  <span className="chip-about">{one.about}</span>
+                  <span className="chip-about" lang="en">{one.about}</span>
                   <span className="chip-facts">
-                    {one.shown}
-                    {one.why && `: ${one.why}`}
-                    {one.restarts > 0 && `, ${one.restarts} ${one.restarts === 1 ? 'restart' : 'restarts'}`}
-                    {one.ready_in_ms !== null && one.ready_in_ms !== undefined && <span className="quiet">, ready in {one.ready_in_ms} ms</span>}
+                    {known(one.shown)}
+                    {one.why && <span lang="en">: {one.why}</span>}
+                    {one.restarts > 0 && <span>, {t('board.restarts', { count: one.restarts })}</span>}
+                    {one.ready_in_ms !== null && one.ready_in_ms !== undefined && <span className="quiet">, {t('board.readyIn', { time: ms(one.ready_in_ms) })}</span>}
                   </span>
                   {one.provides.length > 0 && (
                     <span className="chip-sockets">
@@ -90,10 +91,10 @@ function FirstSteps() {
   return (
     <p className="card row-apart first-steps">
       <span>
-        <strong>New here?</strong> Five steps lead from an empty board to an app that reads its rows.
+        <strong>{t('board.newHere')}</strong> {t('board.fiveSteps')}
       </span>
       <Link to="/welcome" className="button" data-kind="main">
-        First steps
+        {t('all.firstSteps')}
       </Link>
     </p>
   )
@@ -108,22 +109,9 @@ function layers(parts: Part[]): { name: string; parts: Part[] }[] {
   const cards = parts.filter((part) => part.provides.some((socket) => socket.startsWith('driver.')))
   const rest = parts.filter((part) => ![...doors, ...below, ...cards].includes(part))
   return [
-    { name: 'Network', parts: doors },
-    { name: 'Doors', parts: below.filter((part) => !doors.includes(part)) },
-    { name: 'Core', parts: rest },
-    { name: 'Engines', parts: cards },
+    { name: t('board.network'), parts: doors },
+    { name: t('board.doors'), parts: below.filter((part) => !doors.includes(part)) },
+    { name: t('board.core'), parts: rest },
+    { name: t('board.engines'), parts: cards },
   ].filter((row) => row.parts.length > 0)
-}
-
-export function duration(seconds: number): string {
-  const units: [string, number][] = [['d', 86_400], ['h', 3_600], ['min', 60], ['s', 1]]
-  const at = units.findIndex(([, size]) => seconds >= size)
-  if (at < 0) return '0 s'
-  return units
-    .slice(at, at + 2)
-    .map(([name, size], n) => {
-      const whole = n === 0 ? seconds : seconds % (units[at]?.[1] ?? 1)
-      return `${Math.floor(whole / size)} ${name}`
-    })
-    .join(' ')
 }

@@ -5,6 +5,7 @@ import { call } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
+import { t, known, list } from '../../words/words'
 
 export function Findings() {
   const queries = useQueryClient()
@@ -14,18 +15,18 @@ export function Findings() {
     mutationFn: () => call('doctor:run', { fix: true }, { consent: 'yes' }),
     onSuccess: (after) => {
       queries.setQueryData(['doctor:run'], after)
-      say({ text: after.fixed.length ? `Mended: ${after.fixed.map((one) => one.what).join(', ')}` : 'Nothing could be mended by itself' })
+      say({ text: after.fixed.length ? t('board.mended', { what: list(after.fixed.map((one) => one.what)) }) : t('board.nothingMended') })
     },
   })
   if (seen.isError) return <Trouble error={seen.error} />
   if (!seen.data || seen.data.findings.length === 0) return null
   return (
-    <section aria-label="The doctor's findings" className="card stack findings">
+    <section aria-label={t('board.theDoctorsFindings')} className="card stack findings">
       <div className="row-apart">
-        <h2>The doctor found something</h2>
+        <h2>{t('board.theDoctorFoundSomething')}</h2>
         {mayMend && seen.data.findings.some((one) => one.fixable) && (
           <button type="button" className="button" data-kind="main" onClick={() => mend.mutate()} disabled={mend.isPending}>
-            Mend what can be mended
+            {t('board.mendWhatCanBeMended')}
           </button>
         )}
       </div>
@@ -35,12 +36,12 @@ export function Findings() {
           <li key={one.ailment + (one.subject ?? '')}>
             <p>
               <span className="badge" data-kind={one.severity === 'serious' ? 'bad' : 'warn'}>
-                {one.severity}
+                {known(one.severity)}
               </span>{' '}
-              {one.problem}
+              <span lang="en">{one.problem}</span>
             </p>
-            <p className="quiet">{one.explanation}</p>
-            <p>{one.suggestion}</p>
+            <p className="quiet" lang="en">{one.explanation}</p>
+            <p lang="en">{one.suggestion}</p>
           </li>
         ))}
       </ul>

@@ -8,56 +8,57 @@ import { Answer } from '../../parts/answer'
 import { Modal } from '../../parts/modal'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
+import { t, known, ms, type Plain } from '../../words/words'
 import type { Part } from './board'
 
-const VERBS: { verb: 'component:restart' | 'component:swap' | 'component:stop' | 'component:start'; name: string; when: (part: Part) => boolean }[] = [
-  { verb: 'component:restart', name: 'Restart', when: (part: Part) => part.shown === 'running' },
-  { verb: 'component:swap', name: 'Swap', when: (part: Part) => part.shown === 'running' },
-  { verb: 'component:stop', name: 'Stop', when: (part: Part) => part.shown === 'running' && part.standing !== 'protected' },
-  { verb: 'component:start', name: 'Start', when: (part: Part) => part.shown !== 'running' },
+const VERBS: { verb: 'component:restart' | 'component:swap' | 'component:stop' | 'component:start'; name: Plain; when: (part: Part) => boolean }[] = [
+  { verb: 'component:restart', name: 'board.restart', when: (part: Part) => part.shown === 'running' },
+  { verb: 'component:swap', name: 'board.swap', when: (part: Part) => part.shown === 'running' },
+  { verb: 'component:stop', name: 'board.stop', when: (part: Part) => part.shown === 'running' && part.standing !== 'protected' },
+  { verb: 'component:start', name: 'board.start', when: (part: Part) => part.shown !== 'running' },
 ]
 
 export function PartSheet({ part, onClose }: { part: Part; onClose: () => void }) {
   const queries = useQueryClient()
   const may = useMay('component:restart')
   const act = useMutation({
-    mutationFn: (verb: (typeof VERBS)[number]['verb']) => call(verb as 'component:restart', { part: part.name }, { consent: 'yes' }),
-    onSuccess: (_, verb) => {
-      say({ text: `${part.name}: ${verb.split(':')[1]} done` })
+    mutationFn: ({ verb }: (typeof VERBS)[number]) => call(verb as 'component:restart', { part: part.name }, { consent: 'yes' }),
+    onSuccess: (_, { name }) => {
+      say({ text: t('board.verbDone', { part: part.name, verb: t(name) }) })
       void queries.invalidateQueries({ queryKey: ['health:report'] })
     },
   })
   return (
-    <Modal title={part.name} onClose={onClose} wide>
+    <Modal title={part.name} onClose={onClose} wide named>
       <div className="stack">
-        <p>{part.about}</p>
+        <p lang="en">{part.about}</p>
         {may && (
           <div className="row">
             {VERBS.filter((one) => one.when(part)).map((one) => (
-              <button key={one.verb} type="button" className="button" disabled={act.isPending} onClick={() => act.mutate(one.verb)}>
-                {one.name}
+              <button key={one.verb} type="button" className="button" disabled={act.isPending} onClick={() => act.mutate(one)}>
+                {t(one.name)}
               </button>
             ))}
           </div>
         )}
         {act.isError && <Trouble error={act.error} />}
         <dl className="facts">
-          <Fact name="State">{part.shown}</Fact>
-          <Fact name="Health">
-            {part.health}
-            {part.why && `: ${part.why}`}
+          <Fact name={t('all.state')}>{known(part.shown)}</Fact>
+          <Fact name={t('board.fact.health')}>
+            {known(part.health)}
+            {part.why && <span lang="en">: {part.why}</span>}
           </Fact>
-          <Fact name="Since">
+          <Fact name={t('all.since')}>
             <Ago at={part.since} />
           </Fact>
-          <Fact name="Version">{part.version}</Fact>
-          <Fact name="Restarts">{part.restarts}</Fact>
-          {part.ready_in_ms !== null && <Fact name="Ready in">{part.ready_in_ms} ms</Fact>}
-          {part.provides.length > 0 && <Fact name="Fills">{part.provides.join(', ')}</Fact>}
-          {part.dependencies.length > 0 && <Fact name="Stands on">{part.dependencies.join(', ')}</Fact>}
-          {part.addresses.length > 0 && <Fact name="Addresses">{part.addresses.join(', ')}</Fact>}
+          <Fact name={t('board.fact.version')}><span translate="no">{part.version}</span></Fact>
+          <Fact name={t('board.fact.restarts')}>{part.restarts}</Fact>
+          {part.ready_in_ms !== null && <Fact name={t('board.fact.ready')}>{ms(part.ready_in_ms ?? 0)}</Fact>}
+          {part.provides.length > 0 && <Fact name={t('board.fact.fills')}><span translate="no">{part.provides.join(', ')}</span></Fact>}
+          {part.dependencies.length > 0 && <Fact name={t('board.fact.stands')}><span translate="no">{part.dependencies.join(', ')}</span></Fact>}
+          {part.addresses.length > 0 && <Fact name={t('board.fact.addresses')}><span translate="no">{part.addresses.join(', ')}</span></Fact>}
         </dl>
-        <h3>Settings</h3>
+        <h3>{t('all.settings')}</h3>
         <Answer value={part.config} />
       </div>
     </Modal>

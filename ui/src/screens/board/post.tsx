@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../../api/client'
 import { Trouble } from '../../parts/trouble'
+import { t, known, ms } from '../../words/words'
 
 export function Post() {
   const report = useQuery({ queryKey: ['board:report'], queryFn: () => call('board:report') })
@@ -11,21 +12,21 @@ export function Post() {
   return (
     <details className="card post">
       <summary>
-        Boot {report.data.boot}: ready after {report.data.ready_ms} ms
+        {t('board.bootReady', { boot: report.data.boot, time: ms(report.data.ready_ms ?? 0) })}
       </summary>
       <ol className="stack">
         {report.data.stages.map((stage) => (
           <li key={stage.number}>
             <h3>
-              {stage.number}. {stage.name} <span className="quiet">{(stage.took_us / 1000).toFixed(1)} ms</span>
+              {stage.number}. <span lang="en">{stage.name}</span> <span className="quiet">{ms(stage.took_us / 1000)}</span>
             </h3>
             <ul>
               {stage.lines.map((line, n) => (
                 <li key={n}>
                   <span className="badge" data-kind={line.mark === 'good' ? 'well' : line.mark === 'bad' ? 'bad' : 'warn'}>
-                    {line.mark}
+                    {known(line.mark)}
                   </span>{' '}
-                  {line.text}
+                  <span lang="en">{line.text}</span>
                 </li>
               ))}
             </ul>

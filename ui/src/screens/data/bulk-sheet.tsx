@@ -6,6 +6,7 @@ import { Cell } from '../../parts/cell'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t, T } from '../../words/words'
 import type { Row, Table } from './table'
 import { readValue } from './value'
 import { ValueInput } from './value-input'
@@ -27,23 +28,23 @@ export function DeleteSheet({ table, which, onClose, after }: SheetProps) {
   const remove = useMutation({ mutationFn: () => deleteRows(table, which, after), onSuccess: onClose })
   const many = seen.data?.touched ?? 0
   return (
-    <Modal title="Delete rows" onClose={onClose} wide>
+    <Modal title={t('data.deleteRowsSmall')} onClose={onClose} wide>
       <div className="stack">
-        {seen.isPending && <Waiting what="what would go" />}
+        {seen.isPending && <Waiting what={t('data.readingWhatWouldGo')} />}
         {(seen.isError || remove.isError) && <Trouble error={seen.error ?? remove.error} />}
         {seen.isSuccess && (
           <>
             <p>
-              <strong>{many.toLocaleString()}</strong> {many === 1 ? 'row goes' : 'rows go'}. Until you leave this page it can be taken back.
+              {t('data.rowsGo', { count: many })}
             </p>
             <Some table={table} rows={seen.data.before} />
-            {many > AT_ONCE && <p className="field-wrong">More than {AT_ONCE.toLocaleString()} at once are a matter for Query.</p>}
+            {many > AT_ONCE && <p className="field-wrong">{t('data.tooManyAtOnce', { count: AT_ONCE })}</p>}
             <div className="row">
               <button type="button" className="button" data-kind="bad" disabled={remove.isPending || many === 0 || many > AT_ONCE} onClick={() => remove.mutate()}>
-                Delete {many.toLocaleString()} {many === 1 ? 'row' : 'rows'}
+                {t('data.deleteRows', { count: many })}
               </button>
               <button type="button" className="button" onClick={onClose}>
-                Keep them
+                {t('data.keepThem')}
               </button>
             </div>
           </>
@@ -64,10 +65,10 @@ export function ChangeSheet({ table, which, onClose, after }: SheetProps) {
   const change = useMutation({ mutationFn: () => changeRows(table, which, set, after), onSuccess: onClose })
   const many = preview.data?.touched ?? 0
   return (
-    <Modal title="Change rows" onClose={onClose} wide>
+    <Modal title={t('data.changeRowsSmall')} onClose={onClose} wide>
       <div className="stack">
         <label className="field">
-          <span>Column</span>
+          <span>{t('all.column')}</span>
           <select
             value={name}
             onChange={(event) => {
@@ -78,7 +79,7 @@ export function ChangeSheet({ table, which, onClose, after }: SheetProps) {
             }}
           >
             {columns.map((one) => (
-              <option key={one.name}>{one.name}</option>
+              <option key={one.name} translate="no">{one.name}</option>
             ))}
           </select>
         </label>
@@ -102,7 +103,7 @@ export function ChangeSheet({ table, which, onClose, after }: SheetProps) {
         {preview.isSuccess && (
           <>
             <p>
-              <strong>{many.toLocaleString()}</strong> {many === 1 ? 'row' : 'rows'} will have <code>{name}</code> = <Cell value={set[name]} />. As they are now:
+              <T word="data.rowsWillHave" with={{ count: many, column: <code>{name}</code>, value: <Cell value={set[name]} /> }} />
             </p>
             <Some table={table} rows={preview.data.before} first={name} />
           </>
@@ -110,15 +111,15 @@ export function ChangeSheet({ table, which, onClose, after }: SheetProps) {
         <div className="row">
           {preview.isSuccess ? (
             <button type="button" className="button" data-kind="main" disabled={change.isPending || many === 0 || many > AT_ONCE} onClick={() => change.mutate()}>
-              Change {many.toLocaleString()} {many === 1 ? 'row' : 'rows'}
+              {t('data.changeRows', { count: many })}
             </button>
           ) : (
             <button type="button" className="button" data-kind="main" disabled={preview.isPending || !column} onClick={() => preview.mutate()}>
-              Show what would change
+              {t('data.showWhatWouldChange')}
             </button>
           )}
           <button type="button" className="button" onClick={onClose}>
-            Leave them
+            {t('data.leaveThem')}
           </button>
         </div>
       </div>
@@ -134,7 +135,7 @@ function Some({ table, rows, first }: { table: Table; rows: Row[]; first?: strin
         <thead>
           <tr>
             {names.map((one) => (
-              <th key={one}>{one}</th>
+              <th key={one} translate="no">{one}</th>
             ))}
           </tr>
         </thead>
@@ -150,7 +151,7 @@ function Some({ table, rows, first }: { table: Table; rows: Row[]; first?: strin
           ))}
         </tbody>
       </table>
-      {rows.length > SHOWN && <p className="quiet card-note">and {(rows.length - SHOWN).toLocaleString()} more</p>}
+      {rows.length > SHOWN && <p className="quiet card-note">{t('all.andMore', { count: rows.length - SHOWN })}</p>}
     </div>
   )
 }

@@ -3,6 +3,7 @@
 
 import { useRef, useState } from 'react'
 import { Modal } from '../../parts/modal'
+import { t } from '../../words/words'
 import { ReferencePicker } from './reference-picker'
 import { type Column, kindOf, type Table } from './table'
 import { readValue, written, wrongWith } from './value'
@@ -60,10 +61,10 @@ export function CellEditor({ column, table, value, onDone }: CellEditorProps) {
         onBlur={() => end()}
         onKeyDown={keys}
       >
-        {(column.nullable || start === '') && <option value="">null</option>}
-        {!all.includes(start) && start !== '' && <option>{start}</option>}
+        {(column.nullable || start === '') && <option value="" translate="no">null</option>}
+        {!all.includes(start) && start !== '' && <option translate="no">{start}</option>}
         {all.map((one) => (
-          <option key={one}>{one}</option>
+          <option key={one} translate="no">{one}</option>
         ))}
       </select>
     )
@@ -88,7 +89,7 @@ export function CellEditor({ column, table, value, onDone }: CellEditorProps) {
         }}
       />
       {column.nullable && (
-        <button type="button" className="link" data-none onClick={() => end(null)}>
+        <button type="button" className="link" data-none translate="no" onClick={() => end(null)}>
           null
         </button>
       )}
@@ -102,7 +103,7 @@ function Sheet({ column, table, start, onDone }: { column: Column; table: Table;
   const [text, setText] = useState(start)
   const wrong = wrongWith(column, text, table)
   return (
-    <Modal title={column.name} onClose={() => onDone()} wide>
+    <Modal title={column.name} onClose={() => onDone()} wide named>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -127,15 +128,15 @@ function Sheet({ column, table, start, onDone }: { column: Column; table: Table;
         {wrong && <p className="field-wrong">{wrong}</p>}
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={Boolean(wrong)}>
-            Keep
+            {t('data.keep')}
           </button>
           {column.nullable && (
             <button type="button" className="button" onClick={() => onDone(null)}>
-              Make it null
+              {t('data.makeItNull')}
             </button>
           )}
           <button type="button" className="button" data-kind="quiet" onClick={() => onDone()}>
-            Leave it
+            {t('data.leaveIt')}
           </button>
         </div>
       </form>

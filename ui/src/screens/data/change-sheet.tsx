@@ -9,6 +9,7 @@ import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
 import type { Where } from '../../parts/where'
+import { t, T } from '../../words/words'
 import type { Change } from './ddl'
 
 interface ChangeSheetProps {
@@ -62,61 +63,61 @@ export function MigrationSheet({ change, where, onClose, onDone }: ChangeSheetPr
       return call('migrate:up', { ...where, to: version, consent: dangers.filter((one) => given[one.consent]).map((one) => one.consent) }, { consent: dangers.length > 0 ? 'destroy' : 'yes' })
     },
     onSuccess: () => {
-      say({ text: `${name}: done, and kept as a migration` })
+      say({ text: t('data.migrationDone', { name }) })
       for (const key of ['schema:show', 'catalog', 'policy:list', 'grant:list', 'schema:lint', 'migrate:status']) void queries.invalidateQueries({ queryKey: [key] })
       onDone()
     },
   })
   const others = waiting.data?.waiting ?? 0
   return (
-    <Modal title="A migration" onClose={onClose} wide>
+    <Modal title={t('data.aMigration')} onClose={onClose} wide>
       <div className="stack">
         <label className="field">
-          <span>What it does</span>
+          <span>{t('data.whatItDoes')}</span>
           <input value={name} onChange={(event) => setName(event.target.value)} autoComplete="off" />
         </label>
         <div className="migration-texts">
           <label className="field">
-            <span>Up</span>
+            <span>{t('data.up')}</span>
             <textarea className="mono" rows={8} spellCheck={false} value={up} onChange={(event) => setUp(event.target.value)} />
           </label>
           <label className="field">
-            <span>Down</span>
+            <span>{t('data.down')}</span>
             <textarea className="mono" rows={8} spellCheck={false} value={down} onChange={(event) => setDown(event.target.value)} />
           </label>
         </div>
-        <section aria-label="What the check says" aria-live="polite" className="stack">
-          {(check.isFetching || settled !== up) && <Waiting what="what it would do" />}
+        <section aria-label={t('data.whatTheCheckSays')} aria-live="polite" className="stack">
+          {(check.isFetching || settled !== up) && <Waiting what={t('data.readingWhatItWouldDo')} />}
           {check.isError && !check.isFetching && <Trouble error={check.error} />}
           {check.isSuccess && settled === up && (
             <>
               <p>
                 <span className="badge" data-kind="well">
-                  {check.data.rehearsed ? 'rehearsed' : 'read'}
+                  {check.data.rehearsed ? t('data.rehearsed') : t('data.read')}
                 </span>{' '}
-                {check.data.rehearsed ? 'The database takes it.' : 'It can be read, and is applied with the migration.'} Nothing has happened yet.
+                {check.data.rehearsed ? t('data.databaseTakesIt') : t('data.canBeRead')}
               </p>
               {dangers.map((one) => (
                 <label key={one.consent} className="danger">
                   <input type="checkbox" checked={given[one.consent] ?? false} onChange={(event) => setGiven((before) => ({ ...before, [one.consent]: event.target.checked }))} />
                   <span>
-                    <strong>{one.why}</strong> Yes: <code>{one.consent}</code>
+                    <strong lang="en">{one.why}</strong> <T word="all.yesTo" with={{ what: <code>{one.consent}</code> }} />
                   </span>
                 </label>
               ))}
               {warnings.map((one, n) => (
                 <p key={n} className="warning">
                   <span className="badge" data-kind="warn">
-                    {one.object}
+                    <span translate="no">{one.object}</span>
                   </span>{' '}
-                  {one.why} {one.instead && <span className="quiet">{one.instead}</span>}
+                  <span lang="en">{one.why}</span> {one.instead && <span className="quiet" lang="en">{one.instead}</span>}
                 </p>
               ))}
             </>
           )}
           {others > 0 && (
             <p className="warning">
-              {others === 1 ? 'Another migration waits' : `${others} other migrations wait`} and will be applied first.
+              {t('data.othersWait', { count: others })}
             </p>
           )}
           {waiting.data?.trouble && <Trouble error={new Error(waiting.data.trouble)} />}
@@ -130,10 +131,10 @@ export function MigrationSheet({ change, where, onClose, onDone }: ChangeSheetPr
             disabled={!check.isSuccess || settled !== up || missing.length > 0 || apply.isPending || !name.trim()}
             onClick={() => apply.mutate()}
           >
-            Apply
+            {t('data.apply')}
           </button>
           <button type="button" className="button" onClick={onClose}>
-            Not now
+            {t('data.notNow')}
           </button>
         </div>
       </div>

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { call } from '../../api/client'
 import type { Where } from '../../parts/where'
+import { t } from '../../words/words'
 import { type Draft, TYPES } from './ddl'
 
 interface FieldsProps {
@@ -19,11 +20,11 @@ export function ColumnFields({ draft, engine, where, onDraft, withKey, onRemove 
   const targets = useTargets(where)
   const set = (next: Partial<Draft>) => onDraft({ ...draft, ...next })
   const types = TYPES[engine] ?? TYPES.sqlite ?? []
-  const named = draft.name || 'the column'
+  const named = draft.name || t('data.theColumn')
   return (
-    <div className="draft" role="group" aria-label={named}>
-      <input className="input" aria-label="Name" placeholder="name" spellCheck={false} autoComplete="off" value={draft.name} onChange={(event) => set({ name: event.target.value })} />
-      <input className="input mono" aria-label={`Type of ${named}`} list={`types-${engine}`} spellCheck={false} value={draft.type} onChange={(event) => set({ type: event.target.value })} />
+    <div className="draft" role="group" data-named={draft.name ? true : undefined} aria-label={named}>
+      <input className="input" aria-label={t('all.name')} placeholder={t('data.nameOf')} spellCheck={false} autoComplete="off" value={draft.name} onChange={(event) => set({ name: event.target.value })} />
+      <input className="input mono" aria-label={t('data.typeOf', { column: named })} list={`types-${engine}`} spellCheck={false} value={draft.type} onChange={(event) => set({ type: event.target.value })} />
       <datalist id={`types-${engine}`}>
         {types.map((one) => (
           <option key={one} value={one} />
@@ -31,17 +32,17 @@ export function ColumnFields({ draft, engine, where, onDraft, withKey, onRemove 
       </datalist>
       <input
         className="input mono"
-        aria-label={`Default of ${named}`}
-        placeholder={draft.default === 'identity' ? '' : 'no default'}
+        aria-label={t('data.defaultOf', { column: named })}
+        placeholder={draft.default === 'identity' ? '' : t('data.noDefault')}
         spellCheck={false}
-        value={draft.default === 'identity' ? 'counts by itself' : draft.default}
+        value={draft.default === 'identity' ? t('data.countsByItself') : draft.default}
         disabled={draft.default === 'identity'}
         onChange={(event) => set({ default: event.target.value })}
       />
-      <select className="input" aria-label={`Where ${named} points`} value={draft.reference} onChange={(event) => set({ reference: event.target.value })}>
-        <option value="">points nowhere</option>
+      <select className="input" aria-label={t('data.wherePoints', { column: named })} value={draft.reference} onChange={(event) => set({ reference: event.target.value })}>
+        <option value="">{t('data.pointsNowhere')}</option>
         {targets.map((one) => (
-          <option key={one} value={one}>
+          <option key={one} value={one} translate="no">
             {one.replace(/^public\./, '')}
           </option>
         ))}
@@ -50,19 +51,19 @@ export function ColumnFields({ draft, engine, where, onDraft, withKey, onRemove 
         {withKey && (
           <label className="check">
             <input type="checkbox" checked={draft.primary} onChange={(event) => set({ primary: event.target.checked, nullable: event.target.checked ? false : draft.nullable, default: !event.target.checked && draft.default === 'identity' ? '' : draft.default })} />
-            key
+            {t('all.key')}
           </label>
         )}
         <label className="check">
           <input type="checkbox" checked={!draft.nullable} disabled={draft.primary} onChange={(event) => set({ nullable: !event.target.checked })} />
-          never null
+          {t('data.neverNull')}
         </label>
         <label className="check">
           <input type="checkbox" checked={draft.unique} disabled={draft.primary} onChange={(event) => set({ unique: event.target.checked })} />
-          unique
+          {t('data.unique')}
         </label>
         {onRemove && (
-          <button type="button" className="button" data-kind="quiet" aria-label={`Without ${named}`} onClick={onRemove}>
+          <button type="button" className="button" data-kind="quiet" aria-label={t('data.without', { column: named })} onClick={onRemove}>
             ✕
           </button>
         )}

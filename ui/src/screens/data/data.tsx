@@ -5,6 +5,7 @@ import { useState } from 'react'
 import type { Output } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { isHere, useSources, useWhere } from '../../parts/where'
+import { t } from '../../words/words'
 import './data.css'
 import { NewTable } from './new-table'
 import { TableView } from './table-view'
@@ -28,11 +29,11 @@ export function DataScreen() {
         <TableView key={`${where.project}/${where.source}/${schema}.${table}`} at={{ ...where, table: `${schema}.${table}` }} writable={source?.writable ?? true} />
       ) : (
         <section className="empty">
-          <h1>Data</h1>
-          <p>Choose a table to see its rows{may && ', or make one'}.</p>
+          <h1>{t('data.data')}</h1>
+          <p>{may ? t('data.chooseOrMake') : t('data.choose')}</p>
           {may && source?.writable && (
             <button type="button" className="button" data-kind="main" onClick={() => setMaking(source)}>
-              New table
+              {t('data.newTable')}
             </button>
           )}
         </section>

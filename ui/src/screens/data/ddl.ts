@@ -58,7 +58,6 @@ function columnText(draft: Draft, engine: string, alone: boolean): string {
   return parts.join(' ')
 }
 
-
 export function createTable(schema: string, name: string, drafts: Draft[], engine: string): Change {
   const keys = drafts.filter((one) => one.primary)
   const lines = drafts.map((one) => `  ${columnText(one, engine, keys.length === 1)}`)

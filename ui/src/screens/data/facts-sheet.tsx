@@ -6,6 +6,7 @@ import { useMay } from '../../frame/session-place'
 import { Cell } from '../../parts/cell'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
+import { t, number } from '../../words/words'
 import { ident, tableName } from './ddl'
 import { type Column, kindOf, type Table } from './table'
 
@@ -36,22 +37,22 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
     },
   })
   return (
-    <Modal title={column.name} onClose={onClose}>
+    <Modal title={column.name} onClose={onClose} named>
       <div className="stack">
         <dl className="facts">
-          <Fact name="Type">
+          <Fact name={t('all.type')}>
             <span className="mono">{column.type}</span>
           </Fact>
-          <Fact name="Empty">{column.nullable ? 'it may be null' : 'never'}</Fact>
+          <Fact name={t('data.fact.empty')}>{column.nullable ? t('data.mayBeNull') : t('all.never')}</Fact>
           {column.default && (
-            <Fact name="Default">
+            <Fact name={t('all.default')}>
               <span className="mono">{column.default}</span>
             </Fact>
           )}
-          {column.generated && <Fact name="Made by">{column.generated}</Fact>}
-          {table.references.has(column.name) && <Fact name="Points to">{table.references.get(column.name)?.table}</Fact>}
-          {table.choices.has(column.name) && <Fact name="One of">{table.choices.get(column.name)?.join(', ')}</Fact>}
-          {column.comment && <Fact name="About">{column.comment}</Fact>}
+          {column.generated && <Fact name={t('data.fact.madeBy')}><span translate="no">{column.generated}</span></Fact>}
+          {table.references.has(column.name) && <Fact name={t('data.fact.pointsTo')}><span translate="no">{table.references.get(column.name)?.table}</span></Fact>}
+          {table.choices.has(column.name) && <Fact name={t('data.fact.oneOf')}><span translate="no">{table.choices.get(column.name)?.join(', ')}</span></Fact>}
+          {column.comment && <Fact name={t('all.about')}><span translate="no">{column.comment}</span></Fact>}
         </dl>
         <div className="row">
           <button
@@ -62,7 +63,7 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
               onClose()
             }}
           >
-            Least first
+            {t('data.leastFirst')}
           </button>
           <button
             type="button"
@@ -72,11 +73,11 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
               onClose()
             }}
           >
-            Most first
+            {t('data.mostFirst')}
           </button>
           {may && !count.isSuccess && (
             <button type="button" className="button" disabled={count.isPending} onClick={() => count.mutate()}>
-              Look at its values
+              {t('data.lookAtItsValues')}
             </button>
           )}
         </div>
@@ -85,7 +86,7 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
           <>
             <dl className="facts">
               {count.data.numbers.map(([name, value]) => (
-                <Fact key={name} name={name}>
+                <Fact key={name} name={name in COUNTED ? t(COUNTED[name as keyof typeof COUNTED]) : name}>
                   <Cell value={value} />
                 </Fact>
               ))}
@@ -94,8 +95,8 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
               <table className="table">
                 <thead>
                   <tr>
-                    <th>Most common</th>
-                    <th className="number">Times</th>
+                    <th>{t('data.mostCommon')}</th>
+                    <th className="number">{t('data.times')}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -104,7 +105,7 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
                       <td>
                         <Cell value={value} />
                       </td>
-                      <td className="number">{Number(times).toLocaleString()}</td>
+                      <td className="number">{number(Number(times))}</td>
                     </tr>
                   ))}
                 </tbody>
@@ -116,6 +117,9 @@ export function FactsSheet({ table, column, onClose, onOrder }: FactsSheetProps)
     </Modal>
   )
 }
+
+/** What the statement above calls its columns. */
+const COUNTED = { rows: 'data.counted.rows', given: 'data.counted.given', different: 'data.counted.different', least: 'data.counted.least', most: 'data.counted.most' } as const
 
 function Fact({ name, children }: { name: string; children: React.ReactNode }) {
   return (

@@ -1,20 +1,21 @@
 // Conditions on rows: put together from column, comparison and value, or written as one line.
 
 import { type FormEvent, useState } from 'react'
+import { t, type Plain } from '../../words/words'
 import { kindOf, quoted, type Table } from './table'
 
-const WORDS: { sign: string; name: string; kinds?: string; value: boolean }[] = [
-  { sign: '=', name: 'is', value: true },
-  { sign: '<>', name: 'is not', value: true },
-  { sign: '>', name: 'more than', kinds: 'whole number date moment time text', value: true },
-  { sign: '>=', name: 'at least', kinds: 'whole number date moment time text', value: true },
-  { sign: '<', name: 'less than', kinds: 'whole number date moment time text', value: true },
-  { sign: '<=', name: 'at most', kinds: 'whole number date moment time text', value: true },
-  { sign: 'ilike', name: 'has in it', kinds: 'text choice', value: true },
-  { sign: 'in', name: 'is one of', value: true },
-  { sign: 'contains', name: 'contains', kinds: 'json list', value: true },
-  { sign: 'is null', name: 'is null', value: false },
-  { sign: 'is not null', name: 'is not null', value: false },
+const WORDS: { sign: string; name: Plain; kinds?: string; value: boolean }[] = [
+  { sign: '=', name: 'filter.is', value: true },
+  { sign: '<>', name: 'filter.isNot', value: true },
+  { sign: '>', name: 'filter.moreThan', kinds: 'whole number date moment time text', value: true },
+  { sign: '>=', name: 'filter.atLeast', kinds: 'whole number date moment time text', value: true },
+  { sign: '<', name: 'filter.lessThan', kinds: 'whole number date moment time text', value: true },
+  { sign: '<=', name: 'filter.atMost', kinds: 'whole number date moment time text', value: true },
+  { sign: 'ilike', name: 'filter.has', kinds: 'text choice', value: true },
+  { sign: 'in', name: 'filter.oneOf', value: true },
+  { sign: 'contains', name: 'filter.contains', kinds: 'json list', value: true },
+  { sign: 'is null', name: 'filter.isNull', value: false },
+  { sign: 'is not null', name: 'filter.isNotNull', value: false },
 ]
 
 interface FilterProps {
@@ -40,30 +41,30 @@ export function Filter({ table, conditions, onChange }: FilterProps) {
     setText('')
   }
   return (
-    <form className="data-filter" onSubmit={send} aria-label="Conditions">
+    <form className="data-filter" onSubmit={send} aria-label={t('data.conditions')}>
       {conditions.map((one) => (
-        <button key={one} type="button" className="chip-condition" aria-label={`Without ${one}`} onClick={() => onChange(conditions.filter((other) => other !== one))}>
+        <button key={one} type="button" className="chip-condition" aria-label={t('data.without', { column: one })} onClick={() => onChange(conditions.filter((other) => other !== one))}>
           <bdi>{one}</bdi> <span aria-hidden="true">✕</span>
         </button>
       ))}
       <span className="data-condition">
-        <select className="input" aria-label="Column" value={name} onChange={(event) => setName(event.target.value)}>
+        <select className="input" aria-label={t('all.column')} value={name} onChange={(event) => setName(event.target.value)}>
           {table.columns.map((one) => (
-            <option key={one.name}>{one.name}</option>
+            <option key={one.name} translate="no">{one.name}</option>
           ))}
         </select>
-        <select className="input" aria-label="Comparison" value={word?.sign} onChange={(event) => setSign(event.target.value)}>
+        <select className="input" aria-label={t('data.comparison')} value={word?.sign} onChange={(event) => setSign(event.target.value)}>
           {words.map((one) => (
             <option key={one.sign} value={one.sign}>
-              {one.name}
+              {t(one.name)}
             </option>
           ))}
         </select>
         {word?.value && (
           <input
             className="input"
-            aria-label="Value"
-            placeholder={word.sign === 'in' ? '1, 2, 3' : 'value'}
+            aria-label={t('data.value')}
+            placeholder={word.sign === 'in' ? '1, 2, 3' : t('filter.value')}
             spellCheck={false}
             autoComplete="off"
             list={table.choices.has(name) ? 'filter-choices' : undefined}
@@ -79,7 +80,7 @@ export function Filter({ table, conditions, onChange }: FilterProps) {
           </datalist>
         )}
         <button type="submit" className="button">
-          Filter
+          {t('data.filter')}
         </button>
       </span>
     </form>

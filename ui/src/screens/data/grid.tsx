@@ -3,6 +3,7 @@
 
 import { memo, useCallback, useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Cell } from '../../parts/cell'
+import { t } from '../../words/words'
 import { CellEditor } from './cell-editor'
 import { type Column, kindOf, type Row, type Table } from './table'
 import type { Rows } from './use-rows'
@@ -195,7 +196,7 @@ export function Grid({ table, rows, order, onOrder, onFacts, chosen, onChoose, o
       ref={place}
       className="grid"
       role="grid"
-      aria-label={`Rows of ${table.at.table}`}
+      aria-label={t('data.rowsOf', { table: table.at.table })}
       aria-rowcount={count + 1}
       aria-colcount={columns.length + 1}
       aria-activedescendant={at.row >= seen.first && at.row < seen.last ? `${id}-${at.row}-${at.column}` : undefined}
@@ -206,7 +207,7 @@ export function Grid({ table, rows, order, onOrder, onFacts, chosen, onChoose, o
       <div className="grid-head" role="rowgroup" style={{ inlineSize: width, blockSize: HEAD }}>
         <div role="row" aria-rowindex={1} className="grid-line">
           <span role="columnheader" aria-colindex={1} className="grid-box">
-            <input type="checkbox" aria-label="All rows that are read" checked={count > 0 && chosen.size >= Math.min(count, 1000) && chosen.size > 0} onChange={onChooseAll} tabIndex={-1} />
+            <input type="checkbox" aria-label={t('data.allRowsThatAreRead')} checked={count > 0 && chosen.size >= Math.min(count, 1000) && chosen.size > 0} onChange={onChooseAll} tabIndex={-1} />
           </span>
           {columns.slice(seen.left, seen.right).map((column, n) => {
             const where = seen.left + n
@@ -221,15 +222,15 @@ export function Grid({ table, rows, order, onOrder, onFacts, chosen, onChoose, o
                 className="grid-name"
                 style={{ insetInlineStart: lefts[where], inlineSize: widthAt(where) }}
               >
-                <button type="button" className="grid-sort" onClick={() => onOrder(column.name)} title={`Sort by ${column.name}`}>
-                  {table.key.includes(column.name) && <Mark path="M15 7a4 4 0 11-3.9 5H7v3H4v-3H2v-2h9.1A4 4 0 0115 7z" label="key" />}
-                  {table.references.has(column.name) && <Mark path="M9 15l6-6M8 9l-3 3a3 3 0 004 4l3-3M16 15l3-3a3 3 0 00-4-4l-3 3" label="points to another table" />}
-                  <span className="grid-title">{column.name}</span>
-                  <span className="query-type">{brief(column.type)}</span>
+                <button type="button" className="grid-sort" onClick={() => onOrder(column.name)} title={t('data.sortBy', { column: column.name })}>
+                  {table.key.includes(column.name) && <Mark path="M15 7a4 4 0 11-3.9 5H7v3H4v-3H2v-2h9.1A4 4 0 0115 7z" label={t('all.key')} />}
+                  {table.references.has(column.name) && <Mark path="M9 15l6-6M8 9l-3 3a3 3 0 004 4l3-3M16 15l3-3a3 3 0 00-4-4l-3 3" label={t('data.pointsToAnotherTable')} />}
+                  <span className="grid-title" translate="no">{column.name}</span>
+                  <span className="query-type" translate="no">{brief(column.type)}</span>
                   {up && ' ↑'}
                   {down && ' ↓'}
                 </button>
-                <button type="button" className="grid-facts" aria-label={`About ${column.name}`} onClick={() => onFacts(column)}>
+                <button type="button" className="grid-facts" aria-label={t('data.aboutColumn', { column: column.name })} onClick={() => onFacts(column)}>
                   ⋯
                 </button>
                 <Grip onWidth={(by) => setWidth(column.name, Math.max(NARROWEST, widthAt(where) + by))} />
@@ -276,7 +277,7 @@ const Line = memo(function Line({ id, n, base, row, table, left, right, lefts, w
       style={{ transform: `translateY(${(n - base) * LINE}px)`, inlineSize: width }}
     >
       <span role="gridcell" aria-colindex={1} className="grid-box">
-        <input type="checkbox" aria-label={`Row ${n + 1}`} checked={chosen} tabIndex={-1} onChange={(event) => onChoose(n, (event.nativeEvent as MouseEvent).shiftKey)} />
+        <input type="checkbox" aria-label={t('data.rowNumber', { number: n + 1 })} checked={chosen} tabIndex={-1} onChange={(event) => onChoose(n, (event.nativeEvent as MouseEvent).shiftKey)} />
       </span>
       {table.columns.slice(left, right).map((column, m) => {
         const where = left + m

@@ -7,6 +7,7 @@ import { call, Problem } from '../../api/client'
 import { Cell } from '../../parts/cell'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
+import { t, list } from '../../words/words'
 import { BYTES_MAX, type FileRows, readRows } from './read-file'
 import type { Column, Row, Table } from './table'
 import { readValue } from './value'
@@ -38,7 +39,7 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
     setWrong(undefined)
     rehearse.reset()
     try {
-      if (taken.size > BYTES_MAX) throw new Error('the file is larger than 50 MB: give it to the database by its own tool')
+      if (taken.size > BYTES_MAX) throw new Error(t('data.theFileIsLargerThan'))
       const read = readRows(taken.name, await taken.text())
       setFile({ ...read, name: taken.name })
       setMapping(guess(read.columns, table.columns))
@@ -96,8 +97,8 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
         to = middle
       }
     }
-    const before = preview || at === 0 ? '' : ` The ${at.toLocaleString()} rows before it are in the table.`
-    return new Problem(last.code, `Row ${(at + from + 1).toLocaleString()}: ${last.message}.${before}`, last.status, last.hint, `${last.details ?? ''} ${JSON.stringify(some[from]).slice(0, 300)}`.trim(), last.trace)
+    const before = preview || at === 0 ? '' : ` ${t('data.rowsBefore', { count: at })}`
+    return new Problem(last.code, `${t('data.rowRefused', { number: at + from + 1, why: last.message })}${before}`, last.status, last.hint, `${last.details ?? ''} ${JSON.stringify(some[from]).slice(0, 300)}`.trim(), last.trace)
   }
 
   const rehearse = useMutation({ mutationFn: () => send(true) })
@@ -105,7 +106,7 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
     mutationFn: () => send(false),
     onSuccess: (sent) => {
       after()
-      done(`${sent.toLocaleString()} rows came from ${file?.name ?? 'the file'}`)
+      done(t('data.rowsCame', { count: sent, file: file?.name ?? t('data.theFile') }))
       onClose()
     },
     onError: after,
@@ -113,7 +114,7 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
   const used = new Set(Object.values(mapping).filter(Boolean))
   const missing = table.columns.filter((one) => !one.nullable && !one.default && !one.generated && !used.has(one.name) && !table.key.includes(one.name))
   return (
-    <Modal title={`Rows for ${table.at.table.replace(/^public\./, '')} out of a file`} onClose={onClose} wide>
+    <Modal title={t('data.rowsOutOfFile', { table: table.at.table.replace(/^public\./, '') })} onClose={onClose} wide>
       <div className="stack">
         <div
           className="drop"
@@ -125,7 +126,7 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
           }}
         >
           <label className="button">
-            Choose a file
+            {t('data.chooseAFile')}
             <input
               type="file"
               className="out-of-sight"
@@ -136,7 +137,7 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
               }}
             />
           </label>
-          <span className="quiet">{file ? `${file.name}: ${file.rows.length.toLocaleString()} rows of ${file.kind}` : 'or drop one here: CSV with a first line of names, a JSON list, JSON by lines'}</span>
+          <span className="quiet">{file ? t('data.fileHas', { file: file.name, count: file.rows.length, kind: file.kind === 'lines' ? t('data.jsonLines') : file.kind }) : t('data.orDropOneHere')}</span>
         </div>
         {wrong && <Trouble error={new Error(wrong)} />}
         {file && (
@@ -145,9 +146,9 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
               <table className="table">
                 <thead>
                   <tr>
-                    <th>In the file</th>
-                    <th>Goes to</th>
-                    <th>Looks like</th>
+                    <th>{t('data.inTheFile')}</th>
+                    <th>{t('data.goesTo')}</th>
+                    <th>{t('data.looksLike')}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -159,18 +160,18 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
                       <td>
                         <select
                           className="input"
-                          aria-label={`Where ${name} goes`}
+                          aria-label={t('data.whereGoes', { column: name })}
                           value={mapping[name] ?? ''}
                           onChange={(event) => {
                             rehearse.reset()
                             setMapping((before) => ({ ...before, [name]: event.target.value }))
                           }}
                         >
-                          <option value="">nowhere</option>
+                          <option value="">{t('data.nowhere')}</option>
                           {table.columns
                             .filter((one) => !one.generated)
                             .map((one) => (
-                              <option key={one.name} value={one.name} disabled={used.has(one.name) && mapping[name] !== one.name}>
+                              <option key={one.name} value={one.name} disabled={used.has(one.name) && mapping[name] !== one.name} translate="no">
                                 {one.name} ({one.type})
                               </option>
                             ))}
@@ -191,26 +192,26 @@ export function ImportSheet({ table, onClose, after }: ImportSheetProps) {
             {file.kind === 'CSV' && (
               <label className="check">
                 <input type="checkbox" checked={empties} onChange={(event) => setEmpties(event.target.checked)} />
-                an empty cell is the column's default, or null
+                {t('data.anEmptyCellIsThe')}
               </label>
             )}
-            {missing.length > 0 && <p className="field-wrong">Nothing goes to {missing.map((one) => one.name).join(', ')}, which may not be empty.</p>}
+            {missing.length > 0 && <p className="field-wrong">{t('data.nothingGoesTo', { columns: list(missing.map((one) => one.name)) })}</p>}
             {(rehearse.isError || bring.isError) && <Trouble error={bring.error ?? rehearse.error} />}
             {rehearse.isSuccess && !bring.isPending && (
               <p role="status">
                 <span className="badge" data-kind="well">
-                  rehearsed
+                  {t('data.rehearsed')}
                 </span>{' '}
-                The database would take all {rehearse.data.toLocaleString()} rows. Nothing is in the table yet.
+                {t('data.wouldTakeAll', { count: rehearse.data })}
               </p>
             )}
-            {(rehearse.isPending || bring.isPending) && <progress aria-label="How far it is" value={progress} max={1} />}
+            {(rehearse.isPending || bring.isPending) && <progress aria-label={t('data.howFarItIs')} value={progress} max={1} />}
             <div className="row">
               <button type="button" className="button" data-kind={rehearse.isSuccess ? undefined : 'main'} disabled={rehearse.isPending || bring.isPending || used.size === 0} onClick={() => rehearse.mutate()}>
-                Rehearse
+                {t('data.rehearse')}
               </button>
               <button type="button" className="button" data-kind={rehearse.isSuccess ? 'main' : undefined} disabled={!rehearse.isSuccess || bring.isPending} onClick={() => bring.mutate()}>
-                Import {file.rows.length.toLocaleString()} rows
+                {t('data.importRows', { count: file.rows.length })}
               </button>
             </div>
           </>

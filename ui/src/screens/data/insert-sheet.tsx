@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
+import { t } from '../../words/words'
 import type { Row, Table } from './table'
 import { readValue } from './value'
 import { ValueInput } from './value-input'
@@ -34,7 +35,7 @@ export function InsertSheet({ table, onClose, after }: InsertSheetProps) {
     insert.mutate(row)
   }
   return (
-    <Modal title={`A row for ${table.at.table.replace(/^public\./, '')}`} onClose={onClose}>
+    <Modal title={t('data.aRowFor', { table: table.at.table.replace(/^public\./, '') })} onClose={onClose}>
       <form className="stack" onSubmit={send}>
         {columns.map((one) => (
           <ValueInput
@@ -45,13 +46,13 @@ export function InsertSheet({ table, onClose, after }: InsertSheetProps) {
             onText={(text) => setTexts((before) => ({ ...before, [one.name]: text }))}
             none={nones[one.name] ?? false}
             onNone={(none) => setNones((before) => ({ ...before, [one.name]: none }))}
-            placeholder={one.default ? `default: ${one.default}` : one.nullable ? 'null' : table.key.includes(one.name) ? 'made by the database' : undefined}
+            placeholder={one.default ? t('data.defaultsTo', { value: one.default }) : one.nullable ? 'null' : table.key.includes(one.name) ? t('data.madeByDatabase') : undefined}
           />
         ))}
         {insert.isError && <Trouble error={insert.error} />}
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={insert.isPending}>
-            Insert
+            {t('all.insert')}
           </button>
         </div>
       </form>

@@ -3,6 +3,7 @@
 import { type FormEvent, useState } from 'react'
 import { Modal } from '../../parts/modal'
 import type { Where } from '../../parts/where'
+import { t } from '../../words/words'
 import { MigrationSheet } from './change-sheet'
 import { ColumnFields } from './column-fields'
 import { blank, type Change, createTable, type Draft } from './ddl'
@@ -29,22 +30,22 @@ export function NewTable({ engine, where, onClose, onMade }: NewTableProps) {
   }
   if (change) return <MigrationSheet change={change} where={where} onClose={() => setChange(undefined)} onDone={() => onMade(schema, name.trim())} />
   return (
-    <Modal title="A new table" onClose={onClose} wide>
+    <Modal title={t('data.aNewTable')} onClose={onClose} wide>
       <form className="stack" onSubmit={send}>
         <div className="row">
           <label className="field grow">
-            <span>Name</span>
+            <span>{t('all.name')}</span>
             <input required autoFocus spellCheck={false} autoComplete="off" placeholder="books" value={name} onChange={(event) => setName(event.target.value)} />
           </label>
           {engine === 'postgres' && (
             <label className="field">
-              <span>Schema</span>
+              <span>{t('data.schema')}</span>
               <input required spellCheck={false} value={schema} onChange={(event) => setSchema(event.target.value)} />
             </label>
           )}
         </div>
         <fieldset className="drafts">
-          <legend>Columns</legend>
+          <legend>{t('data.columns')}</legend>
           {drafts.map((draft, n) => (
             <ColumnFields
               key={n}
@@ -57,13 +58,13 @@ export function NewTable({ engine, where, onClose, onMade }: NewTableProps) {
             />
           ))}
         </fieldset>
-        <p className="quiet">Nobody reaches a new table from outside until a policy or a right says so.</p>
+        <p className="quiet">{t('data.nobodyReachesANewTable')}</p>
         <div className="row">
           <button type="submit" className="button" data-kind="main">
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
           <button type="button" className="button" onClick={() => setDrafts((before) => [...before, { ...blank }])}>
-            Another column
+            {t('data.anotherColumn')}
           </button>
         </div>
       </form>

@@ -1,9 +1,11 @@
 // A file of rows, read in the browser: CSV with whatever separates it, a JSON list, or JSON by lines.
 
+import { t } from '../../words/words'
+
 export interface FileRows {
   columns: string[]
   rows: Record<string, unknown>[]
-  kind: 'CSV' | 'JSON' | 'JSON by lines'
+  kind: 'CSV' | 'JSON' | 'lines'
 }
 
 /** Above that a script does better; the browser would hold all of it at once. */
@@ -14,7 +16,7 @@ export function readRows(name: string, text: string): FileRows {
   if (begin.startsWith('[')) return objects(JSON.parse(text) as unknown[], 'JSON')
   if (begin.startsWith('{')) {
     const lines = text.split('\n').filter((line) => line.trim() !== '')
-    return objects(lines.map((line, n) => lineOf(line, n)), 'JSON by lines')
+    return objects(lines.map((line, n) => lineOf(line, n)), 'lines')
   }
   return csv(text, /\.tsv$/i.test(name) ? '\t' : undefined)
 }
@@ -23,14 +25,14 @@ function lineOf(line: string, n: number): unknown {
   try {
     return JSON.parse(line)
   } catch {
-    throw new Error(`line ${n + 1} is no JSON`)
+    throw new Error(t('data.lineNoJson', { line: n + 1 }))
   }
 }
 
 function objects(all: unknown[], kind: FileRows['kind']): FileRows {
   const columns = new Set<string>()
   for (const [n, one] of all.entries()) {
-    if (typeof one !== 'object' || one === null || Array.isArray(one)) throw new Error(`entry ${n + 1} is no object`)
+    if (typeof one !== 'object' || one === null || Array.isArray(one)) throw new Error(t('data.entryNoObject', { entry: n + 1 }))
     for (const name of Object.keys(one)) columns.add(name)
   }
   return { columns: [...columns], rows: all as Record<string, unknown>[], kind }
@@ -40,7 +42,7 @@ function csv(text: string, given?: string): FileRows {
   const separator = given ?? separatorOf(text)
   const lines = split(text.replace(/^\uFEFF/, ''), separator)
   const [head, ...body] = lines
-  if (!head) throw new Error('the file is empty')
+  if (!head) throw new Error(t('data.fileEmpty'))
   const columns = head.map((one, n) => one.trim() || `column ${n + 1}`)
   const rows = body
     .filter((line) => line.length > 1 || line[0] !== '')
@@ -78,7 +80,7 @@ function split(text: string, separator: string): string[][] {
       cell = ''
     } else cell += letter
   }
-  if (quoted) throw new Error('a quote is opened and never closed')
+  if (quoted) throw new Error(t('data.quoteOpen'))
   if (cell !== '' || line.length > 0) lines.push([...line, cell])
   return lines
 }

@@ -6,6 +6,7 @@ import { call } from '../../api/client'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
 import type { Where } from '../../parts/where'
+import { t } from '../../words/words'
 import { type Column, kindOf, quoted, type Reference, type Row, textOf } from './table'
 
 const SHOWN = 20
@@ -42,7 +43,7 @@ export function ReferencePicker({ reference, where, onPick, onClose }: PickerPro
   const rows = found.data ?? []
   const pick = (row?: Row) => row && onPick(textOf(row[reference.column]))
   return (
-    <Modal title={`A row of ${reference.table}`} onClose={onClose}>
+    <Modal title={t('data.aRowOf', { table: reference.table })} onClose={onClose}>
       <div className="stack">
         <input
           className="input"
@@ -50,8 +51,8 @@ export function ReferencePicker({ reference, where, onPick, onClose }: PickerPro
           aria-expanded="true"
           aria-controls={id}
           aria-activedescendant={rows[at] ? `${id}-${at}` : undefined}
-          aria-label={`Find a row of ${reference.table}`}
-          placeholder={label ? `${label}, or ${reference.column}` : reference.column}
+          aria-label={t('data.findRowOf', { table: reference.table })}
+          placeholder={label ? t('data.labelOr', { label, column: reference.column }) : reference.column}
           autoFocus
           value={words}
           onChange={(event) => {
@@ -68,14 +69,14 @@ export function ReferencePicker({ reference, where, onPick, onClose }: PickerPro
           }}
         />
         {(shape.isError || found.isError) && <Trouble error={shape.error ?? found.error} />}
-        <ul id={id} role="listbox" aria-label="Rows" className="palette-list reference-list">
+        <ul id={id} role="listbox" aria-label={t('all.rowsSmall')} className="palette-list reference-list">
           {rows.map((row, n) => (
             <li key={n} id={`${id}-${n}`} role="option" aria-selected={n === at} onClick={() => pick(row)} onPointerMove={() => setAt(n)}>
               <span className="mono">{textOf(row[reference.column])}</span>
               <bdi>{label ? textOf(row[label]) : ''}</bdi>
             </li>
           ))}
-          {found.isSuccess && rows.length === 0 && <li className="quiet">No row is called so.</li>}
+          {found.isSuccess && rows.length === 0 && <li className="quiet">{t('data.noRowIsCalledSo')}</li>}
         </ul>
       </div>
     </Modal>

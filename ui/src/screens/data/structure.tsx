@@ -6,6 +6,7 @@ import { call } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
+import { t, T, known, bytes } from '../../words/words'
 import { MigrationSheet } from './change-sheet'
 import { ColumnFields, useTargets } from './column-fields'
 import { addColumn, addForeignKey, blank, type Change, changeColumn, createIndex, type Draft, dropColumn, dropIndex, dropKey, dropTable, renameTable, TYPES } from './ddl'
@@ -47,49 +48,49 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
   return (
     <div className="stack">
       {error !== undefined && <Trouble error={error} />}
-      <section className="card" aria-label="Columns">
+      <section className="card" aria-label={t('data.columns')}>
         <div className="row-apart card-head">
-          <h2>Columns</h2>
+          <h2>{t('data.columns')}</h2>
           {may && (
             <button type="button" className="button" data-kind="main" onClick={() => setAsking({ what: 'column' })}>
-              Add a column
+              {t('data.addAColumn')}
             </button>
           )}
         </div>
-        <div className="scroll" tabIndex={0} role="region" aria-label="Columns as a table">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t('data.columnsAsATable')}>
           <table className="table">
             <thead>
               <tr>
-                <th>Name</th>
-                <th>Type</th>
-                <th>Null</th>
-                <th>Default</th>
-                <th>About</th>
-                {may && <th aria-label="Change" />}
+                <th>{t('all.name')}</th>
+                <th>{t('all.type')}</th>
+                <th>{t('all.null')}</th>
+                <th>{t('all.default')}</th>
+                <th>{t('all.about')}</th>
+                {may && <th aria-label={t('all.change')} />}
               </tr>
             </thead>
             <tbody>
               {table.columns.map((column) => (
                 <tr key={column.name}>
                   <td>
-                    <bdi>{column.name}</bdi> {table.key.includes(column.name) && <span className="badge">key</span>}
+                    <bdi>{column.name}</bdi> {table.key.includes(column.name) && <span className="badge">{t('all.key')}</span>}
                   </td>
                   <td className="mono">{column.type}</td>
-                  <td className="nowrap">{column.nullable ? 'may be' : <span className="quiet">never</span>}</td>
-                  <td className="mono">{column.generated ? `made: ${column.generated}` : column.default}</td>
+                  <td className="nowrap">{column.nullable ? t('all.mayBe') : <span className="quiet">{t('all.never')}</span>}</td>
+                  <td className="mono">{column.generated ? t('data.made', { how: column.generated }) : column.default}</td>
                   <td>
-                    {column.comment}
-                    {table.references.has(column.name) && <span className="quiet"> a row of {table.references.get(column.name)?.table}</span>}
+                    <span translate="no">{column.comment}</span>
+                    {table.references.has(column.name) && <span className="quiet"> {t('data.aRowOfSmall', { table: table.references.get(column.name)?.table ?? '' })}</span>}
                   </td>
                   {may && (
                     <td>
                       <span className="row row-tight">
-                        <button type="button" className="button" data-kind="quiet" aria-label={`Change ${column.name}`} onClick={() => setAsking({ what: 'edit', column })}>
-                          Change
+                        <button type="button" className="button" data-kind="quiet" aria-label={t('data.changeColumn', { column: column.name })} onClick={() => setAsking({ what: 'edit', column })}>
+                          {t('all.change')}
                         </button>
                         {!table.key.includes(column.name) && (
-                          <button type="button" className="button" data-kind="quiet" aria-label={`Drop ${column.name}`} onClick={() => propose(dropColumn(table, column))}>
-                            Drop
+                          <button type="button" className="button" data-kind="quiet" aria-label={t('data.dropColumn', { column: column.name })} onClick={() => propose(dropColumn(table, column))}>
+                            {t('all.drop')}
                           </button>
                         )}
                       </span>
@@ -101,53 +102,53 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
           </table>
         </div>
       </section>
-      <section className="card" aria-label="Keys and checks">
+      <section className="card" aria-label={t('data.keysAndChecks')}>
         <div className="row-apart card-head">
-          <h2>Keys and checks</h2>
+          <h2>{t('data.keysAndChecks')}</h2>
           {may && postgres && (
             <button type="button" className="button" onClick={() => setAsking({ what: 'key' })}>
-              Point a column to a table
+              {t('data.pointAColumnToA')}
             </button>
           )}
         </div>
-        {table.keys.length === 0 && <p className="quiet">No key: no single row can be named.</p>}
+        {table.keys.length === 0 && <p className="quiet">{t('data.noKeyNoSingleRow')}</p>}
         <ul className="lines">
           {table.keys.map((key) => (
             <li key={`${key.kind}/${key.name}`} className="row-apart">
               <span>
-                <span className="badge">{key.kind}</span> <code>{key.columns.join(', ')}</code> {key.says && <span className="mono quiet">{key.kind === 'foreign' ? `→ ${key.says}` : key.says}</span>}
+                <span className="badge">{known(key.kind)}</span> <code>{key.columns.join(', ')}</code> {key.says && <span className="mono quiet">{key.kind === 'foreign' ? `→ ${key.says}` : key.says}</span>}
               </span>
               {may && postgres && (
                 <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropKey(table, key))}>
-                  Drop
+                  {t('all.drop')}
                 </button>
               )}
             </li>
           ))}
         </ul>
       </section>
-      <section className="card" aria-label="Indexes">
+      <section className="card" aria-label={t('data.indexes')}>
         <div className="row-apart card-head">
-          <h2>Indexes</h2>
+          <h2>{t('data.indexes')}</h2>
           {may && (
             <button type="button" className="button" onClick={() => setAsking({ what: 'index' })}>
-              Add an index
+              {t('data.addAnIndex')}
             </button>
           )}
         </div>
-        {table.indexes.length === 0 && <p className="quiet">None beside the keys.</p>}
+        {table.indexes.length === 0 && <p className="quiet">{t('data.noneBesideTheKeys')}</p>}
         <ul className="lines">
           {table.indexes.map((index) => (
             <li key={index.name} className="row-apart">
               <span>
-                <code>{index.name}</code> on {index.columns.join(', ')} {index.unique && <span className="badge">unique</span>}{' '}
+                <T word="data.indexOn" with={{ name: <code>{index.name}</code>, columns: index.columns.join(', ') }} /> {index.unique && <span className="badge">{t('data.unique')}</span>}{' '}
                 <span className="quiet">
-                  {index.size_bytes ? `${Math.ceil(index.size_bytes / 1024).toLocaleString()} KB` : ''} {index.used !== null && index.used !== undefined ? `used ${index.used.toLocaleString()} times` : ''}
+                  {index.size_bytes ? bytes(index.size_bytes) : ''} {index.used !== null && index.used !== undefined ? t('data.usedTimes', { count: index.used }) : ''}
                 </span>
               </span>
               {may && (
                 <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropIndex(table, index))}>
-                  Drop
+                  {t('all.drop')}
                 </button>
               )}
             </li>
@@ -157,10 +158,10 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
       {may && (
         <div className="row">
           <button type="button" className="button" onClick={() => setAsking({ what: 'rename' })}>
-            Rename the table
+            {t('data.renameTheTable')}
           </button>
           <button type="button" className="button" onClick={() => void proposeDrop()}>
-            Drop the table
+            {t('data.dropTheTable')}
           </button>
         </div>
       )}
@@ -199,12 +200,12 @@ const sending = (then: () => void) => (event: FormEvent) => {
 function AskColumn({ table, onClose, onChange }: AskProps) {
   const [draft, setDraft] = useState<Draft>({ ...blank })
   return (
-    <Modal title="A new column" onClose={onClose} wide>
+    <Modal title={t('data.aNewColumn')} onClose={onClose} wide>
       <form className="stack" onSubmit={sending(() => onChange(addColumn(table, draft)))}>
         <ColumnFields draft={draft} engine={table.engine} where={{ project: table.at.project, source: table.at.source }} onDraft={setDraft} />
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={!draft.name.trim() || !draft.type.trim()}>
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
         </div>
       </form>
@@ -217,16 +218,16 @@ function AskEdit({ table, column, onClose, onChange }: AskProps & { column: Colu
   const postgres = table.engine === 'postgres'
   const change = changeColumn(table, column, wish)
   return (
-    <Modal title={`The column ${column.name}`} onClose={onClose}>
+    <Modal title={t('data.columnTitle', { column: column.name })} onClose={onClose}>
       <form className="stack" onSubmit={sending(() => onChange(change))}>
         <label className="field">
-          <span>Name</span>
+          <span>{t('all.name')}</span>
           <input value={wish.name} spellCheck={false} autoComplete="off" onChange={(event) => setWish({ ...wish, name: event.target.value })} />
         </label>
         {postgres ? (
           <>
             <label className="field">
-              <span>Type</span>
+              <span>{t('all.type')}</span>
               <input className="mono" list="types-postgres" value={wish.type} spellCheck={false} onChange={(event) => setWish({ ...wish, type: event.target.value })} />
               <datalist id="types-postgres">
                 {TYPES.postgres?.map((one) => (
@@ -235,24 +236,24 @@ function AskEdit({ table, column, onClose, onChange }: AskProps & { column: Colu
               </datalist>
             </label>
             <label className="field">
-              <span>Default</span>
+              <span>{t('all.default')}</span>
               <input className="mono" value={wish.default} spellCheck={false} onChange={(event) => setWish({ ...wish, default: event.target.value })} />
             </label>
             <label className="field">
-              <span>About</span>
+              <span>{t('all.about')}</span>
               <input value={wish.comment} onChange={(event) => setWish({ ...wish, comment: event.target.value })} />
             </label>
             <label className="check">
               <input type="checkbox" checked={!wish.nullable} onChange={(event) => setWish({ ...wish, nullable: !event.target.checked })} />
-              never null
+              {t('data.neverNull')}
             </label>
           </>
         ) : (
-          <p className="quiet">SQLite changes a column's name in place; for anything else make the table anew, in Query.</p>
+          <p className="quiet">{t('data.sQLiteChangesAColumnsName')}</p>
         )}
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={change.up === '' || !wish.name.trim()}>
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
         </div>
       </form>
@@ -264,24 +265,24 @@ function AskIndex({ table, onClose, onChange }: AskProps) {
   const [columns, setColumns] = useState<string[]>([])
   const [unique, setUnique] = useState(false)
   return (
-    <Modal title="A new index" onClose={onClose}>
+    <Modal title={t('data.aNewIndex')} onClose={onClose}>
       <form className="stack" onSubmit={sending(() => onChange(createIndex(table, columns, unique)))}>
         <fieldset className="drafts">
-          <legend>Columns, in this order: {columns.join(', ') || 'choose them'}</legend>
+          <legend>{columns.length > 0 ? t('data.columnsInOrder', { columns: columns.join(', ') }) : t('data.columnsChoose')}</legend>
           {table.columns.map((one) => (
             <label key={one.name} className="check">
               <input type="checkbox" checked={columns.includes(one.name)} onChange={(event) => setColumns((before) => (event.target.checked ? [...before, one.name] : before.filter((name) => name !== one.name)))} />
-              {one.name}
+              <bdi>{one.name}</bdi>
             </label>
           ))}
         </fieldset>
         <label className="check">
           <input type="checkbox" checked={unique} onChange={(event) => setUnique(event.target.checked)} />
-          each value once
+          {t('data.eachValueOnce')}
         </label>
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={columns.length === 0}>
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
         </div>
       </form>
@@ -294,28 +295,28 @@ function AskKey({ table, onClose, onChange }: AskProps) {
   const [column, setColumn] = useState(table.columns[0]?.name ?? '')
   const [to, setTo] = useState('')
   return (
-    <Modal title="Point a column to a table" onClose={onClose}>
+    <Modal title={t('data.pointAColumnToA')} onClose={onClose}>
       <form className="stack" onSubmit={sending(() => onChange(addForeignKey(table, column, to)))}>
         <label className="field">
-          <span>Column</span>
+          <span>{t('all.column')}</span>
           <select value={column} onChange={(event) => setColumn(event.target.value)}>
             {table.columns.map((one) => (
-              <option key={one.name}>{one.name}</option>
+              <option key={one.name} translate="no">{one.name}</option>
             ))}
           </select>
         </label>
         <label className="field">
-          <span>Points to</span>
+          <span>{t('data.pointsTo')}</span>
           <select value={to} onChange={(event) => setTo(event.target.value)}>
             <option value="" />
             {targets.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} translate="no">{one}</option>
             ))}
           </select>
         </label>
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={!to || !column}>
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
         </div>
       </form>
@@ -327,16 +328,16 @@ function AskName({ table, onClose, onChange }: { table: Table; onClose: () => vo
   const bare = table.at.table.split('.').at(-1) ?? ''
   const [name, setName] = useState(bare)
   return (
-    <Modal title="Rename the table" onClose={onClose}>
+    <Modal title={t('data.renameTheTable')} onClose={onClose}>
       <form className="stack" onSubmit={sending(() => onChange(renameTable(table, name.trim()), name.trim()))}>
         <label className="field">
-          <span>Name</span>
+          <span>{t('all.name')}</span>
           <input value={name} autoFocus spellCheck={false} autoComplete="off" onChange={(event) => setName(event.target.value)} />
         </label>
-        <p className="quiet">Apps that ask for {bare} will not find it any more.</p>
+        <p className="quiet">{t('data.appsThatAsk', { table: bare })}</p>
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={!name.trim() || name.trim() === bare}>
-            Show the migration
+            {t('data.showTheMigration')}
           </button>
         </div>
       </form>

@@ -8,6 +8,7 @@ import { Menu } from '../../parts/menu'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t } from '../../words/words'
 import { ChangeSheet, DeleteSheet } from './bulk-sheet'
 import { exportRows, ROWS_MAX } from './export'
 import { FactsSheet } from './facts-sheet'
@@ -44,21 +45,21 @@ function Known({ table, writable }: { table: Table; writable: boolean }) {
   const bare = rest.join('.')
   const structure = search.show === 'structure'
   return (
-    <section className="data-table" aria-label={table.at.table}>
+    <section className="data-table" data-named aria-label={table.at.table}>
       <div className="data-head">
         <h1>
-          {schema !== 'public' && <span className="quiet">{schema}.</span>}
+          {schema !== 'public' && <span className="quiet" translate="no">{schema}.</span>}
           <bdi>{bare}</bdi>
         </h1>
-        <nav className="tabs" aria-label="What is shown">
+        <nav className="tabs" aria-label={t('all.whatIsShown')}>
           <button type="button" aria-current={structure ? undefined : 'page'} onClick={() => change({ show: undefined })}>
-            Rows
+            {t('all.rowsSmall')}
           </button>
           <button type="button" aria-current={structure ? 'page' : undefined} onClick={() => change({ show: 'structure' })}>
-            Structure
+            {t('data.structure')}
           </button>
         </nav>
-        {!writable && <span className="badge">may only be read</span>}
+        {!writable && <span className="badge">{t('data.mayOnlyBeRead')}</span>}
       </div>
       {structure ? (
         <Structure
@@ -131,7 +132,7 @@ function RowsView({ table, writable, conditions, order, change }: RowsViewProps)
   )
   const save = useMutation({
     mutationFn: (kind: 'csv' | 'json') => exportRows(table, conditions, order, kind, picked.length > 0 ? picked : undefined),
-    onSuccess: (told) => say({ text: told.all ? `${told.rows.toLocaleString()} rows in a file` : `The first ${ROWS_MAX.toLocaleString()} rows; a dump has them all` }),
+    onSuccess: (told) => say({ text: told.all ? t('data.rowsInFile', { count: told.rows }) : t('data.firstRowsInFile', { count: ROWS_MAX }) }),
     onError: setError,
   })
   useEffect(() => {
@@ -155,43 +156,43 @@ function RowsView({ table, writable, conditions, order, change }: RowsViewProps)
       <Filter table={table} conditions={conditions} onChange={(where) => change({ where: where.length > 0 ? where : undefined })} />
       <div className="data-bar">
         <p className="quiet" role="status">
-          {rows.pending ? 'reading…' : `${rows.guessed && rows.count > 1000 ? 'about ' : ''}${rows.count.toLocaleString()} ${rows.count === 1 ? 'row' : 'rows'}`}
-          {picked.length > 0 && `, ${picked.length.toLocaleString()} chosen`}
+          {rows.pending ? t('data.readingRows') : t(rows.guessed && rows.count > 1000 ? 'data.aboutRows' : 'all.rows', { count: rows.count })}
+          {picked.length > 0 && `, ${t('data.chosen', { count: picked.length })}`}
         </p>
         <div className="row">
           {may && last && (
-            <button type="button" className="button" data-kind="quiet" onClick={() => void undo()} title={`Take back: ${last.text}`}>
-              Undo
+            <button type="button" className="button" data-kind="quiet" onClick={() => void undo()} title={t('data.takeBack', { what: last.text })}>
+              {t('all.undo')}
             </button>
           )}
           {may && named && some && (
             <>
               <button type="button" className="button" onClick={() => setSheet({ what: 'change', which })}>
-                Change {picked.length > 0 ? picked.length.toLocaleString() : 'all of these'}
+                {picked.length > 0 ? t('data.changeSome', { count: picked.length }) : t('data.changeAll')}
               </button>
               <button type="button" className="button" onClick={() => setSheet({ what: 'delete', which })}>
-                Delete {picked.length > 0 ? picked.length.toLocaleString() : 'all of these'}
+                {picked.length > 0 ? t('data.deleteSome', { count: picked.length }) : t('data.deleteAll')}
               </button>
             </>
           )}
           <button type="button" className="button" data-kind="quiet" onClick={() => rows.reload()}>
-            Refresh
+            {t('data.refresh')}
           </button>
-          <Menu label="Export">
+          <Menu label={t('data.export')}>
             <button type="button" disabled={save.isPending} onClick={() => save.mutate('csv')}>
-              as CSV
+              {t('data.asCSV')}
             </button>
             <button type="button" disabled={save.isPending} onClick={() => save.mutate('json')}>
-              as JSON
+              {t('data.asJSON')}
             </button>
           </Menu>
           {may && (
             <>
               <button type="button" className="button" onClick={() => setSheet({ what: 'import' })}>
-                Import
+                {t('data.import')}
               </button>
               <button type="button" className="button" data-kind="main" onClick={() => setSheet({ what: 'insert' })}>
-                Insert
+                {t('all.insert')}
               </button>
             </>
           )}
@@ -200,8 +201,8 @@ function RowsView({ table, writable, conditions, order, change }: RowsViewProps)
       {trouble !== undefined && <Trouble error={trouble} again={rows.error ? rows.reload : undefined} />}
       {!rows.pending && rows.count === 0 && !rows.error ? (
         <div className="empty card">
-          <h2>{conditions.length > 0 ? 'No row is so' : 'No row yet'}</h2>
-          <p>{conditions.length > 0 ? 'Take a condition away above.' : may ? 'Insert one, or import a file.' : 'Whoever may write here can insert one.'}</p>
+          <h2>{conditions.length > 0 ? t('data.noRowIsSo') : t('data.noRowYet')}</h2>
+          <p>{conditions.length > 0 ? t('data.takeAConditionAwayAbove') : may ? t('data.insertOneOrImportA') : t('data.whoeverMayWriteHereCan')}</p>
         </div>
       ) : (
         <Grid
@@ -218,7 +219,7 @@ function RowsView({ table, writable, conditions, order, change }: RowsViewProps)
           onDelete={() => may && named && picked.length > 0 && setSheet({ what: 'delete', which: { rows: picked } })}
         />
       )}
-      {!named && may && <p className="quiet">Without a primary key no single row can be named: rows are only read and added here.</p>}
+      {!named && may && <p className="quiet">{t('data.withoutAPrimaryKeyNo')}</p>}
       {sheet?.what === 'insert' && <InsertSheet table={table} onClose={close} after={after} />}
       {sheet?.what === 'import' && <ImportSheet table={table} onClose={close} after={after} />}
       {sheet?.what === 'delete' && <DeleteSheet table={table} which={sheet.which} onClose={close} after={after} />}

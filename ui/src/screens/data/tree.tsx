@@ -7,6 +7,7 @@ import { call, type Output } from '../../api/client'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
 import { isHere, useSources, type Where } from '../../parts/where'
+import { t, known } from '../../words/words'
 
 type Source = Output<'source:list'>['sources'][number]
 
@@ -23,9 +24,9 @@ export function Tree({ here, where, onNew }: TreeProps) {
   const all = sources.data?.sources ?? []
   const current = all.find((one) => isHere(one, where))
   return (
-    <aside className="data-tree" aria-label="Tables" data-open={here ? undefined : true}>
-      <input className="input" type="search" aria-label="Find a table" placeholder="Find a table" value={words} onChange={(event) => setWords(event.target.value)} />
-      {sources.isPending && <Waiting what="the sources" />}
+    <aside className="data-tree" aria-label={t('all.tables')} data-open={here ? undefined : true}>
+      <input className="input" type="search" aria-label={t('data.findATable')} placeholder={t('data.findATable')} value={words} onChange={(event) => setWords(event.target.value)} />
+      {sources.isPending && <Waiting what={t('data.readingTheSources')} />}
       {sources.isError && <Trouble error={sources.error} again={() => sources.refetch()} />}
       {all.map((one) => (
         <Branch
@@ -59,28 +60,28 @@ function Branch({ source, where, open: begins, here, words, onNew }: BranchProps
   const shown = tables.data?.tables?.filter((one) => `${one.schema}.${one.name}`.toLowerCase().includes(words)) ?? []
   const schemas = [...new Set(shown.map((one) => one.schema))].sort((a, b) => Number(b === 'public') - Number(a === 'public') || a.localeCompare(b))
   return (
-    <section className="tree-source" aria-label={`${source.project}/${source.source}`}>
+    <section className="tree-source" data-named aria-label={`${source.project}/${source.source}`}>
       <div className="tree-head">
         <button type="button" className="tree-toggle" aria-expanded={open} onClick={() => setOwn(!open)}>
           <span aria-hidden="true" className="tree-sign">
             {open ? '▾' : '▸'}
           </span>
-          <span className="tree-name">{source.project === source.source ? source.project : `${source.project}/${source.source}`}</span>
-          <span className="tree-engine">{source.engine}</span>
+          <span className="tree-name" translate="no">{source.project === source.source ? source.project : `${source.project}/${source.source}`}</span>
+          <span className="tree-engine" translate="no">{source.engine}</span>
         </button>
         {onNew && (
-          <button type="button" className="tree-new" aria-label={`A new table in ${source.project}/${source.source}`} title="A new table" onClick={onNew}>
+          <button type="button" className="tree-new" aria-label={t('data.newTableIn', { place: `${source.project}/${source.source}` })} title={t('data.aNewTable')} onClick={onNew}>
             +
           </button>
         )}
       </div>
-      {open && tables.isPending && <Waiting what="the tables" />}
+      {open && tables.isPending && <Waiting what={t('data.readingTheTables')} />}
       {open && tables.isError && <Trouble error={tables.error} again={() => tables.refetch()} />}
-      {open && tables.data && shown.length === 0 && <p className="quiet tree-empty">{words ? 'None is called so.' : 'No table yet.'}</p>}
+      {open && tables.data && shown.length === 0 && <p className="quiet tree-empty">{words ? t('data.noneIsCalledSo') : t('all.noTableYet')}</p>}
       {open &&
         schemas.map((schema) => (
           <div key={schema}>
-            {schemas.length > 1 && <p className="tree-schema">{schema}</p>}
+            {schemas.length > 1 && <p className="tree-schema" translate="no">{schema}</p>}
             <ul>
               {shown
                 .filter((one) => one.schema === schema)
@@ -93,7 +94,7 @@ function Branch({ source, where, open: begins, here, words, onNew }: BranchProps
                       aria-current={here && one.schema === here.schema && one.name === here.table ? 'page' : undefined}
                     >
                       <bdi>{one.name}</bdi>
-                      {one.kind !== 'table' && <span className="badge">{one.kind}</span>}
+                      {one.kind !== 'table' && <span className="badge">{known(one.kind)}</span>}
                     </Link>
                   </li>
                 ))}

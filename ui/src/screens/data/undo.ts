@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react'
 import { say } from '../../parts/toast'
+import { t } from '../../words/words'
 
 interface Change {
   text: string
@@ -31,7 +32,7 @@ export async function undo(which = changes.at(-1)) {
   set(changes.filter((one) => one !== which))
   try {
     await which.back()
-    say({ text: `Taken back: ${which.text}` })
+    say({ text: t('data.takenBack', { what: which.text }) })
   } catch (error) {
     set([...changes, which])
     say({ text: error instanceof Error ? error.message : String(error), kind: 'bad' })

@@ -2,6 +2,7 @@
 // few, a search for a row of another table, JSON with what is wrong with it.
 
 import { useId, useState } from 'react'
+import { t } from '../../words/words'
 import { type Column, kindOf, type Table } from './table'
 import { ReferencePicker } from './reference-picker'
 import { wrongWith } from './value'
@@ -30,24 +31,24 @@ export function ValueInput({ column, table, text, onText, none, onNone, placehol
     'aria-invalid': wrong ? true : undefined,
     'aria-describedby': `${id}-hint`,
   }
-  const hint = [column.comment, reference && `a row of ${reference.table}`].filter(Boolean).join('; ')
+  const hint = [column.comment, reference && t('data.aRowOfSmall', { table: reference.table })].filter(Boolean).join('; ')
   return (
     <div className="field value">
       <label htmlFor={id}>
-        {column.name} <span className="query-type">{column.type}</span>
+        <span translate="no">{column.name}</span> <span className="query-type" translate="no">{column.type}</span>
       </label>
       <div className="value-row">
         {kind === 'yes' ? (
           <select {...shared} value={text} onChange={(event) => onText(event.target.value)}>
             <option value="">{placeholder ?? ''}</option>
-            <option value="true">true</option>
-            <option value="false">false</option>
+            <option value="true" translate="no">true</option>
+            <option value="false" translate="no">false</option>
           </select>
         ) : kind === 'choice' ? (
           <select {...shared} value={text} onChange={(event) => onText(event.target.value)}>
             <option value="">{placeholder ?? ''}</option>
             {table.choices.get(column.name)?.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} translate="no">{one}</option>
             ))}
           </select>
         ) : kind === 'json' || kind === 'list' ? (
@@ -65,13 +66,13 @@ export function ValueInput({ column, table, text, onText, none, onNone, placehol
         )}
         {reference && !none && (
           <button type="button" className="button" onClick={() => setPicking(true)}>
-            Find
+            {t('data.find')}
           </button>
         )}
         {onNone && column.nullable && (
           <label className="check value-none">
             <input type="checkbox" checked={none ?? false} onChange={(event) => onNone(event.target.checked)} />
-            null
+            <span translate="no">null</span>
           </label>
         )}
       </div>

@@ -1,6 +1,7 @@
 // Text to value and back, by the kind of the column. The board checks what comes; here is only what
 // a field must know to be of help.
 
+import { t } from '../../words/words'
 import { type Column, kindOf, type Table, textOf } from './table'
 
 /** As a field shows it. */
@@ -39,13 +40,13 @@ export function wrongWith(column: Column, text: string, table?: Table): string |
   if (kind === 'json' || kind === 'list') {
     try {
       const value: unknown = JSON.parse(text)
-      return kind === 'list' && !Array.isArray(value) ? 'a list is written [1, 2, 3]' : undefined
+      return kind === 'list' && !Array.isArray(value) ? t('data.aList') : undefined
     } catch (error) {
-      return error instanceof Error ? error.message : 'this is no JSON'
+      return t('data.noJson', { why: error instanceof Error ? error.message : '' })
     }
   }
-  if (kind === 'whole' && !/^[+-]?\d+$/.test(text.trim())) return 'a whole number'
-  if (kind === 'number' && !/^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(infinity|nan))$/i.test(text.trim())) return 'a number'
+  if (kind === 'whole' && !/^[+-]?\d+$/.test(text.trim())) return t('data.wholeNumber')
+  if (kind === 'number' && !/^([+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(infinity|nan))$/i.test(text.trim())) return t('data.aNumber')
   return undefined
 }
 

@@ -1,11 +1,11 @@
 // Changes of rows, each with what was there before.
 
 import { call } from '../../api/client'
+import { t, list } from '../../words/words'
 import { nameRow, quoted, type Row, type Table, textOf } from './table'
 import { done } from './undo'
 
 const pick = (from: Row, names: string[]): Row => Object.fromEntries(names.map((name) => [name, from[name] ?? null]))
-const many = (n: number) => (n === 1 ? 'one row' : `${n.toLocaleString()} rows`)
 
 export async function changeCell(table: Table, row: Row, set: Row, after: () => void): Promise<Row> {
   const told = await call('rows:update', { ...table.at, where: nameRow(table, row), set, most: 1 }, { consent: 'yes' })
@@ -14,7 +14,7 @@ export async function changeCell(table: Table, row: Row, set: Row, after: () => 
     await call('rows:update', { ...table.at, where: nameRow(table, now), set: pick(before, Object.keys(set)), most: 1 }, { consent: 'yes' })
     after()
   })
-  done(`${Object.keys(set).join(', ')} changed`, back)
+  done(t('data.changed', { columns: list(Object.keys(set)) }), back)
   return now
 }
 
@@ -26,7 +26,7 @@ export async function insertRows(table: Table, rows: Row[], after: () => void): 
     after()
   })
   after()
-  done(`${many(told.touched)} more`, back || undefined)
+  done(t('data.rowsMore', { count: told.touched }), back || undefined)
 }
 
 export async function deleteRows(table: Table, which: Which, after: () => void): Promise<void> {
@@ -38,7 +38,7 @@ export async function deleteRows(table: Table, which: Which, after: () => void):
   after()
   const generated = new Set(table.columns.filter((one) => one.generated).map((one) => one.name))
   const whole = before.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => !generated.has(name))))
-  done(`${many(before.length)} gone`, async () => {
+  done(t('data.rowsGone', { count: before.length }), async () => {
     for (let at = 0; at < whole.length; at += AT_ONCE) await call('rows:insert', { ...table.at, rows: whole.slice(at, at + AT_ONCE) }, { consent: 'yes' })
     after()
   })
@@ -54,7 +54,7 @@ export async function changeRows(table: Table, which: Which, set: Row, after: ()
   }
   after()
   const names = Object.keys(set)
-  done(`${names.join(', ')} changed in ${many(touched)}`, async () => {
+  done(t('data.changedIn', { columns: list(names), count: touched }), async () => {
     for (const row of before) await call('rows:update', { ...table.at, where: nameRow(table, { ...row, ...set, ...pick(row, table.key) }), set: pick(row, names), most: 1 }, { consent: 'yes' })
     after()
   })

@@ -6,6 +6,7 @@ import { call } from '../../api/client'
 import { Ago } from '../../parts/ago'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t, known } from '../../words/words'
 import { Trace, useView } from './events'
 
 export function Audit() {
@@ -18,7 +19,7 @@ export function Audit() {
     staleTime: 0,
   })
   const verify = useMutation({ mutationFn: () => call('audit:verify') })
-  if (lines.isPending) return <Waiting what="the audit trail" />
+  if (lines.isPending) return <Waiting what={t('events.readingTheAuditTrail')} />
   if (lines.isError) return <Trouble error={lines.error} again={() => lines.refetch()} />
   const shown = lines.data.lines
     .toReversed()
@@ -29,41 +30,41 @@ export function Audit() {
         <input
           className="input events-filter"
           type="search"
-          aria-label="Only calls of this operation"
-          placeholder="Only calls of this operation"
+          aria-label={t('events.onlyCallsOfThisOperation')}
+          placeholder={t('events.onlyCallsOfThisOperation')}
           onKeyDown={(event) => event.key === 'Enter' && setOperation(event.currentTarget.value)}
           onBlur={(event) => setOperation(event.currentTarget.value)}
         />
         <label className="check">
           <input type="checkbox" checked={changes} onChange={(event) => setChanges(event.target.checked)} />
-          only what changed something
+          {t('events.onlyWhatChangedSomething')}
         </label>
         <button type="button" className="button" onClick={() => verify.mutate()} disabled={verify.isPending}>
-          Verify the chain
+          {t('events.verifyTheChain')}
         </button>
         {verify.isSuccess && (
           <span className="badge" data-kind={verify.data.good ? 'well' : 'bad'} role="status">
-            {verify.data.good ? `${verify.data.lines} lines, none changed or missing` : `the chain is broken: ${JSON.stringify(verify.data.broken)}`}
+            {verify.data.good ? t('events.chainGood', { count: verify.data.lines }) : t('events.chainBroken', { where: JSON.stringify(verify.data.broken) })}
           </span>
         )}
       </div>
       {verify.isError && <Trouble error={verify.error} />}
       {shown.length === 0 ? (
         <div className="empty">
-          <p>No call of this kind.</p>
+          <p>{t('events.noCallOfThisKind')}</p>
         </div>
       ) : (
-        <div className="card scroll" tabIndex={0} role="region" aria-label="Calls">
+        <div className="card scroll" tabIndex={0} role="region" aria-label={t('events.calls')}>
           <table className="table">
             <thead>
               <tr>
-                <th>When</th>
-                <th>Who</th>
-                <th>Operation</th>
-                <th>Door</th>
-                <th>Result</th>
-                <th>Input</th>
-                <th>Trace</th>
+                <th>{t('events.when')}</th>
+                <th>{t('all.who')}</th>
+                <th>{t('events.operation')}</th>
+                <th>{t('events.door')}</th>
+                <th>{t('all.result')}</th>
+                <th>{t('events.input')}</th>
+                <th>{t('events.trace')}</th>
               </tr>
             </thead>
             <tbody>
@@ -72,14 +73,14 @@ export function Audit() {
                   <td className="nowrap">
                     <Ago at={line.at} />
                   </td>
-                  <td>{line.actor}</td>
+                  <td translate="no">{line.actor}</td>
                   <td className="mono">
-                    {line.operation} {line.preview && <span className="badge">preview</span>}
+                    {line.operation} {line.preview && <span className="badge">{t('events.preview')}</span>}
                   </td>
-                  <td>{line.door}</td>
+                  <td translate="no">{line.door}</td>
                   <td>
-                    <span className="badge" data-kind={codeOf(line) ? 'bad' : 'well'}>
-                      {codeOf(line) ?? 'done'}
+                    <span className="badge" data-kind={codeOf(line) ? 'bad' : 'well'} translate={codeOf(line) ? 'no' : undefined}>
+                      {codeOf(line) ?? known('done')}
                     </span>
                   </td>
                   <td className="mono cut">{JSON.stringify(line.input)}</td>

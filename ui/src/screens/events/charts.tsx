@@ -2,120 +2,125 @@
 // asks for what.
 
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { call } from '../../api/client'
 import { Ago } from '../../parts/ago'
-import { LineChart, plain } from '../../parts/line-chart'
+import { LineChart } from '../../parts/line-chart'
 import { Trouble } from '../../parts/trouble'
-import { bytes, linesOf, ms, type Span, useHistory } from '../../parts/use-history'
+import { linesOf, type Span, useHistory } from '../../parts/use-history'
 import { Waiting } from '../../parts/waiting'
 import { useSources } from '../../parts/where'
+import { t, number, plain, percent, bytes, ms, type Plain } from '../../words/words'
 
-const SPANS: { span: Span; name: string }[] = [
-  { span: 'hour', name: 'an hour' },
-  { span: 'day', name: 'a day' },
-  { span: 'week', name: 'a week' },
+const SPANS: { span: Span; name: Plain }[] = [
+  { span: 'hour', name: 'events.span.hour' },
+  { span: 'day', name: 'events.span.day' },
+  { span: 'week', name: 'events.span.week' },
 ]
-const perSecond = (value: number) => `${plain(value)}/s`
-const share = (value: number) => `${plain(value * 100)} %`
+const perSecond = (value: number) => t('all.perSecond', { value: plain(value) })
+const share = (value: number) => percent(value, 1)
 
 export function Charts() {
   const [span, setSpan] = useState<Span>('hour')
-  const history = useHistory(span)
+  const { history: told, cut } = useHistory(span)
   const [door, setDoor] = useState<string>()
-  if (history.isPending) return <Waiting what="the numbers" />
-  if (history.isError) return <Trouble error={history.error} again={() => history.refetch()} />
-  const told = history.data
+  if (!told) return cut ? <Trouble error={new Error(cut)} /> : <Waiting what={t('events.readingTheNumbers')} />
   const times = told.times.map((one) => Date.parse(one))
   const doors = [...new Set(told.lines.filter((one) => one.name === 'latency_p95').map((one) => one.of.door ?? ''))]
   const chosen = door ?? doors.find((one) => one === 'rest') ?? doors[0]
   const latency = ['latency_p50', 'latency_p95', 'latency_p99'].flatMap((name, n) => {
     const line = told.lines.find((one) => one.name === name && one.of.door === chosen)
-    return line ? [{ name: ['half', '95 %', '99 %'][n] ?? name, points: line.points as (number | null)[] }] : []
+    return line ? [{ name: [t('events.half'), percent(0.95), percent(0.99)][n] ?? name, points: line.points as (number | null)[] }] : []
   })
   const answers = linesOf(told, 'answers').filter((one) => one.points.some((point) => point !== null && point > 0))
   return (
     <div className="stack">
       <div className="row">
-        <div className="tabs" role="group" aria-label="How far back">
+        <div className="tabs" role="group" aria-label={t('events.howFarBack')}>
           {SPANS.map((one) => (
             <button key={one.span} type="button" aria-current={one.span === span ? 'page' : undefined} onClick={() => setSpan(one.span)}>
-              {one.name}
+              {t(one.name)}
             </button>
           ))}
         </div>
         {doors.length > 1 && (
           <label>
-            Latency of{' '}
+            {t('events.latencyOf')}{' '}
             <select className="input events-choice" value={chosen} onChange={(event) => setDoor(event.target.value)}>
               {doors.map((one) => (
-                <option key={one}>{one}</option>
+                <option key={one} translate="no">{one}</option>
               ))}
             </select>
           </label>
         )}
+        <span role="status">{cut && <span className="badge" data-kind="warn">{cut}</span>}</span>
       </div>
       <div className="charts">
-        <LineChart title="Requests by door" times={times} lines={linesOf(told, 'requests')} format={perSecond} atLeast={1} />
-        <LineChart title={`Latency${chosen ? ` of ${chosen}` : ''}`} times={times} lines={latency} format={ms} atLeast={1} />
-        <LineChart title="Answers by status" times={times} lines={answers} format={perSecond} atLeast={1} />
-        <LineChart title="Calls of databases" times={times} lines={linesOf(told, 'calls')} format={perSecond} atLeast={1} />
-        <LineChart title="95 % of database calls take" times={times} lines={linesOf(told, 'call_p95')} format={ms} atLeast={1} />
-        <LineChart title="Rows read and written" times={times} lines={linesOf(told, 'rows')} format={perSecond} atLeast={1} />
-        <LineChart title="Memory" times={times} lines={linesOf(told, 'memory', 'held')} format={bytes} atLeast={1e6} />
-        <LineChart title="Processor" times={times} lines={linesOf(told, 'cpu', 'of one core')} format={share} atLeast={0.1} />
-        <LineChart title="Open connections and files" times={times} lines={[...linesOf(told, 'connections', 'connections'), ...linesOf(told, 'files', 'files')]} atLeast={10} />
-        <LineChart title="Journal of facts" times={times} lines={linesOf(told, 'journal', 'on the disk')} format={bytes} atLeast={1e5} />
+        <LineChart title={t('events.requestsByDoor')} times={times} lines={linesOf(told, 'requests')} format={perSecond} atLeast={1} />
+        <LineChart title={chosen ? t('events.latencyOfDoor', { door: chosen }) : t('events.latency')} times={times} lines={latency} format={ms} atLeast={1} />
+        <LineChart title={t('events.answersByStatus')} times={times} lines={answers} format={perSecond} atLeast={1} />
+        <LineChart title={t('events.callsOfDatabases')} times={times} lines={linesOf(told, 'calls')} format={perSecond} atLeast={1} />
+        <LineChart title={t('events.databaseCallsTake', { share: percent(0.95) })} times={times} lines={linesOf(told, 'call_p95')} format={ms} atLeast={1} />
+        <LineChart title={t('events.rowsReadAndWritten')} times={times} lines={linesOf(told, 'rows')} format={perSecond} atLeast={1} />
+        <LineChart title={t('all.memory')} times={times} lines={linesOf(told, 'memory', t('events.held'))} format={bytes} atLeast={1e6} />
+        <LineChart title={t('all.processor')} times={times} lines={linesOf(told, 'cpu', t('events.ofOneCore'))} format={share} atLeast={0.1} />
+        <LineChart title={t('events.openConnectionsAndFiles')} times={times} lines={[...linesOf(told, 'connections', t('events.connections')), ...linesOf(told, 'files', t('events.files'))]} atLeast={10} />
+        <LineChart title={t('events.journalOfFacts')} times={times} lines={linesOf(told, 'journal', t('events.onTheDisk'))} format={bytes} atLeast={1e5} />
       </div>
-      <Usage />
+      <Usage beat={told.times.at(-1)} />
       <Sizes />
       <Slow />
     </div>
   )
 }
 
-function Usage() {
+/** Counted again with each point of the charts above. */
+function Usage({ beat }: { beat?: string }) {
   const [hours, setHours] = useState(24)
   const usage = useQuery({ queryKey: ['metrics:usage', hours], queryFn: () => call('metrics:usage', { hours }), staleTime: 10_000 })
+  const again = usage.refetch
+  useEffect(() => {
+    if (beat) void again()
+  }, [beat, again])
   const keys = useQuery({ queryKey: ['key:list', undefined], queryFn: () => call('key:list', {}) })
   const nameOf = (id?: string | null) => (id ? (keys.data?.keys.find((one) => one.id === id)?.name ?? id) : '')
   return (
-    <section className="card stack" aria-label="Usage">
+    <section className="card stack" aria-label={t('events.usage')}>
       <div className="row-apart">
-        <h2>Who asks for what</h2>
-        <select className="input events-choice" aria-label="How far back" value={hours} onChange={(event) => setHours(Number(event.target.value))}>
-          <option value={1}>this hour</option>
-          <option value={24}>a day</option>
+        <h2>{t('events.whoAsksForWhat')}</h2>
+        <select className="input events-choice" aria-label={t('events.howFarBack')} value={hours} onChange={(event) => setHours(Number(event.target.value))}>
+          <option value={1}>{t('events.thisHour')}</option>
+          <option value={24}>{t('events.span.day')}</option>
         </select>
       </div>
       {usage.isError && <Trouble error={usage.error} />}
-      {usage.data?.routes.length === 0 && <p className="quiet">No app has asked for anything yet.</p>}
+      {usage.data?.routes.length === 0 && <p className="quiet">{t('events.noAppHasAskedFor')}</p>}
       {usage.data && usage.data.routes.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Usage by route and key">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t('events.usageByRouteAndKey')}>
           <table className="table">
             <thead>
               <tr>
-                <th>Door</th>
-                <th>Route</th>
-                <th>Key</th>
-                <th className="number">Requests</th>
-                <th className="number">Refused</th>
-                <th className="number">Failed</th>
-                <th className="number">On average</th>
-                <th className="number">Slowest</th>
+                <th>{t('events.door')}</th>
+                <th>{t('events.route')}</th>
+                <th>{t('events.key')}</th>
+                <th className="number">{t('all.requests')}</th>
+                <th className="number">{t('events.refused')}</th>
+                <th className="number">{t('events.failed')}</th>
+                <th className="number">{t('events.onAverage')}</th>
+                <th className="number">{t('events.slowest')}</th>
               </tr>
             </thead>
             <tbody>
               {usage.data.routes.slice(0, 100).map((one, n) => (
                 <tr key={n}>
-                  <td>{one.door}</td>
+                  <td translate="no">{one.door}</td>
                   <td className="mono">
-                    {one.method} <bdi>{one.route}</bdi> {one.project && <span className="badge">{one.project}</span>}
+                    {one.method} <bdi>{one.route}</bdi> {one.project && <span className="badge" translate="no">{one.project}</span>}
                   </td>
-                  <td>{nameOf(one.key)}</td>
-                  <td className="number">{one.calls.toLocaleString()}</td>
-                  <td className="number">{one.refused.toLocaleString()}</td>
-                  <td className="number">{one.failed > 0 ? <span className="badge" data-kind="bad">{one.failed.toLocaleString()}</span> : 0}</td>
+                  <td translate="no">{nameOf(one.key)}</td>
+                  <td className="number">{number(one.calls)}</td>
+                  <td className="number">{number(one.refused)}</td>
+                  <td className="number">{one.failed > 0 ? <span className="badge" data-kind="bad">{number(one.failed)}</span> : 0}</td>
                   <td className="number">{ms(one.took_ms)}</td>
                   <td className="number">{ms(one.slowest_ms)}</td>
                 </tr>
@@ -149,16 +154,16 @@ function Sizes() {
   const whole = (sizes.data ?? []).reduce((sum, one) => sum + one.bytes, 0)
   if (shown.length === 0) return null
   return (
-    <section className="card stack" aria-label="Sizes">
+    <section className="card stack" aria-label={t('events.sizes')}>
       <div className="row-apart">
-        <h2>What takes room</h2>
-        <span className="quiet">{bytes(whole)} in {sizes.data?.length.toLocaleString()} tables</span>
+        <h2>{t('events.whatTakesRoom')}</h2>
+        <span className="quiet">{t('events.sizeInTables', { size: bytes(whole), count: sizes.data?.length ?? 0 })}</span>
       </div>
       <ul className="sizes">
         {shown.map((one) => (
           <li key={`${one.at}/${one.name}`}>
             <span className="cut">
-              <bdi>{one.name}</bdi> <span className="quiet">{one.at}</span>
+              <bdi>{one.name}</bdi> <span className="quiet" translate="no">{one.at}</span>
             </span>
             <meter min={0} max={most} value={one.bytes} aria-label={`${one.name}: ${bytes(one.bytes)}`} />
             <span className="number">{bytes(one.bytes)}</span>
@@ -181,30 +186,30 @@ function Slow() {
     staleTime: 10_000,
   })
   return (
-    <section className="card stack" aria-label="Slow calls">
+    <section className="card stack" aria-label={t('events.slowCalls')}>
       <div className="row-apart">
-        <h2>Slow calls</h2>
+        <h2>{t('events.slowCalls')}</h2>
         {all.length > 1 && (
-          <select className="input events-choice" aria-label="Source" value={chosen ? `${chosen.project}/${chosen.source}` : ''} onChange={(event) => setAt(event.target.value)}>
+          <select className="input events-choice" aria-label={t('all.source')} value={chosen ? `${chosen.project}/${chosen.source}` : ''} onChange={(event) => setAt(event.target.value)}>
             {all.map((one) => (
-              <option key={`${one.project}/${one.source}`}>{`${one.project}/${one.source}`}</option>
+              <option key={`${one.project}/${one.source}`} translate="no">{`${one.project}/${one.source}`}</option>
             ))}
           </select>
         )}
       </div>
       {slow.isError && <Trouble error={slow.error} />}
-      {slow.data?.calls.length === 0 && <p className="quiet">No call has taken longer than {slow.data.threshold_ms} ms.</p>}
+      {slow.data?.calls.length === 0 && <p className="quiet">{t('events.noneSlower', { time: ms(slow.data.threshold_ms) })}</p>}
       {slow.data && slow.data.calls.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Calls that took long">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t('events.callsThatTookLong')}>
           <table className="table">
             <thead>
               <tr>
-                <th>When</th>
-                <th>What</th>
-                <th>As</th>
-                <th>Who</th>
-                <th className="number">Rows</th>
-                <th className="number">Took</th>
+                <th>{t('events.when')}</th>
+                <th>{t('events.what')}</th>
+                <th>{t('events.as')}</th>
+                <th>{t('all.who')}</th>
+                <th className="number">{t('all.rowsSmall')}</th>
+                <th className="number">{t('events.took')}</th>
               </tr>
             </thead>
             <tbody>
@@ -214,11 +219,11 @@ function Slow() {
                     <Ago at={one.at} />
                   </td>
                   <td>
-                    {one.kind} <span className="mono">{one.tables.join(', ')}</span> {one.error && <span className="badge" data-kind="bad">{one.error}</span>}
+                    <span translate="no">{one.kind}</span> <span className="mono">{one.tables.join(', ')}</span> {one.error && <span className="badge" data-kind="bad" lang="en">{one.error}</span>}
                   </td>
                   <td className="mono">{one.role}</td>
-                  <td>{one.actor}</td>
-                  <td className="number">{one.rows.toLocaleString()}</td>
+                  <td translate="no">{one.actor}</td>
+                  <td className="number">{number(one.rows)}</td>
                   <td className="number">{ms(one.took_ms)}</td>
                 </tr>
               ))}

@@ -2,6 +2,7 @@
 // through all of them.
 
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
+import { t, T } from '../../words/words'
 import { Audit } from './audit'
 import { Charts } from './charts'
 import './events.css'
@@ -18,11 +19,11 @@ export interface EventsSearch {
 }
 
 const TABS = [
-  { show: 'facts', name: 'Facts' },
-  { show: 'charts', name: 'Charts' },
-  { show: 'logs', name: 'Logs' },
-  { show: 'jobs', name: 'Jobs and schedules' },
-  { show: 'audit', name: 'Audit trail' },
+  { show: 'facts', name: 'events.tab.facts' },
+  { show: 'charts', name: 'events.tab.charts' },
+  { show: 'logs', name: 'events.tab.logs' },
+  { show: 'jobs', name: 'events.tab.jobs' },
+  { show: 'audit', name: 'events.tab.audit' },
 ] as const
 
 /** The part of the address behind `?`, and a way to change it: a filtered view can be shared. */
@@ -40,8 +41,8 @@ export function EventsScreen() {
   return (
     <>
       <div className="screen-head">
-        <h1>Events and logs</h1>
-        <nav className="tabs" aria-label="What is shown">
+        <h1>{t('events.eventsAndLogs')}</h1>
+        <nav className="tabs" aria-label={t('all.whatIsShown')}>
           {TABS.map((tab) => (
             <Link
               key={tab.show}
@@ -49,7 +50,7 @@ export function EventsScreen() {
               search={{ ...search, show: tab.show }}
               aria-current={show === tab.show ? 'page' : undefined}
             >
-              {tab.name}
+              {t(tab.name)}
             </Link>
           ))}
         </nav>
@@ -57,10 +58,10 @@ export function EventsScreen() {
       {search.trace && (
         <p className="card row">
           <span>
-            Only what belongs to trace <code>{search.trace}</code>
+            <T word="events.onlyTrace" with={{ trace: <code>{search.trace}</code> }} />
           </span>
           <button type="button" className="button" data-kind="quiet" onClick={() => change({ trace: undefined })}>
-            Show all
+            {t('events.showAll')}
           </button>
         </p>
       )}
@@ -78,7 +79,7 @@ export function Trace({ id }: { id?: string | null }) {
   const [search] = useView()
   if (!id) return null
   return (
-    <Link to="/events" search={{ ...search, trace: id }} className="mono" title="Follow this request">
+    <Link to="/events" search={{ ...search, trace: id }} className="mono" title={t('events.followThisRequest')}>
       {id.slice(0, 8)}
     </Link>
   )

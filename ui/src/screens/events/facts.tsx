@@ -5,6 +5,7 @@ import { follow } from '../../api/client'
 import { Ago } from '../../parts/ago'
 import { Answer } from '../../parts/answer'
 import type { Told } from '../../parts/use-live'
+import { t } from '../../words/words'
 import { Trace, useView } from './events'
 
 /** More than anybody scrolls through; the journal has the rest. */
@@ -54,35 +55,35 @@ export function Facts() {
         <input
           className="input events-filter"
           type="search"
-          aria-label="Topics that begin so"
-          placeholder="Topics that begin so: component"
+          aria-label={t('events.topicsThatBeginSo')}
+          placeholder={t('events.topicsThatBeginSoComponent')}
           defaultValue={topic}
           onKeyDown={(event) => event.key === 'Enter' && change({ topic: event.currentTarget.value || undefined })}
           onBlur={(event) => change({ topic: event.currentTarget.value || undefined })}
         />
         <label className="check">
           <input type="checkbox" checked={traffic} onChange={(event) => setTraffic(event.target.checked)} />
-          every request
+          {t('events.everyRequest')}
         </label>
         <button type="button" className="button" aria-pressed={held} onClick={() => setHeld(!held)}>
-          {held ? 'Go on' : 'Hold still'}
+          {held ? t('events.goOn') : t('events.holdStill')}
         </button>
         {lost && <span className="badge" data-kind="warn">{lost}</span>}
       </div>
       {shown.length === 0 ? (
         <div className="empty">
-          <p>Nothing has been told yet. Facts appear here as soon as they happen.</p>
+          <p>{t('events.nothingHasBeenToldYet')}</p>
         </div>
       ) : (
-        <div className="card scroll" tabIndex={0} role="region" aria-label="Facts">
+        <div className="card scroll" tabIndex={0} role="region" aria-label={t('events.facts')}>
           <table className="table">
             <thead>
               <tr>
-                <th>When</th>
-                <th>Topic</th>
-                <th>From</th>
-                <th>What</th>
-                <th>Trace</th>
+                <th>{t('events.when')}</th>
+                <th>{t('events.topic')}</th>
+                <th>{t('events.from')}</th>
+                <th>{t('events.what')}</th>
+                <th>{t('events.trace')}</th>
               </tr>
             </thead>
             <tbody>
@@ -92,10 +93,10 @@ export function Facts() {
                     <Ago at={one.at} />
                   </td>
                   <td className="mono">{one.topic}</td>
-                  <td>{one.source}</td>
+                  <td translate="no">{one.source}</td>
                   <td>
                     <button type="button" className="link" aria-expanded={open === one.id} onClick={() => setOpen(open === one.id ? undefined : one.id)}>
-                      {open === one.id ? 'less' : brief(one.fact.data)}
+                      {open === one.id ? t('events.less') : <bdi>{brief(one.fact.data)}</bdi>}
                     </button>
                     {open === one.id && <Answer value={one.fact} />}
                   </td>
@@ -114,5 +115,5 @@ export function Facts() {
 
 function brief(data: unknown): string {
   const text = JSON.stringify(data) ?? ''
-  return text.length > 90 ? `${text.slice(0, 90)}…` : text || 'show'
+  return text.length > 90 ? `${text.slice(0, 90)}…` : text || t('events.show')
 }

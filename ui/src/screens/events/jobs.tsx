@@ -6,6 +6,7 @@ import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { useLive } from '../../parts/use-live'
 import { Waiting } from '../../parts/waiting'
+import { t, known } from '../../words/words'
 
 export function Jobs() {
   const queries = useQueryClient()
@@ -18,37 +19,37 @@ export function Jobs() {
     mutationFn: ({ verb, id }: { verb: 'jobs:retry' | 'jobs:cancel'; id: string }) =>
       call(verb as 'jobs:retry', { id }, { consent: 'yes' }),
     onSuccess: (_, { verb }) => {
-      say({ text: verb === 'jobs:retry' ? 'It is queued again' : 'It is cancelled' })
+      say({ text: verb === 'jobs:retry' ? t('events.itIsQueuedAgain') : t('events.itIsCancelled') })
       void again()
     },
   })
-  if (jobs.isPending) return <Waiting what="the jobs" />
+  if (jobs.isPending) return <Waiting what={t('events.readingTheJobs')} />
   if (jobs.isError) return <Trouble error={jobs.error} again={() => jobs.refetch()} />
   const { queued, running, done, dead, cancelled } = jobs.data
   return (
     <div className="stack">
       <p className="row">
-        <span className="badge">{queued} waiting</span>
-        <span className="badge">{running} running</span>
-        <span className="badge" data-kind="well">{done} done</span>
-        <span className="badge" data-kind={dead ? 'bad' : undefined}>{dead} given up</span>
-        <span className="badge">{cancelled} cancelled</span>
+        <span className="badge">{t('events.jobs.queued', { count: queued })}</span>
+        <span className="badge">{t('events.jobs.running', { count: running })}</span>
+        <span className="badge" data-kind="well">{t('events.jobs.done', { count: done })}</span>
+        <span className="badge" data-kind={dead ? 'bad' : undefined}>{t('events.jobs.dead', { count: dead })}</span>
+        <span className="badge">{t('events.jobs.cancelled', { count: cancelled })}</span>
       </p>
       {act.isError && <Trouble error={act.error} />}
       {jobs.data.jobs.length === 0 ? (
         <div className="empty">
-          <p>No job has been queued yet. Parts and extensions queue work that may take its time.</p>
+          <p>{t('events.noJobHasBeenQueued')}</p>
         </div>
       ) : (
-        <div className="card scroll" tabIndex={0} role="region" aria-label="Jobs">
+        <div className="card scroll" tabIndex={0} role="region" aria-label={t('events.jobs')}>
           <table className="table">
             <thead>
               <tr>
-                <th>Kind</th>
-                <th>State</th>
-                <th>Due</th>
-                <th>Tries</th>
-                <th>Why</th>
+                <th>{t('all.kind')}</th>
+                <th>{t('all.state')}</th>
+                <th>{t('events.due')}</th>
+                <th>{t('events.tries')}</th>
+                <th>{t('events.why')}</th>
                 <th />
               </tr>
             </thead>
@@ -57,19 +58,19 @@ export function Jobs() {
                 return (
                   <tr key={job.id}>
                     <td className="mono">{job.kind}</td>
-                    <td>{job.state}</td>
+                    <td>{known(job.state)}</td>
                     <td><Ago at={job.due} /></td>
-                    <td className="number">{`${job.attempts} of ${job.attempts_max}`}</td>
-                    <td>{job.error}</td>
+                    <td className="number">{t('all.of', { some: job.attempts, all: job.attempts_max })}</td>
+                    <td lang="en">{job.error}</td>
                     <td>
                       {may && job.state === 'dead' && (
                         <button type="button" className="button" onClick={() => act.mutate({ verb: 'jobs:retry', id: job.id })}>
-                          Try again
+                          {t('all.tryAgain')}
                         </button>
                       )}
                       {may && job.state === 'queued' && (
                         <button type="button" className="button" onClick={() => act.mutate({ verb: 'jobs:cancel', id: job.id })}>
-                          Cancel
+                          {t('events.cancel')}
                         </button>
                       )}
                     </td>
@@ -80,9 +81,9 @@ export function Jobs() {
           </table>
         </div>
       )}
-      <h2>Schedules</h2>
+      <h2>{t('events.schedules')}</h2>
       {schedules.isError && <Trouble error={schedules.error} />}
-      {schedules.data?.schedules.length === 0 && <p className="quiet">Nothing runs by the clock yet.</p>}
+      {schedules.data?.schedules.length === 0 && <p className="quiet">{t('events.nothingRunsByTheClock')}</p>}
       {schedules.data && schedules.data.schedules.length > 0 && (
         <ul className="card">
           {schedules.data.schedules.map((one, n) => (

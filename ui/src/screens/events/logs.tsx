@@ -4,6 +4,7 @@ import { call, follow, type Output } from '../../api/client'
 import { Ago } from '../../parts/ago'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t } from '../../words/words'
 import { Trace, useView } from './events'
 
 type Line = Output<'logs:show'>['lines'][number]
@@ -26,7 +27,7 @@ export function Logs() {
       setFresh((before) => [item as Line, ...before].slice(0, KEPT)),
     )
   }, [level, search.part])
-  if (past.isPending) return <Waiting what="the log" />
+  if (past.isPending) return <Waiting what={t('events.readingTheLog')} />
   if (past.isError) return <Trouble error={past.error} again={() => past.refetch()} />
   const lines = [...fresh, ...past.data.lines.toReversed()].filter(
     (line) => !search.trace || traceOf(line) === search.trace,
@@ -36,36 +37,36 @@ export function Logs() {
     <div className="stack">
       <div className="row">
         <label>
-          Level{' '}
+          {t('events.level')}{' '}
           <select className="input events-choice" value={level ?? ''} onChange={(event) => change({ level: event.target.value || undefined })}>
-            <option value="">all that are written</option>
+            <option value="">{t('events.allThatAreWritten')}</option>
             {LEVELS.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} translate="no">{one}</option>
             ))}
           </select>
         </label>
         <label>
-          Part{' '}
+          {t('events.part')}{' '}
           <select className="input events-choice" value={search.part ?? ''} onChange={(event) => change({ part: event.target.value || undefined })}>
-            <option value="">all</option>
+            <option value="">{t('events.all')}</option>
             {parts.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} translate="no">{one}</option>
             ))}
           </select>
         </label>
       </div>
       {lines.length === 0 ? (
         <div className="empty">
-          <p>No line of this kind.</p>
+          <p>{t('events.noLineOfThisKind')}</p>
         </div>
       ) : (
-        <ol className="card log" tabIndex={0} aria-label="Log lines, the newest first">
+        <ol className="card log" tabIndex={0} aria-label={t('events.logLinesTheNewestFirst')}>
           {lines.map((line, n) => (
             <li key={`${line.at}-${n}`} data-level={line.level}>
               <Ago at={line.at} />
-              <span className="log-level">{line.level}</span>
-              <span className="log-part">{line.part}</span>
-              <span className="log-text">{line.message}</span>
+              <span className="log-level" translate="no">{line.level}</span>
+              <span className="log-part" translate="no">{line.part}</span>
+              <span className="log-text" lang="en">{line.message}</span>
               <Trace id={traceOf(line)} />
             </li>
           ))}

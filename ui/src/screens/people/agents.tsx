@@ -12,6 +12,7 @@ import { Modal } from '../../parts/modal'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t, T, known } from '../../words/words'
 import { Face } from './users'
 
 type Agent = Output<'agent:list'>['agents'][number]
@@ -26,28 +27,28 @@ export function Agents({ project }: { project?: string }) {
   const users = useQuery({ queryKey: ['user:list', project, 'owners'], queryFn: () => call('user:list', { project, limit: OWNERS }), retry: false })
   const nameOf = (owner?: string | null) => {
     const found = users.data?.users.find((user) => user.id === owner)
-    return found ? found.name || found.email || owner : (owner ?? 'nobody')
+    return found ? found.name || found.email || owner : (owner ?? t('people.nobody'))
   }
   const [making, setMaking] = useState(false)
   const [log, setLog] = useState<Agent>()
   const [limit, setLimit] = useState<Agent>()
   const again = () => void queries.invalidateQueries({ queryKey: ['agent:list'] })
-  if (agents.isPending) return <Waiting what="the agents" />
+  if (agents.isPending) return <Waiting what={t('people.readingTheAgents')} />
   if (agents.isError) return <Trouble error={agents.error} again={() => agents.refetch()} />
   return (
     <div className="stack">
       <div className="row-apart">
-        <p className="quiet">An agent has an owner, a purpose, a budget and an end.</p>
+        <p className="quiet">{t('people.anAgentHasAnOwner')}</p>
         {may && (
           <button type="button" className="button" data-kind="main" onClick={() => setMaking(true)}>
-            New agent
+            {t('people.newAgent')}
           </button>
         )}
       </div>
       {agents.data.agents.length === 0 ? (
         <div className="empty card">
-          <h2>No agent yet</h2>
-          <p>Give one a key of its own, and its calls are counted, bounded and written down.</p>
+          <h2>{t('people.noAgentYet')}</h2>
+          <p>{t('people.giveOneAKeyOf')}</p>
         </div>
       ) : (
         <ul className="agents">
@@ -58,28 +59,28 @@ export function Agents({ project }: { project?: string }) {
                   <Face name={one.name} kind="ai_agent" /> <bdi>{one.name}</bdi>
                 </h2>
                 <span className="badge" data-kind={one.state === 'active' ? 'well' : 'warn'}>
-                  {one.state}
+                  {known(one.state)}
                 </span>
               </div>
-              {one.why && <p>{one.why}</p>}
-              <Spent name="This hour" calls={one.calls_this_hour} most={one.calls_per_hour} />
-              <Spent name="Today" calls={one.calls_today} most={one.calls_per_day} />
+              {one.why && <p translate="no">{one.why}</p>}
+              <Spent name={t('people.thisHour')} calls={one.calls_this_hour} most={one.calls_per_hour} />
+              <Spent name={t('people.today')} calls={one.calls_today} most={one.calls_per_day} />
               <p className="quiet">
-                for <bdi>{nameOf(one.owner)}</bdi>, as <code>{one.role}</code>
+                <T word="people.forWhom" with={{ owner: <bdi>{nameOf(one.owner)}</bdi>, role: <code>{one.role}</code> }} />
                 {one.expires_at && (
                   <>
-                    , ends <Ago at={one.expires_at} />
+                    , <T word="people.ends" with={{ when: <Ago at={one.expires_at} /> }} />
                   </>
                 )}
               </p>
               <div className="row">
                 <button type="button" className="button" onClick={() => setLog(one)}>
-                  Log
+                  {t('people.log')}
                 </button>
                 {may && (
                   <>
                     <button type="button" className="button" onClick={() => setLimit(one)}>
-                      Budget
+                      {t('people.budget')}
                     </button>
                     <Pause agent={one} project={project} after={again} />
                   </>
@@ -100,8 +101,8 @@ function Spent({ name, calls, most }: { name: string; calls: number; most?: numb
   return (
     <div className="spent">
       <span>{name}</span>
-      {most ? <meter min={0} max={most} high={most * 0.9} value={Math.min(calls, most)} aria-label={`${name}: ${calls} of ${most} calls`} /> : <span />}
-      <span className="number">{most ? `${calls.toLocaleString()} of ${most.toLocaleString()}` : `${calls.toLocaleString()} calls`}</span>
+      {most ? <meter min={0} max={most} high={most * 0.9} value={Math.min(calls, most)} aria-label={t('people.spentOf', { name, some: calls, count: most })} /> : <span />}
+      <span className="number">{most ? t('all.of', { some: calls, all: most }) : t('people.calls', { count: calls })}</span>
     </div>
   )
 }
@@ -111,14 +112,14 @@ function Pause({ agent, project, after }: { agent: Agent; project?: string; afte
   const act = useMutation({
     mutationFn: () => call('agent:pause', { agent: agent.id, project, resume: paused }, { consent: 'yes' }),
     onSuccess: () => {
-      say({ text: paused ? `${agent.name} goes on` : `${agent.name} is paused, at every door` })
+      say({ text: paused ? t('people.goesOn', { name: agent.name }) : t('people.isPaused', { name: agent.name }) })
       after()
     },
     onError: (error) => say({ text: error.message, kind: 'bad' }),
   })
   return (
     <button type="button" className="button" data-kind={paused ? 'main' : 'bad'} disabled={act.isPending || agent.state === 'expired'} onClick={() => act.mutate()}>
-      {paused ? 'Let it go on' : 'Pause'}
+      {paused ? t('people.letItGoOn') : t('people.pause')}
     </button>
   )
 }
@@ -145,33 +146,33 @@ function NewAgent({ project, onClose, after }: { project?: string; onClose: () =
     })
   }
   return (
-    <Modal title="New agent" onClose={onClose}>
+    <Modal title={t('people.newAgent')} onClose={onClose}>
       {make.isSuccess ? (
         <div className="stack">
-          <p>The key of {make.data.name}. It is shown this once.</p>
+          <p>{t('people.keyOf', { name: make.data.name })}</p>
           <pre className="code">{make.data.key}</pre>
           <div className="row">
-            <Copy text={make.data.key} label="Copy the key" />
+            <Copy text={make.data.key} label={t('all.copyTheKey')} />
             <button type="button" className="button" data-kind="main" onClick={onClose}>
-              Done
+              {t('all.done')}
             </button>
           </div>
         </div>
       ) : (
         <form className="stack" onSubmit={send}>
-          <Field name="name" label="Name" required />
-          <Field name="purpose" label="What it is for" required hint="A sentence. It stands in the audit trail." />
-          <Field name="owner" label="Who answers for it" hint="A user's address; the system itself when nobody is named." />
-          <Field name="role" label="Role" placeholder="authenticated" hint="Decides what it sees." />
+          <Field name="name" label={t('all.name')} required />
+          <Field name="purpose" label={t('all.whatItIsFor')} required hint={t('people.aSentenceItStandsIn')} />
+          <Field name="owner" label={t('people.whoAnswersForIt')} hint={t('people.aUsersAddressTheSystem')} />
+          <Field name="role" label={t('all.role')} className="mono" placeholder="authenticated" hint={t('people.decidesWhatItSees')} />
           <div className="row">
-            <Field name="hour" label="Calls an hour" type="number" min={1} placeholder="1000" />
-            <Field name="day" label="Calls a day" type="number" min={1} placeholder="10000" />
-            <Field name="days" label="Ends after days" type="number" min={1} placeholder="90" />
+            <Field name="hour" label={t('people.callsAnHour')} type="number" min={1} placeholder="1000" />
+            <Field name="day" label={t('people.callsADay')} type="number" min={1} placeholder="10000" />
+            <Field name="days" label={t('all.endsAfterDays')} type="number" min={1} placeholder="90" />
           </div>
           {make.isError && <Trouble error={make.error} />}
           <div className="row">
             <button type="submit" className="button" data-kind="main" disabled={make.isPending}>
-              Make it
+              {t('all.makeIt')}
             </button>
           </div>
         </form>
@@ -184,13 +185,13 @@ function LimitSheet({ agent, project, onClose, after }: { agent: Agent; project?
   const limit = useMutation({
     mutationFn: (input: { calls_per_hour?: number; calls_per_day?: number }) => call('agent:limit', { agent: agent.id, project, ...input }, { consent: 'yes' }),
     onSuccess: () => {
-      say({ text: `${agent.name} has another budget` })
+      say({ text: t('people.anotherBudget', { name: agent.name }) })
       after()
       onClose()
     },
   })
   return (
-    <Modal title={`The budget of ${agent.name}`} onClose={onClose}>
+    <Modal title={t('people.budgetOf', { name: agent.name })} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -199,12 +200,12 @@ function LimitSheet({ agent, project, onClose, after }: { agent: Agent; project?
           limit.mutate({ calls_per_hour: Number(form.get('hour')) || undefined, calls_per_day: Number(form.get('day')) || undefined })
         }}
       >
-        <Field name="hour" label="Calls an hour" type="number" min={1} defaultValue={agent.calls_per_hour ?? ''} />
-        <Field name="day" label="Calls a day" type="number" min={1} defaultValue={agent.calls_per_day ?? ''} />
+        <Field name="hour" label={t('people.callsAnHour')} type="number" min={1} defaultValue={agent.calls_per_hour ?? ''} />
+        <Field name="day" label={t('people.callsADay')} type="number" min={1} defaultValue={agent.calls_per_day ?? ''} />
         {limit.isError && <Trouble error={limit.error} />}
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={limit.isPending}>
-            Bound it
+            {t('people.boundIt')}
           </button>
         </div>
       </form>
@@ -215,12 +216,12 @@ function LimitSheet({ agent, project, onClose, after }: { agent: Agent; project?
 function LogSheet({ agent, project, onClose }: { agent: Agent; project?: string; onClose: () => void }) {
   const log = useQuery({ queryKey: ['agent:log', project, agent.id], queryFn: () => call('agent:log', { agent: agent.id, project }), staleTime: 0 })
   return (
-    <Modal title={`What became of ${agent.name}`} onClose={onClose} wide>
-      {log.isPending && <Waiting what="its log" />}
+    <Modal title={t('people.becameOf', { name: agent.name })} onClose={onClose} wide>
+      {log.isPending && <Waiting what={t('people.readingItsLog')} />}
       {log.isError && <Trouble error={log.error} />}
-      {log.data?.lines.length === 0 && <p className="quiet">It has not been heard of yet.</p>}
+      {log.data?.lines.length === 0 && <p className="quiet">{t('people.itHasNotBeenHeard')}</p>}
       {log.data && log.data.lines.length > 0 && (
-        <div className="scroll" tabIndex={0} role="region" aria-label="Lines">
+        <div className="scroll" tabIndex={0} role="region" aria-label={t('people.lines')}>
           <table className="table">
             <thead>
               <tr>

@@ -8,7 +8,8 @@ import { Ago } from '../../parts/ago'
 import { Do } from '../../parts/do'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
-import { Face, KINDS } from './users'
+import { t, T, known, list } from '../../words/words'
+import { Face } from './users'
 
 type Organization = Output<'org:list'>['organizations'][number]
 
@@ -17,28 +18,28 @@ export function Organizations({ project }: { project?: string }) {
   const [chosen, setChosen] = useState<string>()
   const all = useQuery({ queryKey: ['org:list', project], queryFn: () => call('org:list', { project }) })
   const again = () => void queries.invalidateQueries({ predicate: (one) => /^(org|team):/.test(String(one.queryKey[0])) })
-  if (all.isPending) return <Waiting what="the organizations" />
+  if (all.isPending) return <Waiting what={t('people.readingTheOrganizations')} />
   if (all.isError) return <Trouble error={all.error} again={() => all.refetch()} />
   const list = all.data.organizations
   const open = list.find((one) => one.id === chosen) ?? list[0]
   return (
     <div className="stack">
       <div className="row-apart">
-        <div className="tabs" role="group" aria-label="Organizations">
+        <div className="tabs" role="group" aria-label={t('people.organizations')}>
           {list.map((one) => (
             <button key={one.id} type="button" aria-current={one === open ? 'page' : undefined} onClick={() => setChosen(one.id)}>
               <bdi>{one.name}</bdi>
             </button>
           ))}
         </div>
-        <Do operation="org:create" given={{ project }} kind="main" title="A new organization" onDone={again}>
-          New organization
+        <Do operation="org:create" given={{ project }} kind="main" title={t('people.aNewOrganization')} onDone={again}>
+          {t('people.newOrganization')}
         </Do>
       </div>
       {list.length === 0 ? (
         <div className="empty card">
-          <h2>No organization yet</h2>
-          <p>Customers of an app, departments of a house: who belongs together, and who may do what there.</p>
+          <h2>{t('people.noOrganizationYet')}</h2>
+          <p>{t('people.customersOfAnAppDepartments')}</p>
         </div>
       ) : (
         open && <One key={open.id} organization={open} project={project} again={again} />
@@ -61,62 +62,62 @@ function One({ organization, project, again }: { organization: Organization; pro
         <p>
           <code>{organization.organization}</code>{' '}
           <span className="badge" data-kind={organization.status === 'active' ? 'well' : 'warn'}>
-            {organization.status}
+            {known(organization.status)}
           </span>{' '}
           <span className="quiet">
-            since <Ago at={organization.created_at} />
+            <T word="people.sinceWhen" with={{ when: <Ago at={organization.created_at} /> }} />
           </span>
         </p>
         <div className="row">
           <Do operation="org:update" given={given} onDone={again}>
-            Change
+            {t('all.change')}
           </Do>
           <Do operation="org:transfer" given={given} onDone={again}>
-            Hand over
+            {t('people.handOver')}
           </Do>
           <Do operation="org:delete" given={given} onDone={again}>
-            Delete
+            {t('all.delete')}
           </Do>
         </div>
       </div>
-      <section className="card stack" aria-label="Members">
+      <section className="card stack" aria-label={t('people.members')}>
         <div className="row-apart">
-          <h2>Members</h2>
+          <h2>{t('people.members')}</h2>
           <div className="row">
-            <Do operation="org:invite" given={given} kind="main" title="Invite somebody" onDone={again} stays>
-              Invite
+            <Do operation="org:invite" given={given} kind="main" title={t('people.inviteSomebody')} onDone={again} stays>
+              {t('people.invite')}
             </Do>
-            <Do operation="org:member:add" given={given} title="Add a user" onDone={again}>
-              Add a user
+            <Do operation="org:member:add" given={given} title={t('people.addAUser')} onDone={again}>
+              {t('people.addAUser')}
             </Do>
           </div>
         </div>
         {members.isError && <Trouble error={members.error} />}
-        {members.data?.members.length === 0 && <p className="quiet">Nobody yet.</p>}
+        {members.data?.members.length === 0 && <p className="quiet">{t('people.nobodyYetSmall')}</p>}
         <ul className="lines">
           {members.data?.members.map((one) => (
             <li key={one.user} className="row-apart">
               <span className="person">
                 <Face name={one.name || one.email || '?'} kind={one.kind} />
                 <bdi>{one.name || one.email || one.user}</bdi>
-                <span className="quiet">{KINDS[one.kind] ?? one.kind}</span>
+                <span className="quiet">{known(one.kind)}</span>
                 {one.status !== 'active' && (
                   <span className="badge" data-kind="warn">
-                    {one.status}
+                    {known(one.status)}
                   </span>
                 )}
                 {one.roles.map((role) => (
-                  <span key={role} className="badge">
+                  <span key={role} className="badge" translate="no">
                     {role}
                   </span>
                 ))}
               </span>
               <span className="row row-tight">
                 <Do operation="org:role:bind" given={{ ...given, user: one.user }} kind="quiet" onDone={again}>
-                  Give a role
+                  {t('people.giveARole')}
                 </Do>
                 <Do operation="org:member:remove" given={{ ...given, user: one.user }} kind="quiet" onDone={again}>
-                  Remove
+                  {t('people.remove')}
                 </Do>
               </span>
             </li>
@@ -124,15 +125,15 @@ function One({ organization, project, again }: { organization: Organization; pro
         </ul>
         <Waits told={invitations.data} />
       </section>
-      <section className="card stack" aria-label="Teams">
+      <section className="card stack" aria-label={t('people.teams')}>
         <div className="row-apart">
-          <h2>Teams</h2>
+          <h2>{t('people.teams')}</h2>
           <Do operation="team:create" given={given} onDone={again}>
-            New team
+            {t('people.newTeam')}
           </Do>
         </div>
         {teams.isError && <Trouble error={teams.error} />}
-        {teams.data?.teams.length === 0 && <p className="quiet">None yet: a role can be given to a team as to a person.</p>}
+        {teams.data?.teams.length === 0 && <p className="quiet">{t('people.noneYetARoleCan')}</p>}
         <ul className="lines">
           {teams.data?.teams.map((one) => (
             <li key={one.id} className="row-apart">
@@ -140,25 +141,25 @@ function One({ organization, project, again }: { organization: Organization; pro
                 <strong>
                   <bdi>{one.name}</bdi>
                 </strong>{' '}
-                <span className="quiet">{one.members.map((member) => member.name).join(', ') || 'nobody yet'}</span>
+                <span className="quiet" translate={one.members.length > 0 ? 'no' : undefined}>{one.members.map((member) => member.name).join(', ') || t('people.nobodyYet')}</span>
               </span>
               <span className="row row-tight">
                 <Do operation="team:member:add" given={{ ...given, team: one.team }} kind="quiet" onDone={again}>
-                  Add
+                  {t('people.add')}
                 </Do>
                 <Do operation="team:delete" given={{ ...given, team: one.team }} kind="quiet" onDone={again}>
-                  Delete
+                  {t('all.delete')}
                 </Do>
               </span>
             </li>
           ))}
         </ul>
       </section>
-      <section className="card stack" aria-label="Roles">
+      <section className="card stack" aria-label={t('people.roles')}>
         <div className="row-apart">
-          <h2>Roles</h2>
+          <h2>{t('people.roles')}</h2>
           <Do operation="org:role:create" given={given} onDone={again}>
-            New role
+            {t('people.newRole')}
           </Do>
         </div>
         {roles.isError && <Trouble error={roles.error} />}
@@ -174,7 +175,7 @@ function Waits({ told }: { told: object | undefined }) {
   if (!all || all.length === 0) return null
   return (
     <p className="quiet">
-      {all.length === 1 ? 'One invitation waits' : `${all.length} invitations wait`}: {all.map((one: { email?: string }) => one.email ?? '').filter(Boolean).join(', ')}
+      {t('people.invitationsWait', { count: all.length, who: list(all.map((one: { email?: string }) => one.email ?? '').filter(Boolean)) })}
     </p>
   )
 }
@@ -194,7 +195,7 @@ function Listed({ told }: { told: object | undefined }) {
     <ul className="lines">
       {all.map((one, n) => (
         <li key={n}>
-          <strong>{one.role ?? one.name}</strong> <span className="quiet">{one.about ?? one.description}</span>
+          <strong translate="no">{one.role ?? one.name}</strong> <span className="quiet" lang="en">{one.about ?? one.description}</span>
           {one.permissions && <p className="mono quiet">{one.permissions.join(', ')}</p>}
         </li>
       ))}

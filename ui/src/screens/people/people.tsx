@@ -4,6 +4,7 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useMay, useSession } from '../../frame/session-place'
 import { useHas } from '../../parts/do'
 import { useSources } from '../../parts/where'
+import { t } from '../../words/words'
 import { Agents } from './agents'
 import { Organizations } from './organizations'
 import './people.css'
@@ -28,33 +29,33 @@ export function PeopleScreen() {
   const may = { agents: useMay('agent:list'), sessions: useMay('admin:sessions'), users: useMay('user:list') }
   const projects = [...new Set((sources.data?.sources ?? []).map((one) => one.project))]
   const tabs = [
-    { show: 'users', name: search.project === BOARD ? 'People' : 'Users', there: may.users },
-    { show: 'agents', name: 'Agents', there: may.agents },
-    { show: 'organizations', name: 'Organizations', there: orgs },
-    { show: 'sessions', name: 'Sessions', there: may.sessions },
+    { show: 'users', name: search.project === BOARD ? t('people.people') : t('people.users'), there: may.users },
+    { show: 'agents', name: t('people.agents'), there: may.agents },
+    { show: 'organizations', name: t('people.organizations'), there: orgs },
+    { show: 'sessions', name: t('people.sessions'), there: may.sessions },
   ] as const
   return (
     <>
       <div className="screen-head">
         <div>
-          <h1>People and agents</h1>
-          <p className="quiet">People, AI agents, services and the system: the same permissions, the same trail.</p>
+          <h1>{t('people.peopleAndAgents')}</h1>
+          <p className="quiet">{t('people.peopleAIAgentsServicesAnd')}</p>
         </div>
         <label className="row">
-          <span className="quiet">of</span>
+          <span className="quiet">{t('people.of')}</span>
           <select
             className="input where"
-            aria-label="Whose people"
+            aria-label={t('people.whosePeople')}
             value={search.project ?? ''}
             onChange={(event) => void navigate({ to: '/people', search: (before: PeopleSearch) => ({ ...before, project: event.target.value || undefined }), replace: true } as never)}
           >
-            <option value="">the app{projects.length > 1 ? ' by default' : ''}</option>
-            {projects.length > 1 && projects.map((one) => <option key={one} value={one}>{`the app ${one}`}</option>)}
-            {session.people && <option value={BOARD}>this board</option>}
+            <option value="">{projects.length > 1 ? t('people.appByDefault') : t('people.theApp')}</option>
+            {projects.length > 1 && projects.map((one) => <option key={one} value={one}>{t('people.theAppNamed', { name: one })}</option>)}
+            {session.people && <option value={BOARD}>{t('people.thisBoard')}</option>}
           </select>
         </label>
       </div>
-      <nav className="tabs people-tabs" aria-label="What is shown">
+      <nav className="tabs people-tabs" aria-label={t('all.whatIsShown')}>
         {tabs
           .filter((one) => one.there)
           .map((one) => (

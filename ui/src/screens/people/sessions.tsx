@@ -7,6 +7,7 @@ import { Ago } from '../../parts/ago'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t } from '../../words/words'
 
 export function Sessions() {
   const queries = useQueryClient()
@@ -15,33 +16,33 @@ export function Sessions() {
   const end = useMutation({
     mutationFn: (which: { id?: string; all?: boolean }) => call('admin:signout', which, { consent: 'yes' }),
     onSuccess: (told) => {
-      say({ text: told.ended === 1 ? 'The session has ended' : `${told.ended} sessions have ended` })
+      say({ text: t('people.sessionsEnded', { count: told.ended }) })
       void queries.invalidateQueries({ queryKey: ['admin:sessions'] })
       void queries.invalidateQueries({ queryKey: ['session'] })
     },
   })
-  if (sessions.isPending) return <Waiting what="the sessions" />
+  if (sessions.isPending) return <Waiting what={t('people.readingTheSessions')} />
   if (sessions.isError) return <Trouble error={sessions.error} again={() => sessions.refetch()} />
   return (
     <div className="stack">
       <div className="row-apart">
-        <p className="quiet">Whoever is signed in to this screen, on any machine.</p>
+        <p className="quiet">{t('people.whoeverIsSignedInTo')}</p>
         {may && sessions.data.sessions.length > 1 && (
           <button type="button" className="button" onClick={() => end.mutate({ all: true })}>
-            End all of them
+            {t('people.endAllOfThem')}
           </button>
         )}
       </div>
       {end.isError && <Trouble error={end.error} />}
-      <div className="card scroll" tabIndex={0} role="region" aria-label="Sessions">
+      <div className="card scroll" tabIndex={0} role="region" aria-label={t('people.sessions')}>
         <table className="table">
           <thead>
             <tr>
-              <th>Who</th>
-              <th>Browser</th>
-              <th>Since</th>
-              <th>Seen</th>
-              <th aria-label="End it" />
+              <th>{t('all.who')}</th>
+              <th>{t('people.browser')}</th>
+              <th>{t('all.since')}</th>
+              <th>{t('people.seen')}</th>
+              <th aria-label={t('people.endIt')} />
             </tr>
           </thead>
           <tbody>
@@ -62,7 +63,7 @@ export function Sessions() {
                 <td>
                   {may && (
                     <button type="button" className="button" data-kind="quiet" disabled={end.isPending} onClick={() => end.mutate({ id: one.id })}>
-                      End it
+                      {t('people.endIt')}
                     </button>
                   )}
                 </td>

@@ -11,11 +11,12 @@ import { Modal } from '../../parts/modal'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t, known } from '../../words/words'
 import { BOARD } from './people'
 
 export type User = Output<'user:list'>['users'][number]
 
-export const KINDS: Record<string, string> = { human: 'person', ai_agent: 'agent', service_account: 'service', system: 'system' }
+const KINDS = ['human', 'ai_agent', 'service_account', 'system']
 const PAGE = 50
 
 export function Users({ project }: { project?: string }) {
@@ -44,8 +45,8 @@ export function Users({ project }: { project?: string }) {
           <input
             className="input where"
             type="search"
-            aria-label="Find by name or address"
-            placeholder="Find by name or address"
+            aria-label={t('people.findByNameOrAddress')}
+            placeholder={t('people.findByNameOrAddress')}
             value={words}
             onChange={(event) => {
               setWords(event.target.value)
@@ -54,46 +55,46 @@ export function Users({ project }: { project?: string }) {
           />
           <select
             className="input where"
-            aria-label="Kind"
+            aria-label={t('all.kind')}
             value={kind}
             onChange={(event) => {
               setKind(event.target.value)
               setPage(0)
             }}
           >
-            <option value="">every kind</option>
-            {Object.entries(KINDS).map(([value, name]) => (
+            <option value="">{t('people.everyKind')}</option>
+            {KINDS.map((value) => (
               <option key={value} value={value}>
-                {name}
+                {known(value)}
               </option>
             ))}
           </select>
         </div>
         {may && (
           <button type="button" className="button" data-kind="main" onClick={() => setMaking(true)}>
-            Add somebody
+            {t('people.addSomebody')}
           </button>
         )}
       </div>
       {users.isError && <Trouble error={users.error} again={() => users.refetch()} />}
       {users.isPending ? (
-        <Waiting what="the users" />
+        <Waiting what={t('people.readingTheUsers')} />
       ) : all.length === 0 && users.isSuccess ? (
         <div className="empty card">
-          <h2>{search || kind ? 'Nobody is called so' : 'Nobody yet'}</h2>
-          <p>{search || kind ? 'Try fewer letters.' : project === BOARD ? 'The first account is made with a link of `mobo admin:link`.' : 'Apps sign people up at /auth/v1; you can add somebody here as well.'}</p>
+          <h2>{search || kind ? t('people.nobodyIsCalledSo') : t('people.nobodyYetSmall')}</h2>
+          <p>{search || kind ? t('people.tryFewerLetters') : project === BOARD ? t('people.theFirstAccountIsMade') : t('people.appsSignPeopleUpAt')}</p>
         </div>
       ) : (
         users.isSuccess && (
-          <div className="card scroll" tabIndex={0} role="region" aria-label="Users">
+          <div className="card scroll" tabIndex={0} role="region" aria-label={t('people.users')}>
             <table className="table">
               <thead>
                 <tr>
-                  <th>Name</th>
-                  <th>Kind</th>
-                  <th>Address</th>
-                  <th>State</th>
-                  <th>Since</th>
+                  <th>{t('all.name')}</th>
+                  <th>{t('all.kind')}</th>
+                  <th>{t('all.address')}</th>
+                  <th>{t('all.state')}</th>
+                  <th>{t('all.since')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -105,13 +106,13 @@ export function Users({ project }: { project?: string }) {
                         <bdi>{one.name || one.email || one.id}</bdi>
                       </button>
                     </td>
-                    <td>{KINDS[one.kind] ?? one.kind}</td>
+                    <td>{known(one.kind)}</td>
                     <td>
                       <bdi>{one.email}</bdi>
                     </td>
                     <td>
                       <span className="badge" data-kind={one.status === 'active' ? 'well' : 'warn'}>
-                        {one.status}
+                        {known(one.status)}
                       </span>
                     </td>
                     <td className="nowrap">
@@ -127,13 +128,13 @@ export function Users({ project }: { project?: string }) {
       {total > PAGE && (
         <div className="row">
           <button type="button" className="button" disabled={page === 0} onClick={() => setPage((n) => n - 1)}>
-            Before
+            {t('people.before')}
           </button>
           <span className="quiet">
-            {page * PAGE + 1} to {Math.min(total, (page + 1) * PAGE)} of {total.toLocaleString()}
+            {t('people.fromTo', { from: page * PAGE + 1, to: Math.min(total, (page + 1) * PAGE), all: total })}
           </span>
           <button type="button" className="button" disabled={(page + 1) * PAGE >= total} onClick={() => setPage((n) => n + 1)}>
-            After
+            {t('people.after')}
           </button>
         </div>
       )}
@@ -152,7 +153,7 @@ export function Face({ name, kind }: { name: string; kind: string }) {
     .map((one) => [...one][0]?.toUpperCase())
     .join('')
   return (
-    <span className="face" data-kind={kind} aria-hidden="true">
+    <span className="face" data-kind={kind} aria-hidden="true" translate="no">
       {letters || '?'}
     </span>
   )
@@ -165,7 +166,7 @@ function NewUser({ project, onClose, after }: { project?: string; onClose: () =>
     onSuccess: (told) => {
       after()
       if (told.key) return
-      say({ text: 'Somebody new is here' })
+      say({ text: t('people.somebodyNewIsHere') })
       onClose()
     },
   })
@@ -176,39 +177,39 @@ function NewUser({ project, onClose, after }: { project?: string; onClose: () =>
     make.mutate({ kind, name: text('name'), email: text('email'), password: text('password'), role: text('role') })
   }
   return (
-    <Modal title="Add somebody" onClose={onClose}>
+    <Modal title={t('people.addSomebody')} onClose={onClose}>
       {make.data?.key ? (
         <div className="stack">
-          <p>The key of {make.data.name}. It is shown this once.</p>
+          <p>{t('people.keyOf', { name: make.data.name })}</p>
           <pre className="code">{make.data.key}</pre>
           <div className="row">
-            <Copy text={make.data.key} label="Copy the key" />
+            <Copy text={make.data.key} label={t('all.copyTheKey')} />
             <button type="button" className="button" data-kind="main" onClick={onClose}>
-              Done
+              {t('all.done')}
             </button>
           </div>
         </div>
       ) : (
         <form className="stack" onSubmit={send}>
           <label className="field">
-            <span>Kind</span>
+            <span>{t('all.kind')}</span>
             <select name="kind" value={kind} onChange={(event) => setKind(event.target.value)}>
-              <option value="human">person</option>
-              <option value="service_account">service</option>
+              <option value="human">{known('human')}</option>
+              <option value="service_account">{known('service_account')}</option>
             </select>
           </label>
-          <Field name="name" label="Name" required={kind !== 'human'} />
+          <Field name="name" label={t('all.name')} required={kind !== 'human'} />
           {kind === 'human' && (
             <>
-              <Field name="email" label="E-mail" type="email" hint="A person is known by it." required />
-              <Field name="password" label="Password" type="password" autoComplete="new-password" hint="Left out, they choose it by a mail." />
+              <Field name="email" label={t('all.eMail')} type="email" hint={t('people.aPersonIsKnownBy')} required />
+              <Field name="password" label={t('all.password')} type="password" autoComplete="new-password" hint={t('people.leftOutTheyChooseIt')} />
             </>
           )}
-          <Field name="role" label="Role" placeholder="authenticated" hint="What their requests may do: the role that policies name." />
+          <Field name="role" label={t('all.role')} className="mono" placeholder="authenticated" hint={t('people.whatTheirRequestsMayDo')} />
           {make.isError && <Trouble error={make.error} />}
           <div className="row">
             <button type="submit" className="button" data-kind="main" disabled={make.isPending}>
-              Add
+              {t('people.add')}
             </button>
           </div>
         </form>
@@ -232,7 +233,7 @@ function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
   const ban = useMutation({
     mutationFn: () => call('user:ban', { user: user.id, project, lasts: banned ? 'none' : undefined }, { consent: 'yes' }),
     onSuccess: () => {
-      say({ text: banned ? 'They may come in again' : 'They are out, and their sessions have ended' })
+      say({ text: banned ? t('people.theyMayComeInAgain') : t('people.theyAreOutAndTheir') })
       after()
       onClose()
     },
@@ -240,27 +241,27 @@ function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
   const remove = useMutation({
     mutationFn: () => call('user:delete', { user: user.id, project }, { consent: 'destroy' }),
     onSuccess: () => {
-      say({ text: 'They are gone' })
+      say({ text: t('people.theyAreGone') })
       after()
       onClose()
     },
   })
   const facts: [string, React.ReactNode][] = [
-    ['Kind', KINDS[user.kind] ?? user.kind],
-    ['Address', user.email],
-    ['Id', <code key="id">{user.id}</code>],
-    ['State', banned ? <span key="state" className="badge" data-kind="warn">kept out</span> : (shown.data?.user ?? user).status],
-    ['Answered for by', user.owner],
-    ['Since', <Ago key="since" at={user.created_at} />],
-    ['Role', shown.data && <code key="role">{shown.data.role}</code>],
-    ['Signs in by', shown.data?.providers.join(', ')],
-    ['Second factors', shown.data?.factors],
-    ['Sessions', shown.data?.sessions],
-    ['Last seen', shown.data?.last_sign_in_at && <Ago key="seen" at={shown.data.last_sign_in_at} />],
-    ['Out until', shown.data?.banned_until && <Ago key="until" at={shown.data.banned_until} />],
+    [t('all.kind'), known(user.kind)],
+    [t('all.address'), user.email],
+    [t('people.fact.id'), <code key="id">{user.id}</code>],
+    [t('all.state'), banned ? <span key="state" className="badge" data-kind="warn">{t('people.keptOut')}</span> : known((shown.data?.user ?? user).status)],
+    [t('people.fact.owner'), user.owner],
+    [t('all.since'), <Ago key="since" at={user.created_at} />],
+    [t('all.role'), shown.data && <code key="role">{shown.data.role}</code>],
+    [t('people.fact.signsIn'), shown.data?.providers.join(', ')],
+    [t('people.fact.factors'), shown.data?.factors],
+    [t('people.fact.sessions'), shown.data?.sessions],
+    [t('people.fact.seen'), shown.data?.last_sign_in_at && <Ago key="seen" at={shown.data.last_sign_in_at} />],
+    [t('people.fact.until'), shown.data?.banned_until && <Ago key="until" at={shown.data.banned_until} />],
   ]
   return (
-    <Modal title={user.name || user.email || 'User'} onClose={onClose}>
+    <Modal title={user.name || user.email || t('people.user')} onClose={onClose} named>
       <div className="stack">
         <dl className="facts">
           {facts
@@ -278,15 +279,15 @@ function UserSheet({ user, project, may, onClose, after }: UserSheetProps) {
         {may && user.kind !== 'system' && (
           <div className="row">
             <button type="button" className="button" disabled={ban.isPending || !shown.isSuccess} onClick={() => ban.mutate()}>
-              {banned ? 'Let them in again' : 'Keep them out'}
+              {banned ? t('people.letThemInAgain') : t('people.keepThemOut')}
             </button>
             {sure ? (
               <button type="button" className="button" data-kind="bad" disabled={remove.isPending} onClick={() => remove.mutate()}>
-                Delete for good
+                {t('people.deleteForGood')}
               </button>
             ) : (
               <button type="button" className="button" onClick={() => setSure(true)}>
-                Delete…
+                {t('people.delete')}
               </button>
             )}
           </div>

@@ -9,12 +9,15 @@ import { Trouble } from '../../parts/trouble'
 import type { Where } from '../../parts/where'
 import { ident } from '../data/ddl'
 import { type Column, kindOf } from '../data/table'
+import { t, type Plain } from '../../words/words'
 
 type Verb = 'select' | 'insert' | 'update' | 'delete' | 'all'
 
 interface Template {
-  name: string
-  about: string
+  name: Plain
+  about: Plain
+  /** Of the policy's own name, which stays whatever language is spoken. */
+  slug: string
   verb: Verb
   to: string
   /** Nothing when the table has no column for it. */
@@ -31,14 +34,14 @@ const flag = (columns: Column[]) => (columns.find((one) => kindOf(one) === 'yes'
 const wrapped = (text: string | undefined, how: (text: string) => string) => (text ? how(text) : undefined)
 
 const TEMPLATES: Template[] = [
-  { name: 'Everyone reads everything', about: 'apps without a sign-in too', verb: 'select', to: 'anon, authenticated', body: () => 'using (true)' },
-  { name: 'Whoever signed in reads everything', about: 'and nobody else', verb: 'select', to: 'authenticated', body: () => 'using (true)' },
-  { name: 'Everyone reads what is published', about: 'by a column that says yes or no', verb: 'select', to: 'anon, authenticated', body: (columns) => wrapped(flag(columns), (one) => `using (${ident(one)})`) },
-  { name: 'People see their own rows', about: 'by a column with their id', verb: 'select', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
-  { name: 'People add rows of their own', about: 'by a column with their id', verb: 'insert', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `with check (${one})`) },
-  { name: 'People change their own rows', about: 'and cannot give them away', verb: 'update', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one}) with check (${one})`) },
-  { name: 'People delete their own rows', about: 'by a column with their id', verb: 'delete', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
-  { name: 'Whoever signed in does everything', about: 'for tools among colleagues', verb: 'all', to: 'authenticated', body: () => 'using (true) with check (true)' },
+  { name: 'policies.template.everyoneReads', about: 'policies.template.everyoneReads.about', slug: 'everyone_reads_everything', verb: 'select', to: 'anon, authenticated', body: () => 'using (true)' },
+  { name: 'policies.template.signedInReads', about: 'policies.template.signedInReads.about', slug: 'whoever_signed_in_reads_everything', verb: 'select', to: 'authenticated', body: () => 'using (true)' },
+  { name: 'policies.template.publishedReads', about: 'policies.template.publishedReads.about', slug: 'everyone_reads_what_is_published', verb: 'select', to: 'anon, authenticated', body: (columns) => wrapped(flag(columns), (one) => `using (${ident(one)})`) },
+  { name: 'policies.template.ownReads', about: 'policies.template.ownReads.about', slug: 'people_see_their_own_rows', verb: 'select', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
+  { name: 'policies.template.ownAdds', about: 'policies.template.ownAdds.about', slug: 'people_add_rows_of_their_own', verb: 'insert', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `with check (${one})`) },
+  { name: 'policies.template.ownChanges', about: 'policies.template.ownChanges.about', slug: 'people_change_their_own_rows', verb: 'update', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one}) with check (${one})`) },
+  { name: 'policies.template.ownDeletes', about: 'policies.template.ownDeletes.about', slug: 'people_delete_their_own_rows', verb: 'delete', to: 'authenticated', body: (columns) => wrapped(own(columns), (one) => `using (${one})`) },
+  { name: 'policies.template.signedInAll', about: 'policies.template.signedInAll.about', slug: 'whoever_signed_in_does_everything', verb: 'all', to: 'authenticated', body: () => 'using (true) with check (true)' },
 ]
 
 const VERBS: Verb[] = ['select', 'insert', 'update', 'delete', 'all']
@@ -56,7 +59,7 @@ export function NewRule({ table, where, onClose }: { table: string; where: Where
   const write = (template: Template, body: string) => {
     setVerb(template.verb)
     setTo(template.to)
-    setText(`create policy ${template.name.toLowerCase().replaceAll(' ', '_')} on ${name}\n  for ${template.verb} to ${template.to}\n  ${body}`)
+    setText(`create policy ${template.slug} on ${name}\n  for ${template.verb} to ${template.to}\n  ${body}`)
   }
   const make = useMutation({
     mutationFn: async () => {
@@ -64,7 +67,7 @@ export function NewRule({ table, where, onClose }: { table: string; where: Where
       return call('policy:create', { statement: text, ...where }, { consent: 'yes' })
     },
     onSuccess: () => {
-      say({ text: 'The rule is in force' })
+      say({ text: t('policies.theRuleIsInForce') })
       onClose()
     },
     onSettled: () => {
@@ -73,22 +76,22 @@ export function NewRule({ table, where, onClose }: { table: string; where: Where
   })
   const preview = useMutation({ mutationFn: () => call('policy:create', { statement: text, ...where }, { preview: true }) })
   return (
-    <Modal title={`A rule for ${table.replace(/^public\./, '')}`} onClose={onClose} wide>
+    <Modal title={t('policies.aRuleFor', { table: table.replace(/^public\./, '') })} onClose={onClose} wide>
       <div className="stack">
         <fieldset className="policy-templates">
-          <legend>Begin with</legend>
+          <legend>{t('policies.beginWith')}</legend>
           {TEMPLATES.map((one) => {
             const body = one.body(columns)
             return (
               <button key={one.name} type="button" className="policy-template" disabled={!body} onClick={() => body && write(one, body)}>
-                <strong>{one.name}</strong>
-                <span className="quiet">{body ? one.about : 'no column of this table says it'}</span>
+                <strong>{t(one.name)}</strong>
+                <span className="quiet">{body ? t(one.about) : t('policies.noColumnSays')}</span>
               </button>
             )
           })}
         </fieldset>
         <label className="field">
-          <span>The rule, in PostgreSQL's words, on every engine</span>
+          <span>{t('policies.theRuleInPostgreSQLsWords')}</span>
           <textarea
             className="mono"
             rows={5}
@@ -104,37 +107,37 @@ export function NewRule({ table, where, onClose }: { table: string; where: Where
         <div className="row">
           <label className="check">
             <input type="checkbox" checked={grant} onChange={(event) => setGrant(event.target.checked)} />
-            also grant
+            {t('policies.alsoGrant')}
           </label>
-          <select className="input where" aria-label="What is granted" value={verb} disabled={!grant} onChange={(event) => setVerb(event.target.value as Verb)}>
+          <select className="input where" aria-label={t('policies.whatIsGranted')} value={verb} disabled={!grant} onChange={(event) => setVerb(event.target.value as Verb)}>
             {VERBS.map((one) => (
-              <option key={one}>{one}</option>
+              <option key={one} translate="no">{one}</option>
             ))}
           </select>
-          <span>to</span>
-          <input className="input where mono" aria-label="To whom it is granted" list="roles" value={to} disabled={!grant} onChange={(event) => setTo(event.target.value)} />
+          <span>{t('policies.to')}</span>
+          <input className="input where mono" aria-label={t('policies.toWhomItIsGranted')} list="roles" value={to} disabled={!grant} onChange={(event) => setTo(event.target.value)} />
           <datalist id="roles">
             {roles.data?.roles.map((one) => (
               <option key={one.name} value={one.name} />
             ))}
           </datalist>
-          <span className="quiet">without which no rule opens anything</span>
+          <span className="quiet">{t('policies.withoutWhichNoRuleOpens')}</span>
         </div>
         {(make.isError || preview.isError) && <Trouble error={make.error ?? preview.error} />}
         {preview.isSuccess && (
           <p role="status">
             <span className="badge" data-kind="well">
-              it can be read
+              {t('policies.itCanBeRead')}
             </span>{' '}
-            Nothing is in force yet.
+            {t('policies.nothingIsInForceYet')}
           </p>
         )}
         <div className="row">
           <button type="button" className="button" data-kind="main" disabled={!text.trim() || make.isPending} onClick={() => make.mutate()}>
-            Bring it into force
+            {t('policies.bringItIntoForce')}
           </button>
           <button type="button" className="button" disabled={!text.trim() || preview.isPending} onClick={() => preview.mutate()}>
-            Check
+            {t('policies.check')}
           </button>
         </div>
       </div>

@@ -9,6 +9,7 @@ import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
 import type { Where } from '../../parts/where'
+import { t, known } from '../../words/words'
 
 const SHOWN = 20
 
@@ -27,11 +28,11 @@ export function Playground({ table, where, onClose }: { table: string; where: Wh
   const names = roles.data?.roles.map((one) => one.name) ?? []
   const columns = [...new Set(seen.data?.rows.flatMap((row) => Object.keys(row)) ?? [])]
   return (
-    <Modal title={`What would they see of ${table.replace(/^public\./, '')}?`} onClose={onClose} wide>
+    <Modal title={t('policies.whatWouldTheySee', { table: table.replace(/^public\./, '') })} onClose={onClose} wide>
       <div className="stack">
         <div className="row">
           <label className="field">
-            <span>Role</span>
+            <span>{t('all.role')}</span>
             <input list="playground-roles" className="mono" value={asker.role} spellCheck={false} onChange={(event) => setAsker({ ...asker, role: event.target.value })} />
             <datalist id="playground-roles">
               {[...new Set(['anon', 'authenticated', 'service_role', ...names])].map((one) => (
@@ -40,41 +41,37 @@ export function Playground({ table, where, onClose }: { table: string; where: Wh
             </datalist>
           </label>
           <label className="field grow">
-            <span>User</span>
+            <span>{t('policies.user')}</span>
             <input
               list="playground-users"
-              placeholder="nobody: a guest"
+              placeholder={t('policies.nobodyAGuest')}
               value={asker.user}
               spellCheck={false}
               onChange={(event) => setAsker({ role: event.target.value && asker.role === 'anon' ? 'authenticated' : asker.role, user: event.target.value })}
             />
             <datalist id="playground-users">
               {users.data?.users.map((one) => (
-                <option key={one.id} value={one.id}>
+                <option key={one.id} value={one.id} translate="no">
                   {one.name || one.email}
                 </option>
               ))}
             </datalist>
           </label>
         </div>
-        {seen.isPending && <Waiting what="what they see" />}
+        {seen.isPending && <Waiting what={t('policies.readingWhatTheySee')} />}
         {seen.isError && <Trouble error={seen.error} />}
         {seen.isSuccess && (
           <>
             <p role="status" className="playground-sum">
-              <strong>
-                {seen.data.sees.toLocaleString()}
-                {seen.data.of !== null && ` of ${seen.data.of.toLocaleString()}`}
-              </strong>{' '}
-              {seen.data.sees === 1 ? 'row' : 'rows'}. {seen.data.refused}
+              <strong>{seen.data.of === null || seen.data.of === undefined ? t('all.rows', { count: seen.data.sees }) : t('policies.rowsOf', { count: seen.data.sees, all: seen.data.of })}</strong>. <span lang="en">{seen.data.refused}</span>
             </p>
             {columns.length > 0 && (
-              <div className="scroll card" tabIndex={0} role="region" aria-label="Rows that are seen">
+              <div className="scroll card" tabIndex={0} role="region" aria-label={t('policies.rowsThatAreSeen')}>
                 <table className="table">
                   <thead>
                     <tr>
                       {columns.map((one) => (
-                        <th key={one}>{one}</th>
+                        <th key={one} translate="no">{one}</th>
                       ))}
                     </tr>
                   </thead>
@@ -99,12 +96,12 @@ export function Playground({ table, where, onClose }: { table: string; where: Wh
             {why.data.deeds.map((one) => (
               <div key={one.verb}>
                 <dt>
-                  {one.verb}{' '}
+                  <span translate="no">{one.verb}</span>{' '}
                   <span className="badge" data-kind={one.verdict === 'all_rows' || one.verdict === 'bypasses' ? 'warn' : one.verdict === 'some_rows' ? 'well' : undefined}>
-                    {one.verdict.replaceAll('_', ' ')}
+                    {known(one.verdict)}
                   </span>
                 </dt>
-                <dd>{one.because}</dd>
+                <dd lang="en">{one.because}</dd>
               </div>
             ))}
           </dl>

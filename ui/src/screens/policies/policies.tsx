@@ -11,6 +11,7 @@ import { Waiting } from '../../parts/waiting'
 import { useWhere, type Where, WherePicker } from '../../parts/where'
 import { MigrationSheet } from '../data/change-sheet'
 import type { Change } from '../data/ddl'
+import { t, T } from '../../words/words'
 import { NewRule } from './new-rule'
 import { Playground } from './playground'
 import './policies.css'
@@ -32,7 +33,7 @@ export function PoliciesScreen() {
   const mayMend = useMay('migrate:up')
   const [mending, setMending] = useState<Change>()
   for (const one of [tables, policies, grants]) {
-    if (one.isPending) return <Waiting what="the rules" />
+    if (one.isPending) return <Waiting what={t('policies.readingTheRules')} />
     if (one.isError) return <Trouble error={one.error} again={() => one.refetch()} />
   }
   const findings = lint.data?.findings ?? []
@@ -40,21 +41,21 @@ export function PoliciesScreen() {
     <>
       <div className="screen-head">
         <div>
-          <h1>Policies</h1>
-          <p className="quiet">A new table is reachable by nobody until someone says so.</p>
+          <h1>{t('policies.policies')}</h1>
+          <p className="quiet">{t('policies.aNewTableIsReachable')}</p>
         </div>
         <WherePicker />
       </div>
       {(policies.data?.problems?.length ?? 0) > 0 && (
         <div className="trouble" role="alert">
-          <p>Some policies cannot be read; their tables are closed until they are mended.</p>
-          {policies.data?.problems?.map((one) => <p key={one}>{one}</p>)}
+          <p>{t('policies.somePoliciesCannotBeRead')}</p>
+          {policies.data?.problems?.map((one) => <p key={one} lang="en">{one}</p>)}
         </div>
       )}
       {tables.data?.tables?.length === 0 && (
         <div className="empty">
-          <h2>No table yet</h2>
-          <p>Make one in Query, or with a migration; its rules are shown here then.</p>
+          <h2>{t('policies.noTableYet')}</h2>
+          <p>{t('policies.makeOneInQueryOr')}</p>
         </div>
       )}
       <div className="stack">
@@ -67,15 +68,15 @@ export function PoliciesScreen() {
             <section key={name} className="card stack policy-table" aria-label={name}>
               <div className="row-apart">
                 <h2>
-                  {name} <State rights={rights.length} policies={own.length} open={open} />
+                  <span translate="no">{name}</span> <State rights={rights.length} policies={own.length} open={open} />
                 </h2>
                 <div className="row">
                   <button type="button" className="button" onClick={() => setAsking(name)}>
-                    What would … see?
+                    {t('policies.whatWouldSee')}
                   </button>
                   {may && (
                     <button type="button" className="button" onClick={() => setMaking(name)}>
-                      Add a rule
+                      {t('policies.addARule')}
                     </button>
                   )}
                 </div>
@@ -84,8 +85,8 @@ export function PoliciesScreen() {
                 <ul className="policy-rights">
                   {rights.map((one, n) => (
                     <li key={n}>
-                      <strong>{one.role}</strong> may {one.verbs}
-                      {one.columns && ` (${one.columns.join(', ')})`}
+                      <T word="policies.roleMay" with={{ role: <strong>{one.role}</strong>, verbs: <span translate="no">{one.verbs}</span> }} />
+                      {one.columns && <span translate="no"> ({one.columns.join(', ')})</span>}
                     </li>
                   ))}
                 </ul>
@@ -99,13 +100,13 @@ export function PoliciesScreen() {
                   <div key={n} className="policy-finding row-apart">
                     <p>
                       <span className="badge" data-kind={one.level === 'error' ? 'bad' : one.level === 'warning' ? 'warn' : undefined}>
-                        {one.advisor.replaceAll('_', ' ')}
+                        <span lang="en">{one.advisor.replaceAll('_', ' ')}</span>
                       </span>{' '}
-                      {one.detail} <span className="quiet">{one.why}</span>
+                      <span lang="en">{one.detail}</span> <span className="quiet" lang="en">{one.why}</span>
                     </p>
                     {one.remedy && mayMend && (
                       <button type="button" className="button" onClick={() => setMending({ name: one.advisor.replaceAll('_', ' '), up: one.remedy ?? '', down: '' })}>
-                        Mend
+                        {t('policies.mend')}
                       </button>
                     )}
                   </div>
@@ -122,13 +123,28 @@ export function PoliciesScreen() {
 }
 
 function State({ rights, policies, open }: { rights: number; policies: number; open: boolean }) {
-  if (rights === 0) return <span className="badge">closed</span>
-  if (open) return <span className="badge" data-kind="warn">every row open to who has a right</span>
-  if (policies === 0) return <span className="badge">granted, no row open</span>
-  return <span className="badge" data-kind="well">by rules</span>
+  if (rights === 0) return <span className="badge">{t('policies.closed')}</span>
+  if (open) return <span className="badge" data-kind="warn">{t('policies.everyRowOpenToWho')}</span>
+  if (policies === 0) return <span className="badge">{t('policies.grantedNoRowOpen')}</span>
+  return <span className="badge" data-kind="well">{t('policies.byRules')}</span>
 }
 
-const VERBS: Record<string, string> = { all: 'see and change', select: 'see', insert: 'add', update: 'change', delete: 'delete' }
+const VERBS = ['all', 'select', 'insert', 'update', 'delete'] as const
+/** A rule as a sentence: who may do what, with which rows. */
+function InWords({ rule }: { rule: Policy }) {
+  const verb = VERBS.find((one) => one === rule.for) ?? 'all'
+  const filling = {
+    who: rule.to.length ? <bdi>{rule.to.join(', ')}</bdi> : t('policies.everyone'),
+    rows: isAll(rule.using ?? rule.check) ? t('policies.everyRow') : <T word="policies.rowsWhere" with={{ condition: <code>{rule.using ?? rule.check}</code> }} />,
+  }
+  return (
+    <>
+      <T word={`policies.${rule.restrictive ? 'only' : 'may'}.${verb}`} with={filling} />
+      {rule.using && rule.check && rule.check !== rule.using && <>, <T word="policies.leaveThem" with={{ condition: <code>{rule.check}</code> }} /></>}
+    </>
+  )
+}
+
 const isAll = (text?: string | null) => !text || /^\(?true\)?$/i.test(text)
 
 function Rule({ rule, where, may }: { rule: Policy; where: Where; may: boolean }) {
@@ -136,26 +152,23 @@ function Rule({ rule, where, may }: { rule: Policy; where: Where; may: boolean }
   const drop = useMutation({
     mutationFn: () => call('policy:drop', { name: rule.name, table: rule.table, ...where }, { consent: 'destroy' }),
     onSuccess: () => {
-      say({ text: `${rule.name} is gone` })
+      say({ text: t('policies.ruleGone', { rule: rule.name }) })
       void queries.invalidateQueries({ queryKey: ['policy:list'] })
     },
   })
   return (
     <div className="policy-rule">
       <p>
-        <strong>{rule.name}</strong>: {rule.to.length ? rule.to.join(', ') : 'everyone'}{' '}
-        {rule.restrictive ? 'may only' : 'may'} {VERBS[rule.for] ?? rule.for}{' '}
-        {isAll(rule.using ?? rule.check) ? 'every row' : <>rows where <code>{rule.using ?? rule.check}</code></>}
-        {rule.using && rule.check && rule.check !== rule.using && <>, and leave them so that <code>{rule.check}</code></>}
+        <strong translate="no">{rule.name}</strong>: <InWords rule={rule} />
       </p>
       <details>
-        <summary>As SQL</summary>
+        <summary>{t('policies.asSQL')}</summary>
         <pre className="code">{rule.statement}</pre>
       </details>
       {drop.isError && <Trouble error={drop.error} />}
       {may && (
-        <button type="button" className="button" data-kind="quiet" onClick={() => confirm(`Drop the rule ${rule.name}?`) && drop.mutate()}>
-          Drop
+        <button type="button" className="button" data-kind="quiet" onClick={() => confirm(t('policies.dropIt', { rule: rule.name })) && drop.mutate()}>
+          {t('all.drop')}
         </button>
       )}
     </div>

@@ -2,6 +2,7 @@
 
 import { useState } from 'react'
 import { LineChart } from '../../parts/line-chart'
+import { t, number } from '../../words/words'
 
 interface ChartProps {
   columns: string[]
@@ -27,33 +28,33 @@ export function Chart({ columns, rows }: ChartProps) {
   const most = Math.max(...bars.map((bar) => Math.abs(bar.value)), Number.MIN_VALUE)
   const sorted = over ? [...rows].sort((a, b) => Date.parse(String(a[from])) - Date.parse(String(b[from]))) : rows
   return (
-    <section className="card stack chart" aria-label="Chart">
+    <section className="card stack chart" aria-label={t('query.chart')}>
       <div className="row">
         <label>
-          <span className="quiet">Along </span>
+          <span className="quiet">{t('query.along')} </span>
           <select className="input where" value={from} onChange={(event) => setAlong(Number(event.target.value))}>
             {columns.map((name, n) => (
-              <option key={n} value={n}>
+              <option key={n} value={n} translate="no">
                 {name}
               </option>
             ))}
           </select>
         </label>
         <label>
-          <span className="quiet">up </span>
+          <span className="quiet">{t('query.up')} </span>
           <select className="input where" value={up} onChange={(event) => setUp(Number(event.target.value))}>
             {numbers.map((n) => (
-              <option key={n} value={n}>
+              <option key={n} value={n} translate="no">
                 {columns[n]}
               </option>
             ))}
           </select>
         </label>
-        {rows.length > BARS && !over && <span className="quiet">the first {BARS}</span>}
+        {rows.length > BARS && !over && <span className="quiet">{t('query.theFirst', { count: BARS })}</span>}
       </div>
       {over ? (
         <LineChart
-          title={`${columns[up]} over ${columns[from]}`}
+          title={t('query.over', { what: columns[up] ?? '', along: columns[from] ?? '' })}
           times={sorted.map((row) => Date.parse(String(row[from])))}
           lines={[{ name: columns[up] ?? '', points: sorted.map((row) => (row[up] === null ? null : Number(row[up]))) }]}
         />
@@ -63,7 +64,7 @@ export function Chart({ columns, rows }: ChartProps) {
             <li key={n}>
               <bdi className="chart-name">{bar.name}</bdi>
               <meter min={0} max={most} value={Math.abs(bar.value)} aria-label={bar.name} />
-              <span className="number">{bar.value.toLocaleString()}</span>
+              <span className="number">{number(bar.value)}</span>
             </li>
           ))}
         </ul>

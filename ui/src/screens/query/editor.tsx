@@ -8,6 +8,7 @@ import { Compartment, EditorState } from '@codemirror/state'
 import { drawSelection, EditorView, keymap, lineNumbers, placeholder } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 import { useEffect, useRef } from 'react'
+import { t } from '../../words/words'
 
 const look = EditorView.theme({
   '&': { backgroundColor: 'var(--raised)', color: 'var(--ink)', fontSize: 'var(--text)' },
@@ -86,7 +87,7 @@ export function Editor({ text, onText, onRun, engine, tables }: EditorProps) {
           language.current.of([]),
           syntaxHighlighting(colours),
           look,
-          placeholder('select * from …     Ctrl+Enter runs it, or what is selected'),
+          placeholder(`select * from …     ${t('query.ctrlEnter')}`),
           EditorView.lineWrapping,
           EditorView.contentAttributes.of({ 'aria-label': 'SQL' }),
           EditorView.updateListener.of((update) => {

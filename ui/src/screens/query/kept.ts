@@ -1,5 +1,7 @@
 // Tabs, history and saved queries: in this browser, for the one who sits here.
 
+import { t } from '../../words/words'
+
 export interface Tab {
   id: number
   name: string
@@ -23,7 +25,7 @@ export function readKept(): Kept {
   } catch {
     // Nothing yet, or of an older form.
   }
-  return { tabs: [{ id: 1, name: 'Query 1', text: '' }], at: 1, history: [], saved: [] }
+  return { tabs: [{ id: 1, name: t('query.tab', { number: 1 }), text: '' }], at: 1, history: [], saved: [] }
 }
 
 export function keep(kept: Kept) {

@@ -1,6 +1,8 @@
 // How a statement is run, as a tree: each step with what it reads, how many rows are expected, and
 // its share of the whole.
 
+import { t, percent, ms } from '../../words/words'
+
 interface Node {
   text: string
   /** What the engine says of the step besides: filters, keys, buffers. */
@@ -55,13 +57,13 @@ export function Plan({ lines }: { lines: string[] }) {
   const { roots, notes } = planTree(lines)
   const whole = Math.max(...roots.map((one) => one.took ?? one.cost ?? 0), 0)
   return (
-    <section className="card plan" aria-label="Plan">
+    <section className="card plan" aria-label={t('query.plan')}>
       <ul className="plan-tree">
         {roots.map((node, n) => (
           <Branch key={n} node={node} whole={whole} />
         ))}
       </ul>
-      {notes.length > 0 && <p className="quiet">{notes.join(' · ')}</p>}
+      {notes.length > 0 && <p className="quiet" translate="no">{notes.join(' · ')}</p>}
     </section>
   )
 }
@@ -78,19 +80,19 @@ function Branch({ node, whole }: { node: Node; whole: number }) {
       <div className="plan-step" data-whole={wholeTable || undefined}>
         <span className="plan-text">
           <bdi>{node.text}</bdi>
-          {wholeTable && <span className="badge" data-kind="warn">reads every row</span>}
+          {wholeTable && <span className="badge" data-kind="warn">{t('query.readsEveryRow')}</span>}
         </span>
         <span className="plan-facts">
-          {node.rows !== undefined && <span>{node.rows.toLocaleString()} rows expected</span>}
-          {node.found !== undefined && <span>{node.found.toLocaleString()} found</span>}
-          {node.took !== undefined && <span>{node.took} ms</span>}
-          {node.took === undefined && node.cost !== undefined && <span>cost {node.cost.toLocaleString()}</span>}
+          {node.rows !== undefined && <span>{t('query.rowsExpected', { count: node.rows })}</span>}
+          {node.found !== undefined && <span>{t('query.found', { count: node.found })}</span>}
+          {node.took !== undefined && <span>{ms(node.took)}</span>}
+          {node.took === undefined && node.cost !== undefined && <span>{t('query.cost', { cost: node.cost })}</span>}
         </span>
-        {share !== undefined && <meter className="plan-share" min={0} max={1} value={share} aria-label={`${Math.round(share * 100)} % of the whole`} />}
+        {share !== undefined && <meter className="plan-share" min={0} max={1} value={share} aria-label={t('query.ofTheWhole', { share: percent(share) })} />}
         {node.notes.length > 0 && (
           <ul className="plan-notes">
             {node.notes.map((one, n) => (
-              <li key={n}>{one}</li>
+              <li key={n} translate="no">{one}</li>
             ))}
           </ul>
         )}

@@ -13,6 +13,7 @@ import { saveFile, toCsv } from '../../parts/save-file'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { isHere, useSources, useWhere, WherePicker } from '../../parts/where'
+import { t, T, ms } from '../../words/words'
 import { canChart, Chart } from './chart'
 import { Editor } from './editor'
 import { type Kept, keep, readKept } from './kept'
@@ -81,12 +82,12 @@ export function QueryScreen() {
   const open = (text: string, name?: string) =>
     setKept((before) => {
       const id = Math.max(...before.tabs.map((one) => one.id)) + 1
-      return { ...before, at: id, tabs: [...before.tabs, { id, name: name ?? `Query ${id}`, text }] }
+      return { ...before, at: id, tabs: [...before.tabs, { id, name: name ?? t('query.tab', { number: id }), text }] }
     })
   const close = (id: number) =>
     setKept((before) => {
       const tabs = before.tabs.filter((one) => one.id !== id)
-      if (tabs.length === 0) return { ...before, tabs: [{ id: 1, name: 'Query 1', text: '' }], at: 1 }
+      if (tabs.length === 0) return { ...before, tabs: [{ id: 1, name: t('query.tab', { number: 1 }), text: '' }], at: 1 }
       return { ...before, tabs, at: before.at === id ? (tabs.at(-1)?.id ?? 1) : before.at }
     })
   // What would destroy is named by the board, each thing by itself.
@@ -99,25 +100,25 @@ export function QueryScreen() {
   return (
     <>
       <div className="screen-head">
-        <h1>Query</h1>
+        <h1>{t('query.query')}</h1>
         <div className="row">
           <WherePicker />
-          <Menu label="History">
-            {kept.history.length === 0 && <p className="quiet menu-note">Nothing was run yet.</p>}
+          <Menu label={t('query.history')}>
+            {kept.history.length === 0 && <p className="quiet menu-note">{t('query.nothingWasRunYet')}</p>}
             {kept.history.slice(0, 20).map((one) => (
               <button key={one.at} type="button" className="query-past" onClick={() => open(one.text)}>
                 <code>{one.text.slice(0, 60)}</code> <span className="quiet"><Ago at={one.at} /></span>
               </button>
             ))}
           </Menu>
-          <Menu label="Saved">
-            {kept.saved.length === 0 && <p className="quiet menu-note">Nothing is saved yet.</p>}
+          <Menu label={t('query.saved')}>
+            {kept.saved.length === 0 && <p className="quiet menu-note">{t('query.nothingIsSavedYet')}</p>}
             {kept.saved.map((one) => (
               <span key={one.name} className="query-past">
-                <button type="button" className="menu-entry" onClick={() => open(one.text, one.name)}>
+                <button type="button" className="menu-entry" translate="no" onClick={() => open(one.text, one.name)}>
                   {one.name}
                 </button>
-                <button type="button" className="button" data-kind="quiet" aria-label={`Forget ${one.name}`} onClick={() => setKept((before) => ({ ...before, saved: before.saved.filter((other) => other !== one) }))}>
+                <button type="button" className="button" data-kind="quiet" aria-label={t('query.forget', { name: one.name })} onClick={() => setKept((before) => ({ ...before, saved: before.saved.filter((other) => other !== one) }))}>
                   ✕
                 </button>
               </span>
@@ -125,44 +126,44 @@ export function QueryScreen() {
           </Menu>
         </div>
       </div>
-      <div className="query-tabs" role="group" aria-label="Queries">
+      <div className="query-tabs" role="group" aria-label={t('query.queries')}>
         {kept.tabs.map((one) => (
           <span key={one.id} className="query-tab" data-open={one.id === tab?.id || undefined}>
-            <button type="button" aria-current={one.id === tab?.id ? 'true' : undefined} onClick={() => setKept((before) => ({ ...before, at: one.id }))}>
+            <button type="button" aria-current={one.id === tab?.id ? 'true' : undefined} translate="no" onClick={() => setKept((before) => ({ ...before, at: one.id }))}>
               {one.name}
             </button>
-            <button type="button" className="query-close" aria-label={`Close ${one.name}`} onClick={() => close(one.id)}>
+            <button type="button" className="query-close" aria-label={t('query.close', { name: one.name })} onClick={() => close(one.id)}>
               ✕
             </button>
           </span>
         ))}
-        <button type="button" className="button" data-kind="quiet" onClick={() => open('')} aria-label="A new query">
+        <button type="button" className="button" data-kind="quiet" onClick={() => open('')} aria-label={t('query.aNewQuery')}>
           +
         </button>
       </div>
       <Editor text={text} onText={change} onRun={(chosen) => run.mutate({ text: chosen })} engine={engine} tables={tables} />
       <div className="row query-bar">
         <button type="button" className="button" data-kind="main" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text })}>
-          Run
+          {t('all.run')}
         </button>
         <button type="button" className="button" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text, how: 'explain' })}>
-          Explain
+          {t('query.explain')}
         </button>
         {engine === 'postgres' && (
           <button type="button" className="button" data-kind="quiet" disabled={run.isPending || !text.trim()} onClick={() => run.mutate({ text, how: 'analyze' })}>
-            Run and explain
+            {t('query.runAndExplain')}
           </button>
         )}
         {mayWrite && (
           <label className="check">
             <input type="checkbox" checked={write} onChange={(event) => setWrite(event.target.checked)} />
-            may write
+            {t('query.mayWrite')}
           </label>
         )}
         {engine === 'postgres' && (
           <>
-            <input className="input query-role" aria-label="As role" placeholder="as role: authenticated" value={role} onChange={(event) => setRole(event.target.value)} />
-            {role && <input className="input query-role" aria-label="As user" placeholder="as user: id" value={user} onChange={(event) => setUser(event.target.value)} />}
+            <input className="input query-role" aria-label={t('query.asRole')} placeholder={t('query.asRoleSuch', { role: 'authenticated' })} value={role} onChange={(event) => setRole(event.target.value)} />
+            {role && <input className="input query-role" aria-label={t('query.asUser')} placeholder={t('query.asUserId')} value={user} onChange={(event) => setUser(event.target.value)} />}
           </>
         )}
         <button
@@ -172,7 +173,7 @@ export function QueryScreen() {
           disabled={!text.trim()}
           onClick={() => setSaving(true)}
         >
-          Save
+          {t('all.save')}
         </button>
       </div>
       {saving && tab && (
@@ -186,7 +187,7 @@ export function QueryScreen() {
               tabs: before.tabs.map((one) => (one.id === tab.id ? { ...one, name } : one)),
               saved: [{ name, text }, ...before.saved.filter((one) => one.name !== name)],
             }))
-            say({ text: `Saved as ${name}, in this browser` })
+            say({ text: t('query.savedAs', { name }) })
           }}
         />
       )}
@@ -194,27 +195,26 @@ export function QueryScreen() {
       {run.isError && wanted.length > 0 && (
         <div className="row query-consent">
           <button type="button" className="button" data-kind="bad" onClick={() => run.mutate({ text: run.variables.text, consent: wanted })}>
-            Yes: {wanted.join(', ')}
+            <T word="all.yesTo" with={{ what: <span translate="no">{wanted.join(', ')}</span> }} />
           </button>
         </div>
       )}
       {run.data?.plan && <Plan lines={run.data.plan} />}
       {run.isSuccess && !run.data.plan && answer && (
-        <section aria-label="Result" className="stack">
+        <section aria-label={t('all.result')} className="stack">
           <div className="row-apart">
             <p className="quiet">
-              {answer.count} {answer.count === 1 ? 'row' : 'rows'}
-              {answer.more && ', and there are more'} in {run.data.took_ms} ms
+              {t(answer.more ? 'query.rowsAndMore' : 'query.rowsIn', { count: answer.count, time: ms(run.data.took_ms) })}
             </p>
             {rows.length > 0 && (
               <div className="row">
                 {canChart({ columns, rows }) && (
                   <button type="button" className="button" aria-pressed={chart} onClick={() => setChart(!chart)}>
-                    Chart
+                    {t('query.chart')}
                   </button>
                 )}
                 <button type="button" className="button" onClick={() => saveFile('result.csv', 'text/csv', toCsv(columns, rows))}>
-                  CSV
+                  <span translate="no">CSV</span>
                 </button>
                 <button
                   type="button"
@@ -223,20 +223,20 @@ export function QueryScreen() {
                     saveFile('result.json', 'application/json', JSON.stringify(rows.map((row) => Object.fromEntries(columns.map((name, n) => [name, row[n]]))), null, 2))
                   }
                 >
-                  JSON
+                  <span translate="no">JSON</span>
                 </button>
               </div>
             )}
           </div>
           {chart && canChart({ columns, rows }) && <Chart columns={columns} rows={rows} />}
           {columns.length > 0 && (
-            <div className="card scroll query-rows" tabIndex={0} role="region" aria-label="Rows">
+            <div className="card scroll query-rows" tabIndex={0} role="region" aria-label={t('all.rowsSmall')}>
               <table className="table">
                 <thead>
                   <tr>
                     {answer.columns.map((one, n) => (
                       <th key={n}>
-                        {one.name} <span className="query-type">{one.type}</span>
+                        <span translate="no">{one.name}</span> <span className="query-type" translate="no">{one.type}</span>
                       </th>
                     ))}
                   </tr>
@@ -264,7 +264,7 @@ export function QueryScreen() {
 function SaveSheet({ name: begins, onClose, onSave }: { name: string; onClose: () => void; onSave: (name: string) => void }) {
   const [name, setName] = useState(begins)
   return (
-    <Modal title="Save the query" onClose={onClose}>
+    <Modal title={t('query.saveTheQuery')} onClose={onClose}>
       <form
         className="stack"
         onSubmit={(event) => {
@@ -273,12 +273,12 @@ function SaveSheet({ name: begins, onClose, onSave }: { name: string; onClose: (
         }}
       >
         <label className="field">
-          <span>Name</span>
+          <span>{t('all.name')}</span>
           <input autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
         </label>
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={!name.trim()}>
-            Save
+            {t('all.save')}
           </button>
         </div>
       </form>

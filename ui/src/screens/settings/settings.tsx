@@ -11,6 +11,7 @@ import { rank } from '../../parts/rank'
 import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
+import { t, known } from '../../words/words'
 import './settings.css'
 
 type Setting = Output<'config:show'>['settings'][number]
@@ -38,7 +39,7 @@ export function SettingsScreen() {
     },
     onSuccess: () => {
       setReview(false)
-      say({ text: 'Saved, and in force where that needs no restart' })
+      say({ text: t('settings.savedAndInForceWhere') })
     },
     onSettled: () => queries.invalidateQueries({ queryKey: ['config:show'] }),
   })
@@ -54,37 +55,37 @@ export function SettingsScreen() {
     return [...bySection]
   }, [settings.data, words, changedOnly])
 
-  if (settings.isPending) return <Waiting what="the settings" />
+  if (settings.isPending) return <Waiting what={t('settings.readingTheSettings')} />
   if (settings.isError) return <Trouble error={settings.error} again={() => settings.refetch()} />
   const byName = new Map(settings.data.settings.map((one) => [one.name, one]))
   const count = Object.keys(drafts).length
   return (
     <>
       <div className="screen-head">
-        <h1>Settings</h1>
+        <h1>{t('all.settings')}</h1>
         <div className="row">
           <input
             className="input"
             type="search"
-            aria-label="Find a setting"
-            placeholder="Find a setting"
+            aria-label={t('settings.findASetting')}
+            placeholder={t('settings.findASetting')}
             value={words}
             onChange={(event) => setWords(event.target.value)}
           />
           <label className="check">
             <input type="checkbox" checked={changedOnly} onChange={(event) => setChangedOnly(event.target.checked)} />
-            only what somebody has set
+            {t('settings.onlyWhatSomebodyHasSet')}
           </label>
         </div>
       </div>
       {sections.length === 0 && (
         <div className="empty">
-          <p>{changedOnly ? 'Nobody has changed anything: every setting is at its default.' : 'No setting is called so.'}</p>
+          <p>{changedOnly ? t('settings.nobodyHasChangedAnythingEvery') : t('settings.noSettingIsCalledSo')}</p>
         </div>
       )}
       {sections.map(([section, all]) => (
         <section key={section} className="card settings-section" aria-label={section}>
-          <h2>{section}</h2>
+          <h2 translate="no">{section}</h2>
           {all.map((one) => (
             <Row
               key={one.name}
@@ -101,26 +102,26 @@ export function SettingsScreen() {
       {count > 0 && (
         <div className="settings-bar" role="status">
           <span>
-            {count} {count === 1 ? 'change' : 'changes'} not saved
+            {t('settings.notSaved', { count })}
           </span>
           <button type="button" className="button" onClick={() => setDrafts({})}>
-            Forget
+            {t('settings.forget')}
           </button>
           <button type="button" className="button" data-kind="main" onClick={() => setReview(true)}>
-            Review and save
+            {t('settings.reviewAndSave')}
           </button>
         </div>
       )}
       {review && (
-        <Modal title="What will change" onClose={() => setReview(false)} wide>
+        <Modal title={t('settings.whatWillChange')} onClose={() => setReview(false)} wide>
           <div className="stack">
             <table className="table">
               <thead>
                 <tr>
-                  <th>Setting</th>
-                  <th>Now</th>
-                  <th>Then</th>
-                  <th>Takes effect</th>
+                  <th>{t('settings.setting')}</th>
+                  <th>{t('settings.now')}</th>
+                  <th>{t('settings.then')}</th>
+                  <th>{t('settings.takesEffect')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -128,8 +129,8 @@ export function SettingsScreen() {
                   <tr key={name}>
                     <td className="mono">{name}</td>
                     <td className="mono">{asText(byName.get(name)?.value)}</td>
-                    <td className="mono">{value === '' ? `${asText(byName.get(name)?.default)} (default)` : value}</td>
-                    <td>{byName.get(name)?.live ? 'at once' : 'at the next boot'}</td>
+                    <td className="mono">{value === '' ? t('settings.itsDefault', { value: asText(byName.get(name)?.default) }) : value}</td>
+                    <td>{byName.get(name)?.live ? t('settings.atOnce') : t('settings.atTheNextBoot')}</td>
                   </tr>
                 ))}
               </tbody>
@@ -137,10 +138,10 @@ export function SettingsScreen() {
             {save.isError && <Trouble error={save.error} />}
             <div className="row">
               <button type="button" className="button" data-kind="main" onClick={() => save.mutate()} disabled={save.isPending}>
-                Save
+                {t('all.save')}
               </button>
               <button type="button" className="button" onClick={() => setReview(false)}>
-                Back
+                {t('settings.back')}
               </button>
             </div>
           </div>
@@ -165,15 +166,15 @@ function Row({ setting, draft, may, onDraft }: { setting: Setting; draft?: strin
         <label htmlFor={shared.id} className="mono">
           {setting.name}
         </label>
-        <p id={`about-${setting.name}`} className="quiet">
+        <p id={`about-${setting.name}`} className="quiet" lang="en">
           {setting.about}
         </p>
       </div>
       <div className="setting-value">
         {typeof setting.value === 'boolean' ? (
           <select {...shared} className="input" value={value} onChange={(event) => onDraft(event.target.value)}>
-            <option value="true">yes</option>
-            <option value="false">no</option>
+            <option value="true">{t('all.yes')}</option>
+            <option value="false">{t('all.no')}</option>
           </select>
         ) : (
           <input
@@ -187,19 +188,19 @@ function Row({ setting, draft, may, onDraft }: { setting: Setting; draft?: strin
           />
         )}
         <p className="setting-origin">
-          <span className="badge" data-kind={set ? 'well' : undefined}>
-            {setting.origin}
+          <span className="badge" data-kind={set ? 'well' : undefined} translate={set ? 'no' : undefined}>
+            {known(setting.origin)}
           </span>
-          {!setting.live && <span className="badge">next boot</span>}
+          {!setting.live && <span className="badge">{t('settings.nextBoot')}</span>}
           {draft !== undefined ? (
             <button type="button" className="link" onClick={() => onDraft(undefined)}>
-              as it was
+              {t('settings.asItWas')}
             </button>
           ) : (
             set &&
             may && (
               <button type="button" className="link" onClick={() => onDraft('')}>
-                back to the default
+                {t('settings.backToTheDefault')}
               </button>
             )
           )}

@@ -12,6 +12,7 @@ import { Trouble } from '../../parts/trouble'
 import { Waiting } from '../../parts/waiting'
 import { useWhere } from '../../parts/where'
 import { showKey, Snippets, useShownKey } from '../api/connect'
+import { t, T, list } from '../../words/words'
 import './welcome.css'
 
 const SecondFactor = lazy(() => import('../../frame/account-sheet').then((all) => ({ default: all.SecondFactor })))
@@ -29,46 +30,46 @@ export function WelcomeScreen() {
     enabled: first !== undefined,
     queryFn: () => call('rows:read', { ...where, table: `${first?.schema}.${first?.name}`, limit: 1 }),
   })
-  if (tables.isPending) return <Waiting what="what is there" />
+  if (tables.isPending) return <Waiting what={t('welcome.readingWhatIsThere')} />
   if (tables.isError) return <Trouble error={tables.error} again={() => tables.refetch()} />
   const reached = (grants.data?.grants.length ?? 0) > 0
   return (
     <>
       <div className="screen-head">
         <div>
-          <h1>{session.account?.name ? `Welcome, ${session.account.name}` : 'First steps'}</h1>
-          <p className="quiet">Five steps to an app that reads its rows. None of them has to be done today.</p>
+          <h1>{session.account?.name ? t('welcome.hello', { name: session.account.name }) : t('all.firstSteps')}</h1>
+          <p className="quiet">{t('welcome.fiveStepsToAnApp')}</p>
         </div>
       </div>
       <ol className="steps">
         <Account />
-        <Step number={2} title="Make a table" done={all.length > 0}>
+        <Step number={2} title={t('welcome.makeATable')} done={all.length > 0}>
           {all.length > 0 ? (
-            <p className="quiet">There {all.length === 1 ? 'is one' : `are ${all.length}`}: {all.slice(0, 3).map((one) => one.name).join(', ')}.</p>
+            <p className="quiet">{t('welcome.thereAre', { count: all.length, names: list(all.slice(0, 3).map((one) => one.name)) })}</p>
           ) : (
-            <p className="quiet">By a form, which becomes a migration; or write one, or SQL.</p>
+            <p className="quiet">{t('welcome.byAFormWhichBecomes')}</p>
           )}
           {mayMake && (
             <Link to="/data" className="button" data-kind={all.length > 0 ? undefined : 'main'}>
-              To the tables
+              {t('welcome.toTheTables')}
             </Link>
           )}
         </Step>
-        <Step number={3} title="Put a row into it" done={(rows.data?.rows.length ?? 0) > 0}>
-          <p className="quiet">Insert one by a form, or bring a CSV or JSON file.</p>
+        <Step number={3} title={t('welcome.putARowIntoIt')} done={(rows.data?.rows.length ?? 0) > 0}>
+          <p className="quiet">{t('welcome.insertOneByAForm')}</p>
           {first && (
             <Link to="/data/$schema/$table" params={{ schema: first.schema, table: first.name }} search={where as never} className="button">
-              To {first.name}
+              {t('welcome.toTable', { table: first.name })}
             </Link>
           )}
         </Step>
-        <Step number={4} title="Say who may see it" done={reached}>
-          <p className="quiet">A new table is reachable by nobody. A rule opens the rows that it names, and no more.</p>
+        <Step number={4} title={t('welcome.sayWhoMaySeeIt')} done={reached}>
+          <p className="quiet">{t('welcome.aNewTableIsReachable')}</p>
           <Link to="/policies" search={where as never} className="button">
-            To the policies
+            {t('welcome.toThePolicies')}
           </Link>
         </Step>
-        <Step number={5} title="Connect an app">
+        <Step number={5} title={t('all.connectAnApp')}>
           <Key />
           <Snippets table={first && (first.schema === 'public' ? first.name : `${first.schema}.${first.name}`)} />
         </Step>
@@ -86,7 +87,7 @@ function Step({ number, title, done, children }: { number: number; title: string
       <div className="step-body">
         <h2>
           {title}
-          {done && <span className="out-of-sight"> (done)</span>}
+          {done && <span className="out-of-sight"> {t('welcome.done')}</span>}
         </h2>
         {children}
       </div>
@@ -100,22 +101,21 @@ function Account() {
   const account = session.account
   if (!account) {
     return (
-      <Step number={1} title="An account of your own">
+      <Step number={1} title={t('welcome.anAccountOfYourOwn')}>
         <p className="quiet">
-          You are here by a link, as whoever made it. The first account is made by a link of <code>mobo admin:link</code>, by the one who opens it.
+          <T word="welcome.byLink" with={{ command: <code>mobo admin:link</code> }} />
         </p>
       </Step>
     )
   }
   return (
-    <Step number={1} title="An account of your own" done>
+    <Step number={1} title={t('welcome.anAccountOfYourOwn')} done>
       <p className="quiet">
-        {account.email}
-        {account.totp ? ', with a second factor.' : '. A second factor keeps out whoever learns the password.'}
+        {t(account.totp ? 'welcome.withFactor' : 'welcome.withoutFactor', { email: account.email })}
       </p>
       {!account.totp && !open && (
         <button type="button" className="button" onClick={() => setOpen(true)}>
-          Set up a second factor
+          {t('welcome.setUpASecondFactor')}
         </button>
       )}
       {open && (
@@ -133,27 +133,27 @@ function Key() {
   const may = useMay('key:create')
   const key = useShownKey()
   const make = useMutation({
-    mutationFn: () => call('key:create', { name: 'first app', kind: 'publishable', project: where.project }, { consent: 'yes' }),
+    mutationFn: () => call('key:create', { name: t('welcome.firstApp'), kind: 'publishable', project: where.project }, { consent: 'yes' }),
     onSuccess: (told) => {
       showKey(told.key)
-      say({ text: 'The key stands in the examples as long as this page is open' })
+      say({ text: t('welcome.theKeyStandsInThe') })
       void queries.invalidateQueries({ queryKey: ['key:list'] })
     },
   })
   if (key) {
     return (
       <p className="row">
-        <span className="quiet">Your key, shown this once:</span> <code className="key">{key}</code> <Copy text={key} />
+        <span className="quiet">{t('welcome.yourKeyShownThisOnce')}</span> <code className="key">{key}</code> <Copy text={key} />
       </p>
     )
   }
   return (
     <>
-      <p className="quiet">An app needs the address and a key. A publishable key may be seen: policies say what it reaches.</p>
+      <p className="quiet">{t('welcome.anAppNeedsTheAddress')}</p>
       {make.isError && <Trouble error={make.error} />}
       {may && (
         <button type="button" className="button" data-kind="main" disabled={make.isPending} onClick={() => make.mutate()}>
-          Make a publishable key
+          {t('welcome.makeAPublishableKey')}
         </button>
       )}
     </>
