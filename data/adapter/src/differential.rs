@@ -5,13 +5,14 @@ use crate::conformance::cases::Outcome;
 use crate::conformance::{NOON, Stage, World, same};
 use crate::engine::{Ending, Engine};
 use crate::error::EngineError;
-use crate::generate::{self, Chance, calls};
+use crate::generate::{self, Chance, Seen, calls};
 use crate::memory::Memory;
 use mag_contract::Actor;
 use mag_guard::{Guard, Session};
 use mag_query::call::{Act, Insert, Pick, Query};
 use mag_query::payload::{Given, Payload};
 use mag_query::{Call, Rules};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct Tally {
     pub cases: usize,
     pub worlds: usize,
     pub refused: usize,
+    /// How many were refused, by the state that was told.
+    pub reasons: BTreeMap<String, usize>,
     /// Calls that changed something, until they were undone.
     pub wrote: usize,
     pub reviewed: usize,
@@ -32,10 +35,31 @@ impl std::fmt::Display for Tally {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "generated calls on {} beside the operators in memory ({} worlds, {} wrote, {} refused, \
-             {} differ for a reviewed reason)",
-            self.engine, self.worlds, self.wrote, self.refused, self.reviewed
+            "generated calls on {} beside the operators in memory ({} worlds, {} % answered, {} wrote, \
+             {} refused, {} differ for a reviewed reason)",
+            self.engine,
+            self.worlds,
+            self.answered_percent(),
+            self.wrote,
+            self.refused,
+            self.reviewed
         )
+    }
+}
+
+impl Tally {
+    pub fn answered_percent(&self) -> usize {
+        (self.cases - self.refused) * 100 / self.cases.max(1)
+    }
+
+    /// A refusal compares two sentences, an answer compares rows: most are to be answers, and some
+    /// are to be refusals.
+    ///
+    /// # Panics
+    /// When the calls have become such that they prove little.
+    pub fn assert_telling(&self) {
+        let share = self.answered_percent();
+        assert!((75..=95).contains(&share), "{share} % answered; refused: {:?}", self.reasons);
     }
 }
 
@@ -109,10 +133,13 @@ async fn run_world(
     let memory = load(memory, &made, Rules::Compiled).await.map_err(told)?;
     let tested = load(tested, &made, held_by).await.map_err(told)?;
     let sessions = sessions();
+    let seen = |session: &Arc<Session>| Seen::by(&session.role, &made.draft, &made.rules);
+    let seen: Vec<Seen> = sessions.iter().map(seen).collect();
     let mut done = 0;
     while done < calls_each {
-        let work = calls::work(&mut chance, &made.draft);
-        let session = chance.one(&sessions).clone();
+        let who = chance.below(sessions.len());
+        let session = sessions[who].clone();
+        let work = calls::work(&mut chance, &made.draft, &seen[who]);
         let wanted = memory.acts(&work, &session, Ending::RollBack, false).await;
         let got = tested.acts(&work, &session, Ending::RollBack, false).await;
         let n = done;
@@ -126,7 +153,12 @@ async fn run_world(
                 });
                 tally.wrote += wrote.count();
             }
-            Err(_) => tally.refused += work.len(),
+            Err(why) => {
+                tally.refused += work.len();
+                if let Outcome::Refused { state, .. } = why {
+                    *tally.reasons.entry(state.clone()).or_default() += work.len();
+                }
+            }
         }
         if agree(&wanted, &got) {
             continue;

@@ -6,9 +6,11 @@ pub mod chance;
 mod filters;
 mod queries;
 mod rules;
+pub mod seen;
 pub mod tables;
 mod values;
 mod writes;
 
 pub use chance::Chance;
+pub use seen::Seen;
 pub use tables::{World, world};

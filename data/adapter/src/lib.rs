@@ -10,6 +10,7 @@ pub mod engine;
 pub mod error;
 pub mod generate;
 pub mod memory;
+pub mod pace;
 pub mod templates;
 
 pub use abilities::{Abilities, Ability};
@@ -17,3 +18,4 @@ pub use discretion::discreet;
 pub use engine::{Access, Answering, Bound, Console, Ending, Engine, Transaction};
 pub use error::EngineError;
 pub use memory::Memory;
+pub use pace::Pace;

@@ -1,15 +1,30 @@
 //! Chance that can be repeated: SplitMix64.
 
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct Chance {
+    state: u64,
+    /// Nothing is asked that can be known beforehand to be refused.
+    sound: bool,
+}
 
 impl Chance {
     pub fn new(seed: u64) -> Self {
-        Self(seed)
+        Self { state: seed, sound: false }
+    }
+    /// From here on without mishaps, or with them again.
+    pub fn keep_sound(&mut self, sound: bool) {
+        self.sound = sound;
+    }
+    pub fn is_sound(&self) -> bool {
+        self.sound
+    }
+    /// So many times in a hundred something that is to be refused; never while calls are to be sound.
+    pub fn mishap(&mut self, n: usize) -> bool {
+        self.percent(n) && !self.sound
     }
     pub fn number(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
+        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.state;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         z ^ (z >> 31)

@@ -48,7 +48,10 @@ pub(super) fn path(chance: &mut Chance) -> Vec<Step> {
 }
 
 fn inside(chance: &mut Chance, column: &ColumnDraft) -> Test {
-    let path = path(chance);
+    let mut path = path(chance);
+    if let Some(last) = path.last_mut().filter(|_| chance.is_sound() && incomparable(&column.ty)) {
+        last.as_text = true;
+    }
     let text = path.last().is_some_and(|step| step.as_text);
     let values: &[&str] = if text {
         &["1", "x", "10", "true", ""]

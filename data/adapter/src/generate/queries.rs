@@ -126,15 +126,17 @@ struct Way<'d> {
 }
 
 /// To the one that a key points to, to the many that point here, across the junction, and to itself.
-fn ways<'d>(draft: &'d Draft, table: &TableDraft) -> Vec<Way<'d>> {
+fn ways<'d>(draft: &'d Draft, table: &TableDraft, sound: bool) -> Vec<Way<'d>> {
     let named = |name: &str| draft.tables.iter().find(|t| t.name == name);
     let mut found = Vec::new();
     for key in &table.foreign {
         let Some(inner) = named(&key.to_table) else { continue };
         let itself = key.to_table == table.name;
         let single = key.columns.len() == 1;
+        // A key of several columns into its own table has no name for the way to the one.
         let (relation, hint) = match (itself, single) {
             (true, true) => (key.columns[0].clone(), None),
+            (true, false) if sound => continue,
             (true, false) => (key.name.clone(), None),
             (false, _) => (key.to_table.clone(), Some(key.name.clone())),
         };
@@ -177,7 +179,7 @@ fn related(
     depth: usize,
 ) -> Vec<(Embed, bool)> {
     let mut embeds = Vec::new();
-    for (place, way) in ways(draft, table).into_iter().enumerate() {
+    for (place, way) in ways(draft, table, chance.is_sound()).into_iter().enumerate() {
         if !chance.percent(35) {
             continue;
         }

@@ -33,7 +33,7 @@ fn returning(chance: &mut Chance, draft: &Draft, table: &TableDraft) -> Option<Q
 pub(super) fn update(chance: &mut Chance, draft: &Draft, table: &TableDraft) -> Act {
     Act::Update(Update {
         table: table.name.clone(),
-        payload: payload(chance, table, false),
+        payload: payload(chance, table, false, false),
         missing: missing(chance),
         filter: conditions(chance, table, 1),
         returning: returning(chance, draft, table),
@@ -55,7 +55,7 @@ pub(super) fn insert(chance: &mut Chance, draft: &Draft, table: &TableDraft) -> 
         columns: by.map(|key| key.columns.clone()),
         resolution: if chance.percent(60) { Resolution::Merge } else { Resolution::Ignore },
     });
-    let payload = payload(chance, table, true);
+    let payload = payload(chance, table, true, on_conflict.is_some());
     // Fewer columns than the rows have.
     let fewer = chance.percent(10).then(|| {
         let kept = payload.columns.iter().enumerate();
@@ -81,33 +81,38 @@ fn is_key(table: &TableDraft, name: &str) -> bool {
 }
 
 /// New values for some columns; for an insert the keys as well.
-fn payload(chance: &mut Chance, table: &TableDraft, with_keys: bool) -> Payload {
+fn payload(chance: &mut Chance, table: &TableDraft, with_keys: bool, upserts: bool) -> Payload {
     let rows = if with_keys { chance.between(1, 3) } else { 1 };
     let mut columns = Vec::new();
     for column in &table.columns {
         let key = is_key(table, &column.name);
-        let needed = with_keys && !column.nullable && chance.percent(85);
+        let needed = with_keys && !column.nullable && !chance.mishap(15);
         if key && with_keys || !key && (needed || chance.percent(50)) {
             columns.push(column);
         }
     }
     let bulk = rows > 1;
-    let mut cell = |name: &str, ty: &str| {
+    let mut cell = |name: &str, ty: &str, nullable: bool| {
         let key = is_key(table, name);
-        if !key && bulk && chance.percent(10) {
+        let may_lack = !key && (nullable || !chance.is_sound());
+        if bulk && chance.percent(10) && may_lack {
             return Given::Missing;
         }
-        if !key && chance.percent(15) {
+        if chance.percent(15) && may_lack {
             return Given::Null;
         }
         let text = match name {
             "part" | "up_part" => (*chance.one(&["a", "b"])).to_owned(),
             "code" => (chance.between(1, 9) * 10).to_string(),
             "up" => chance.between(1, 7).to_string(),
+            // Those of a junction lead somewhere.
+            "near" | "far" if chance.is_sound() => chance.between(1, 6).to_string(),
             // Most are new, some are taken.
-            _ if key && chance.percent(60) => chance.between(7, 30).to_string(),
+            _ if key && (chance.percent(60) || chance.is_sound() && !upserts) => {
+                chance.between(7, 90).to_string()
+            }
             _ if key => chance.between(1, 6).to_string(),
-            name if name.starts_with('r') && chance.percent(5) => "7".to_owned(),
+            name if name.starts_with('r') && chance.mishap(5) => "7".to_owned(),
             name if name.starts_with('r') => chance.between(1, 6).to_string(),
             name => (*chance.one(literals(name, ty))).to_owned(),
         };
@@ -120,8 +125,9 @@ fn payload(chance: &mut Chance, table: &TableDraft, with_keys: bool) -> Payload 
         let as_json = chance.percent(50);
         if as_json { Given::Json(Arc::from(json)) } else { Given::Text(Arc::from(text)) }
     };
-    let made: Vec<Vec<Given>> =
-        (0..rows).map(|_| columns.iter().map(|c| cell(&c.name, &c.ty)).collect()).collect();
+    let made: Vec<Vec<Given>> = (0..rows)
+        .map(|_| columns.iter().map(|c| cell(&c.name, &c.ty, c.nullable)).collect())
+        .collect();
     let columns = columns.iter().map(|column| column.name.clone()).collect();
     Payload { columns, rows: made, single: rows == 1 }
 }
