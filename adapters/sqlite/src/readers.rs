@@ -6,15 +6,14 @@ use crate::connect::{Link, Opener, Use};
 use crate::error;
 use crate::leash::{Leash, Wanting, Wish};
 use crate::near::Near;
-use mag_adapter::EngineError;
+use mag_adapter::{EngineError, Pace};
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::Instant;
 
-/// A read that took less last time is run at once next time.
+/// Reads of a kind that took less of late are run at once.
 const SHORT: Duration = Duration::from_micros(200);
 /// It is ended and handed to a thread after so many looks: some 20,000 steps of SQLite's machine,
 /// half a millisecond.
@@ -25,28 +24,9 @@ const PACES: usize = 4_096;
 pub(crate) struct Readers {
     opener: Arc<Opener>,
     near: Arc<Near>,
-    paces: Mutex<HashMap<u64, Pace>>,
+    paces: Mutex<HashMap<u64, Arc<Pace>>>,
     desk: Arc<Desk>,
     room: Arc<Semaphore>,
-}
-
-/// How long a kind of read took the last time: it is not known, short or long.
-#[derive(Clone, Default)]
-pub(crate) struct Pace(Arc<AtomicU8>);
-
-const IS_SHORT: u8 = 1;
-const IS_LONG: u8 = 2;
-
-impl Pace {
-    fn is_short(&self) -> bool {
-        self.0.load(Ordering::Relaxed) == IS_SHORT
-    }
-    fn set(&self, took: Duration) {
-        self.0.store(if took < SHORT { IS_SHORT } else { IS_LONG }, Ordering::Relaxed);
-    }
-    fn set_long(&self) {
-        self.0.store(IS_LONG, Ordering::Relaxed);
-    }
 }
 
 type Work = Box<dyn FnOnce(Result<&mut Link, EngineError>) + Send>;
@@ -75,24 +55,24 @@ impl Readers {
     /// Reads now when a read of this kind was short before; on a thread else.
     pub(crate) async fn short_read<T: Send + 'static>(
         &self,
-        pace: Pace,
+        pace: Arc<Pace>,
         within: Option<Duration>,
         read: impl Fn(&mut Link) -> Result<T, EngineError> + Send + 'static,
     ) -> Result<T, EngineError> {
         // A task that reads and reads, each time at once, lets others have their turn.
         tokio::task::consume_budget().await;
-        if pace.is_short()
+        if pace.last() < SHORT
             && let Some(answer) = self.at_once(&pace, &read)
         {
             return answer;
         }
         let (answer, took) = self.timed(within, read).await?;
-        pace.set(took);
+        pace.saw(took);
         Ok(answer)
     }
 
     /// The pace of the reads that have this number.
-    pub(crate) fn pace(&self, kind: u64) -> Pace {
+    pub(crate) fn pace(&self, kind: u64) -> Arc<Pace> {
         let mut paces = locked(&self.paces);
         if paces.len() >= PACES && !paces.contains_key(&kind) {
             paces.clear();
@@ -155,13 +135,11 @@ impl Readers {
         match answer {
             // It was not short after all, or someone holds the file: that takes a thread.
             Err(error) if matches!(error.state.as_deref(), Some("57014" | "55P03")) => {
-                pace.set_long();
+                pace.forget();
                 None
             }
             answer if self.opener.stood_still(&link) => {
-                if begun.elapsed() > SHORT * 4 {
-                    pace.set_long();
-                }
+                pace.saw(begun.elapsed());
                 Some(answer)
             }
             _ => None,

@@ -8,10 +8,10 @@ mod kept;
 mod upsert;
 
 use crate::connect::Link;
-use crate::readers::Pace;
 use crate::{error, types};
 use kept::{Kept, Shown, What};
 use mag_adapter::EngineError;
+use mag_adapter::Pace;
 use mag_contract::codes;
 use mag_guard::Authorised;
 use mag_model::{Type, Value};
@@ -159,7 +159,7 @@ impl Ready {
         hasher.finish()
     }
     /// How long it took before, where that is kept with the statement.
-    pub(crate) fn pace(&self) -> Option<Pace> {
+    pub(crate) fn pace(&self) -> Option<Arc<Pace>> {
         match self {
             Self::Known(kept) => Some(kept.pace.clone()),
             Self::Read { .. } | Self::Write(_) | Self::Invoke(_) => None,

@@ -443,6 +443,9 @@ impl Dialect for Sqlite {
     }
 
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {
+        // At a parameter that stands by itself SQLite looks while it plans, and plans anew each time
+        // that one is bound.
+        let limit = limit.map(|n| if n.starts_with('?') { format!("{n} + 0") } else { n.into() });
         match (limit, offset) {
             (None, None) => String::new(),
             (Some(limit), None) => format!(" LIMIT {limit}"),

@@ -5,8 +5,7 @@
 use super::answer::{self, Counting, cannot};
 use super::json::Objects;
 use super::setup;
-use super::together::Pace;
-use mag_adapter::EngineError;
+use mag_adapter::{EngineError, Pace};
 use mag_guard::Authorised;
 use mag_query::call::Wish;
 use mag_query::{Plan, Work};

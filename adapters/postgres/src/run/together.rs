@@ -18,7 +18,6 @@ use mag_adapter::engine::Access;
 use mag_guard::Authorised;
 use mag_query::{Answer, Body, Plan};
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -33,32 +32,6 @@ const LONG: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_millis(20);
 /// More than wait for a connection by themselves.
 const WAITING_MAX: usize = 1_024;
-
-/// How long a statement takes, in microseconds: the least that was seen of late, for the rest is
-/// the wait of a busy machine.
-#[derive(Debug)]
-pub(super) struct Pace(AtomicU32);
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self(AtomicU32::new(u32::MAX))
-    }
-}
-
-impl Pace {
-    fn last(&self) -> Duration {
-        Duration::from_micros(self.0.load(Ordering::Relaxed).into())
-    }
-    pub(super) fn saw(&self, took: Duration) {
-        let took = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
-        let before = self.0.load(Ordering::Relaxed);
-        let now = if took < before { took } else { before.saturating_add(before / 16 + 1) };
-        self.0.store(now.min(took.max(1)), Ordering::Relaxed);
-    }
-    fn forget(&self) {
-        self.0.store(u32::MAX, Ordering::Relaxed);
-    }
-}
 
 /// What is read, and for whom.
 pub(super) struct Read {
@@ -326,27 +299,5 @@ impl Group {
                 false => read.kept.pace.forget(),
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_pace_is_the_least_of_late_and_grows_slowly() {
-        let pace = Pace::default();
-        assert!(pace.last() > Duration::from_secs(3_600));
-        pace.saw(Duration::from_millis(5));
-        assert_eq!(pace.last(), Duration::from_millis(5));
-        pace.saw(Duration::from_micros(160));
-        pace.saw(Duration::from_millis(5));
-        assert_eq!(pace.last(), Duration::from_micros(171));
-        for _ in 0..100 {
-            pace.saw(Duration::from_millis(5));
-        }
-        assert_eq!(pace.last(), Duration::from_millis(5));
-        pace.forget();
-        assert!(pace.last() > Duration::from_secs(3_600));
     }
 }

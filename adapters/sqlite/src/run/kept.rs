@@ -4,8 +4,8 @@
 
 use super::json::Objects;
 use super::{Counting, Dialect, counting, unrendered};
-use crate::readers::Pace;
 use mag_adapter::EngineError;
+use mag_adapter::Pace;
 use mag_guard::Authorised;
 use mag_model::Value;
 use mag_query::{Plan, Work};
@@ -13,7 +13,7 @@ use mag_sql::{Fate, Form};
 use std::sync::Arc;
 
 pub(crate) struct Kept {
-    pub(crate) pace: Pace,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) what: What,
 }
 
@@ -48,7 +48,7 @@ impl Kept {
             return Ok(Some(kept));
         }
         let Some(what) = What::of(template.outline())? else { return Ok(None) };
-        let kept = Arc::new(Self { pace: Pace::default(), what });
+        let kept = Arc::new(Self { pace: Arc::default(), what });
         template.keep(kept.clone());
         Ok(Some(kept))
     }

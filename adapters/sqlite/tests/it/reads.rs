@@ -204,3 +204,20 @@ async fn a_plan_can_be_explained() {
     assert!(told.contains("DELETE") && told.contains("SEARCH"), "{told}");
     world.engine.ping().await.unwrap();
 }
+
+/// Why the limit of a page is written as a sum (`SQLite reads` in the golden statements).
+#[test]
+fn a_limit_that_is_bound_anew_does_not_plan_the_statement_anew() {
+    let db = rusqlite::Connection::open_in_memory().unwrap();
+    db.execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY)").unwrap();
+    let planned_anew = |sql: &str| {
+        let mut statement = db.prepare(sql).unwrap();
+        for limit in 1..4 {
+            drop(statement.query([limit]).unwrap().next().unwrap());
+        }
+        statement.get_status(rusqlite::StatementStatus::RePrepare)
+    };
+    assert_eq!(planned_anew("SELECT a FROM t LIMIT ?1 + 0"), 0);
+    // When this holds no longer, the sum is not needed.
+    assert_ne!(planned_anew("SELECT a FROM t LIMIT ?1"), 0);
+}
