@@ -150,7 +150,10 @@ fn a_policy_is_previewed_listed_and_hinted_at() {
         house.good(&["grant:add", "authenticated", "posts", "select,update"]);
         let open = "CREATE POLICY open ON posts FOR update TO authenticated USING (true)";
         house.good(&["policy:create", open, "--preview"]);
-        assert_eq!(house.good(&["policy:list"])["policies"].as_array().map(Vec::len), Some(0));
+        let listed = house.good(&["policy:list"]);
+        assert_eq!(listed["policies"].as_array().map(Vec::len), Some(0));
+        // Those of the base model, too: the engine tells them in words of its own.
+        assert_eq!(listed.get("problems"), None, "{listed}");
         let made = house.good(&["policy:create", open]);
         assert!(made["hints"].to_string().contains("policy_always_true"), "{made}");
         let listed = house.good(&["policy:list", "posts"]);
