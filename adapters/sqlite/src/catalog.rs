@@ -3,7 +3,7 @@
 //! transaction, with one question for each kind of thing and not one for each table.
 //! Never: a row, but the first of a view whose columns have no types.
 
-mod ddl;
+pub(crate) mod ddl;
 mod keys;
 mod views;
 mod words;

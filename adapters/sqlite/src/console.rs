@@ -6,7 +6,7 @@
 use crate::allow::{self, Allowed, Refusal};
 use crate::connect::{Link, Opener, Use};
 use crate::leash::Wish;
-use crate::{error, types};
+use crate::{error, hints, types};
 use mag_adapter::{Access, Console, Ending, EngineError};
 use mag_model::{Type, Value};
 use mag_query::Rows;
@@ -89,7 +89,7 @@ fn write(link: &mut Link, console: &Console) -> Result<Vec<Rows>, EngineError> {
 }
 
 fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>, EngineError> {
-    let explained = |failed| refusal.explain(error::of(failed));
+    let explained = |failed| hints::with(refusal.explain(error::of(failed)), &console.sql);
     if console.sql.contains('\0') {
         return Err(EngineError::of_state(
             "22021",
@@ -111,6 +111,7 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
             }
         }
         promised(&statement, console)?;
+        hints::refuse(&statement.expanded_sql().unwrap_or_default())?;
         if answers.len() >= ANSWERS {
             return Err(EngineError::of_state("54000", "the script gives too many answers"));
         }
@@ -129,6 +130,8 @@ fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>
     }
     for bound in &console.then {
         let mut run = || {
+            let explained = |failed| hints::with(refusal.explain(error::of(failed)), &bound.sql);
+            hints::refuse(&bound.sql)?;
             let mut batch = Batch::new(&link.db, &bound.sql);
             let Some(mut statement) = batch.next().map_err(explained)? else {
                 return Ok(Rows::default());

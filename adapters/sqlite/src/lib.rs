@@ -11,6 +11,7 @@ mod console;
 mod dump;
 mod error;
 mod functions;
+mod hints;
 mod leash;
 mod lock;
 mod native;

@@ -36,7 +36,7 @@ pub(crate) enum KeyKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Token {
+pub(crate) struct Token {
     kind: Kind,
     /// Names without their quotes.
     text: String,
@@ -53,7 +53,14 @@ enum Kind {
 }
 
 impl Token {
-    fn is(&self, word: &str) -> bool {
+    pub(crate) fn is_word(&self) -> bool {
+        self.kind == Kind::Word
+    }
+    /// Without its quotes.
+    pub(crate) fn name(&self) -> &str {
+        &self.text
+    }
+    pub(crate) fn is(&self, word: &str) -> bool {
         match self.kind {
             Kind::Word => self.text.eq_ignore_ascii_case(word),
             Kind::Mark => self.text == word,
@@ -74,7 +81,7 @@ pub(crate) fn clauses(sql: &str) -> Clauses {
 }
 
 /// The words and marks of a text, without comments.
-fn tokens(sql: &str) -> Vec<Token> {
+pub(crate) fn tokens(sql: &str) -> Vec<Token> {
     let bytes = sql.as_bytes();
     let mut tokens = Vec::new();
     let mut at = 0;
