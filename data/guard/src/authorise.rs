@@ -12,7 +12,7 @@ use crate::session::Session;
 use mag_model::{ColumnId, FunctionId, TableId, Value};
 use mag_query::error::Verb;
 use mag_query::plan::{Cell, Delete, Insert, Invoke, Update};
-use mag_query::select::{Body, From, Select};
+use mag_query::select::{From, Select};
 use mag_query::{Error, Expr, Plan, Ref, Rules, Work};
 use std::sync::Arc;
 use std::time::Duration;
@@ -138,9 +138,14 @@ impl Pass<'_> {
                 for argument in arguments {
                     self.asked(&argument.value, outer)?;
                 }
-                if let Some(Body::Select(body)) = body.as_deref_mut() {
-                    let guarded = self.select(body, &mut Vec::new());
-                    guarded.map_err(|refusal| self.within(*id, refusal))?;
+                if let Some(body) = body.as_deref_mut() {
+                    let mut refused = None;
+                    body.each_select_mut(&mut |select| {
+                        if refused.is_none() {
+                            refused = self.select(select, &mut Vec::new()).err();
+                        }
+                    });
+                    refused.map_or(Ok(()), Err).map_err(|refusal| self.within(*id, refusal))?;
                 }
             }
             let Some(table) = source.row_of() else { continue };
@@ -158,7 +163,8 @@ impl Pass<'_> {
         }
         self.nested(select, outer)?;
         self.outputs(select, outer)?;
-        for expr in select.filter.iter().chain(&select.group) {
+        let partners = select.sources.iter().filter_map(|source| source.left.as_ref());
+        for expr in partners.chain(&select.filter).chain(&select.group) {
             self.read_only_seen(expr, outer)?;
         }
         for sort in &select.order {
@@ -179,7 +185,8 @@ impl Pass<'_> {
     /// The sub-selects of what a function does: they run with the rights of the caller as well. A
     /// call of a client has none.
     fn nested(&mut self, select: &mut Select, tables: &mut Tables) -> Result<(), Refusal> {
-        let filter = select.filter.iter_mut();
+        let partners = select.sources.iter_mut().filter_map(|source| source.left.as_mut());
+        let filter = partners.chain(&mut select.filter);
         let outputs = select.outputs.iter_mut().map(|output| &mut output.expr);
         let order = select.order.iter_mut().map(|sort| &mut sort.expr);
         for expr in filter.chain(outputs).chain(order).chain(&mut select.group) {

@@ -1,6 +1,7 @@
 //! Policies in PostgreSQL's syntax become expressions of plans, once, when a ruleset is loaded.
 
 mod body;
+mod derived;
 mod function;
 mod literals;
 mod lower;

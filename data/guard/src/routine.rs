@@ -138,7 +138,6 @@ impl Call<'_> {
 
     fn select(&self, select: &mut Select) {
         select.each_source_mut(&mut |source| self.shift(&mut source.id));
-        select.group.iter_mut().for_each(|expr| self.inner_sources(expr));
         select.each_expr_deep_mut(&mut |expr| self.expr(expr));
     }
 

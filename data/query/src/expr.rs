@@ -7,7 +7,7 @@ mod visit;
 pub use types::aggregate_type;
 
 use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
-use crate::select::Select;
+use crate::select::{Select, Sort};
 use crate::slot::Slot;
 use mag_model::catalog::{ColumnId, FunctionId, Representation};
 use mag_model::{Type, Value};
@@ -109,6 +109,52 @@ pub enum Expr {
         function: Aggregate,
         argument: Option<Box<Expr>>,
     },
+    /// Of each row among those that are left of all conditions. Only in functions of the rules.
+    Window {
+        function: Window,
+        argument: Option<Box<Expr>>,
+        partition: Vec<Expr>,
+        order: Vec<Sort>,
+    },
+}
+
+/// What a row is told about the rows that stand with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    RowNumber,
+    Rank,
+    DenseRank,
+    Count,
+    Lag,
+    Lead,
+    FirstValue,
+}
+
+impl Window {
+    pub const NAMED: [Self; 7] = [
+        Self::RowNumber,
+        Self::Rank,
+        Self::DenseRank,
+        Self::Count,
+        Self::Lag,
+        Self::Lead,
+        Self::FirstValue,
+    ];
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RowNumber => "row_number",
+            Self::Rank => "rank",
+            Self::DenseRank => "dense_rank",
+            Self::Count => "count",
+            Self::Lag => "lag",
+            Self::Lead => "lead",
+            Self::FirstValue => "first_value",
+        }
+    }
+    /// It gives a value of one of the rows, and not a number.
+    pub fn gives_value(self) -> bool {
+        matches!(self, Self::Lag | Self::Lead | Self::FirstValue)
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -312,6 +358,10 @@ impl Expr {
                 select.outputs.first().map_or(Type::Unknown, |output| output.expr.ty())
             }
             Self::Embed(_) => Type::Json,
+            Self::Window { function, argument, .. } => match argument {
+                Some(argument) if function.gives_value() => argument.ty(),
+                _ => Type::Int8,
+            },
             Self::Aggregate { function, argument } => {
                 aggregate_type(*function, argument.as_ref().map(|a| a.ty()).as_ref())
             }

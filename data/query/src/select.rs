@@ -28,6 +28,9 @@ pub struct Source {
     pub from: From,
     /// The rows that the asker may see: put here by the guard alone.
     pub rule: Option<Expr>,
+    /// `LEFT JOIN ... ON` this: what the sources before it have no partner for stays, beside nulls.
+    /// Only in functions of the rules, and never of the first source.
+    pub left: Option<Expr>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -50,10 +53,45 @@ pub enum From {
 pub enum Body {
     /// Of this select: its outputs are the columns of the function, in their order.
     Select(Select),
+    /// Of two at once, whose columns are the same in number and types.
+    Both { how: Both, left: Box<Self>, right: Box<Self> },
     /// Of the last of the steps before it, which has told them.
     Steps,
     /// These were told.
     Told(Vec<Vec<mag_model::Value>>),
+}
+
+/// How the rows of two selects become those of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Both {
+    UnionAll,
+    Union,
+    Intersect,
+    Except,
+}
+
+impl Body {
+    /// The selects that it is made of.
+    pub fn each_select<'a>(&'a self, f: &mut dyn FnMut(&'a Select)) {
+        match self {
+            Self::Select(select) => f(select),
+            Self::Both { left, right, .. } => {
+                left.each_select(f);
+                right.each_select(f);
+            }
+            Self::Steps | Self::Told(_) => {}
+        }
+    }
+    pub fn each_select_mut(&mut self, f: &mut dyn FnMut(&mut Select)) {
+        match self {
+            Self::Select(select) => f(select),
+            Self::Both { left, right, .. } => {
+                left.each_select_mut(f);
+                right.each_select_mut(f);
+            }
+            Self::Steps | Self::Told(_) => {}
+        }
+    }
 }
 
 /// An argument of a function, by the place that it has in its list.
@@ -133,8 +171,8 @@ impl Select {
             embed.select.visit(f);
         }
         for source in &self.sources {
-            if let Some(Body::Select(body)) = source.body() {
-                body.visit(f);
+            if let Some(body) = source.body() {
+                body.each_select(&mut |select| select.visit(f));
             }
         }
         self.each_expr(&mut |top| {
@@ -149,7 +187,7 @@ impl Select {
     /// The expressions of this select itself, the conditions of its embeds included.
     pub fn each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         for source in &self.sources {
-            source.rule.iter().for_each(&mut *f);
+            source.rule.iter().chain(&source.left).for_each(&mut *f);
             if let From::Function { arguments, .. } = &source.from {
                 arguments.iter().for_each(|a| f(&a.value));
             }
@@ -163,11 +201,12 @@ impl Select {
     /// Calls `f` on every expression of the select, of its embeds and of its sub-selects.
     pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for source in &mut self.sources {
-            source.rule.iter_mut().for_each(|rule| rule.visit_deep_mut(f));
+            let conditions = source.rule.iter_mut().chain(&mut source.left);
+            conditions.for_each(|condition| condition.visit_deep_mut(f));
             if let From::Function { arguments, body, .. } = &mut source.from {
                 arguments.iter_mut().for_each(|a| a.value.visit_deep_mut(f));
-                if let Some(Body::Select(body)) = body.as_deref_mut() {
-                    body.each_expr_deep_mut(f);
+                if let Some(body) = body.as_deref_mut() {
+                    body.each_select_mut(&mut |select| select.each_expr_deep_mut(f));
                 }
             }
         }
@@ -184,10 +223,8 @@ impl Select {
     pub fn each_source_mut(&mut self, f: &mut dyn FnMut(&mut Source)) {
         self.sources.iter_mut().for_each(&mut *f);
         for source in &mut self.sources {
-            if let From::Function { body: Some(body), .. } = &mut source.from
-                && let Body::Select(body) = &mut **body
-            {
-                body.each_source_mut(f);
+            if let From::Function { body: Some(body), .. } = &mut source.from {
+                body.each_select_mut(&mut |select| select.each_source_mut(f));
             }
         }
         for embed in &mut self.embeds {
@@ -202,7 +239,9 @@ impl Select {
                 }
             });
         };
+        self.sources.iter_mut().filter_map(|source| source.left.as_mut()).for_each(&mut inner);
         self.filter.iter_mut().for_each(&mut inner);
+        self.group.iter_mut().for_each(&mut inner);
         self.outputs.iter_mut().for_each(|output| inner(&mut output.expr));
         self.order.iter_mut().for_each(|sort| inner(&mut sort.expr));
     }
@@ -210,7 +249,7 @@ impl Select {
 
 impl Source {
     pub fn table(id: Ref, table: TableId) -> Self {
-        Self { id, from: From::Table(table), rule: None }
+        Self { id, from: From::Table(table), rule: None, left: None }
     }
     /// What a function of the rules does.
     pub fn body(&self) -> Option<&Body> {

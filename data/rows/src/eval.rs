@@ -40,6 +40,7 @@ impl Here<'_> {
                 Some((_, row)) => row.get(usize::from(column.id.0)).cloned().unwrap_or(Value::Null),
                 None => Value::Null,
             },
+            Expr::Window { .. } => return Err(Error::Unsupported { what: "a window over rows" }),
             Expr::Computed { .. } | Expr::Row(_) => {
                 return Err(Error::Unsupported { what: "a function of a row" });
             }

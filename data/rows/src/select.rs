@@ -140,6 +140,9 @@ impl Reader<'_> {
             joined.push(rows.clone());
             return Ok(());
         };
+        if source.left.is_some() {
+            return Err(Error::Unsupported { what: "a join that keeps what has no partner" });
+        }
         let table = match &source.from {
             From::Table(id) => self.database.rows(*id),
             From::Written(_) => self.written,

@@ -3,7 +3,7 @@
 //! Never: a text that reaches an engine.
 
 use super::literals::{comparable, settled, typed};
-use super::scope::{Arguments, Scopes, folded, names};
+use super::scope::{Arguments, Of, Scopes, folded, names};
 use super::{DEPTH_MAX, Problem};
 use crate::routine::{Reading, Routine, Step, Whence};
 use crate::ruleset::FunctionRule;
@@ -49,6 +49,7 @@ pub(crate) fn routine(
     }
     let mut scopes = Scopes::of(catalog, &rule.schema);
     let defaults = defaults(rule, function, &mut scopes)?;
+    scopes.function = Some(id);
     scopes.arguments = Arguments { function: &rule.name, known: &function.arguments };
     let mut routine = Routine { defaults, steps: Vec::new(), answer: Whence::Nothing, refs: 0 };
     let last = statements.len() - 1;
@@ -149,11 +150,13 @@ pub(super) fn coerced(expr: Expr, to: &Type) -> Result<Expr, Problem> {
     Ok(Expr::Cast { expr: Box::new(expr), to: to.clone() })
 }
 
-fn odd(query: &ast::Query, body: &ast::Select) -> bool {
-    query.with.is_some()
-        || query.fetch.is_some()
-        || !query.locks.is_empty()
-        || body.having.is_some()
+/// What of a query no part of it here stands for.
+pub(super) fn odd_query(query: &ast::Query) -> bool {
+    query.fetch.is_some() || !query.locks.is_empty()
+}
+
+fn odd(body: &ast::Select) -> bool {
+    body.having.is_some()
         || body.into.is_some()
         || body.top.is_some()
         || body.exclude.is_some()
@@ -164,6 +167,26 @@ fn odd(query: &ast::Query, body: &ast::Select) -> bool {
         || !body.connect_by.is_empty()
 }
 
+const NOT_GUARDED: &str = "only [WITH ...] SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... \
+     LIMIT, and several of them with UNION, INTERSECT or EXCEPT, can be guarded: no HAVING, named \
+     window or lock";
+
+fn has_window(expr: &Expr) -> bool {
+    let mut found = false;
+    expr.visit(&mut |expr| found |= matches!(expr, Expr::Window { .. }));
+    found
+}
+
+/// Each column of rows that are no table, by its name.
+pub(super) fn columns_of(
+    of: mag_query::Ref,
+    columns: &super::scope::Columns,
+) -> impl Iterator<Item = (String, Expr)> {
+    (0_u16..).zip(columns.iter()).map(move |(n, (name, ty))| {
+        (name.to_string(), Expr::column(of, mag_model::ColumnId(n), ty.clone()))
+    })
+}
+
 impl Scopes<'_> {
     /// A SELECT; `wanted` are the columns that it must give.
     fn reading(
@@ -171,15 +194,37 @@ impl Scopes<'_> {
         query: &ast::Query,
         wanted: Option<&[(Arc<str>, Type)]>,
     ) -> Result<Reading, Problem> {
-        let SetExpr::Select(body) = &*query.body else {
-            return Err("UNION, VALUES and the like cannot be guarded as a statement".into());
-        };
-        if odd(query, body) {
-            return Err(
-                "only SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... LIMIT can be \
-                        guarded: no WITH, HAVING, window or lock"
-                    .into(),
-            );
+        self.named_reading(query, wanted).map(|(reading, _)| reading)
+    }
+
+    /// The same with the names that its columns have.
+    pub(super) fn named_reading(
+        &mut self,
+        query: &ast::Query,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<(Reading, Vec<String>), Problem> {
+        if odd_query(query) {
+            return Err(NOT_GUARDED.into());
+        }
+        let before = self.withs.len();
+        let made = self.with(query).and_then(|()| match &*query.body {
+            SetExpr::Select(body) => self.selected(Some(query), body, wanted),
+            SetExpr::SetOperation { .. } | SetExpr::Query(_) => self.combined(query, wanted),
+            _ => Err("VALUES and the like cannot be guarded as a statement".into()),
+        });
+        self.withs.truncate(before);
+        made
+    }
+
+    /// A plain SELECT, with what its query says of order and page.
+    pub(super) fn selected(
+        &mut self,
+        query: Option<&ast::Query>,
+        body: &ast::Select,
+        wanted: Option<&[(Arc<str>, Type)]>,
+    ) -> Result<(Reading, Vec<String>), Problem> {
+        if odd(body) {
+            return Err(NOT_GUARDED.into());
         }
         self.levels.push(Vec::new());
         let reading = self.read(query, body, wanted);
@@ -189,10 +234,10 @@ impl Scopes<'_> {
 
     fn read(
         &mut self,
-        query: &ast::Query,
+        query: Option<&ast::Query>,
         body: &ast::Select,
         wanted: Option<&[(Arc<str>, Type)]>,
-    ) -> Result<Reading, Problem> {
+    ) -> Result<(Reading, Vec<String>), Problem> {
         let mut select = Select::default();
         for table in &body.from {
             self.joined(table, &mut select)?;
@@ -201,7 +246,10 @@ impl Scopes<'_> {
             let condition = settled(self.condition(condition)?);
             select.keep(condition);
         }
-        let plain = self.projection(&body.projection, true)?;
+        let windows = std::mem::replace(&mut self.windows, true);
+        let plain = self.projection(&body.projection, true);
+        self.windows = windows;
+        let plain = plain?;
         self.told(&plain, wanted, &mut select)?;
         let distinct = match &body.distinct {
             None | Some(ast::Distinct::All) => false,
@@ -209,7 +257,24 @@ impl Scopes<'_> {
             Some(ast::Distinct::On(_)) => return Err("DISTINCT ON cannot be guarded".into()),
         };
         self.gathered(body, distinct, &plain, &mut select)?;
-        self.sorted(query, &plain, &mut select)?;
+        if select.grouped && plain.iter().any(|(_, expr)| has_window(expr)) {
+            return Err("a window over rows that are gathered cannot be guarded".into());
+        }
+        let reading = self.paged(query, &plain, select)?;
+        Ok((reading, plain.into_iter().map(|(name, _)| name).collect()))
+    }
+
+    /// With the order and the page that the query says.
+    pub(super) fn paged(
+        &mut self,
+        query: Option<&ast::Query>,
+        plain: &[(String, Expr)],
+        mut select: Select,
+    ) -> Result<Reading, Problem> {
+        let Some(query) = query else {
+            return Ok(Reading { select, limit: None, offset: None, first_only: false });
+        };
+        self.sorted(query, plain, &mut select)?;
         let (limit, offset) = match &query.limit_clause {
             None => (None, None),
             Some(ast::LimitClause::LimitOffset { limit, offset, limit_by })
@@ -283,11 +348,16 @@ impl Scopes<'_> {
         let here = self.levels.last().map_or(&[][..], Vec::as_slice);
         let before = plain.len();
         for named in here.iter().filter(|named| table.is_none_or(|table| named.name == table)) {
-            let known = self.catalog.table(named.table);
-            for id in known.ids() {
-                let column = known.column(id);
-                let expr = Expr::column(named.id, id, column.ty.clone());
-                plain.push((column.name.to_string(), expr));
+            match &named.of {
+                Of::Table(table) => {
+                    let known = self.catalog.table(*table);
+                    for id in known.ids() {
+                        let column = known.column(id);
+                        let expr = Expr::column(named.id, id, column.ty.clone());
+                        plain.push((column.name.to_string(), expr));
+                    }
+                }
+                Of::Columns(columns) => plain.extend(columns_of(named.id, columns)),
             }
         }
         if plain.len() == before {

@@ -109,6 +109,9 @@ impl Scopes<'_> {
                 let otherwise = else_result.as_ref().map(|e| self.lower(e)).transpose()?;
                 Ok(Expr::Case { branches, otherwise: otherwise.map(Box::new) })
             }
+            Ast::Function(function) if self.windows && function.over.is_some() => {
+                self.window(function)
+            }
             Ast::Function(function) if self.aggregates && gathers(function) => self.output(ast),
             Ast::Function(function) => self.function(function),
             Ast::Trim { trim_where: None, trim_what: None, trim_characters: None, expr } => {
@@ -302,6 +305,9 @@ impl Scopes<'_> {
     }
 
     fn function(&mut self, function: &ast::Function) -> Result<Expr, Problem> {
+        if function.over.is_some() || function.filter.is_some() {
+            return Err(format!("`{function}` is not part of the language of policies"));
+        }
         let parts = names(&function.name)?;
         let mut arguments = Vec::new();
         match &function.args {

@@ -2,10 +2,11 @@
 //! around it, the innermost first.
 
 use super::{Problem, ROW};
-use mag_model::Value;
 use mag_model::catalog::{Argument, Catalog, TableId};
+use mag_model::{ColumnId, FunctionId, Type, Value};
 use mag_query::{Expr, Ref, Slot};
-use sqlparser::ast::{Ident, ObjectName};
+use sqlparser::ast::{Ident, ObjectName, Query};
+use std::sync::Arc;
 
 pub(super) struct Scopes<'a> {
     pub(super) catalog: &'a Catalog,
@@ -18,6 +19,24 @@ pub(super) struct Scopes<'a> {
     pub(super) arguments: Arguments<'a>,
     /// Rows may be counted and summed where an expression stands.
     pub(super) aggregates: bool,
+    /// The function whose body is read: what is said in it and nowhere else, as rows of its own.
+    pub(super) function: Option<FunctionId>,
+    /// The names that `WITH` has given to selects, the innermost last.
+    pub(super) withs: Vec<With>,
+    /// Selects inside each other that stand where a table could.
+    pub(super) inside: usize,
+    /// A row may be told about those that stand with it.
+    pub(super) windows: bool,
+}
+
+/// A select by its name. It is read anew wherever it is named: one that only reads is the same there.
+#[derive(Clone)]
+pub(super) struct With {
+    pub(super) name: String,
+    pub(super) columns: Vec<String>,
+    pub(super) query: Query,
+    /// How many names it can speak of itself.
+    pub(super) before: usize,
 }
 
 /// The arguments of a function, in their order.
@@ -29,21 +48,41 @@ pub(super) struct Arguments<'a> {
 
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) table: TableId,
+    pub(super) of: Of,
     pub(super) id: Ref,
+}
+
+/// The columns and their types of what is no table.
+pub(super) type Columns = Arc<[(Arc<str>, Type)]>;
+
+#[derive(Clone)]
+pub(super) enum Of {
+    Table(TableId),
+    Columns(Columns),
 }
 
 impl<'a> Scopes<'a> {
     pub(super) fn over(catalog: &'a Catalog, table: TableId) -> Self {
         let known = catalog.table(table);
-        let row = Named { name: known.name.to_string(), table, id: ROW };
+        let row = Named { name: known.name.to_string(), of: Of::Table(table), id: ROW };
         Self { levels: vec![vec![row]], next: ROW.0 + 1, ..Self::of(catalog, &known.schema) }
     }
 
     /// Nothing can be spoken of yet.
     pub(super) fn of(catalog: &'a Catalog, schema: &'a str) -> Self {
-        let (arguments, aggregates) = (Arguments::default(), false);
-        Self { catalog, schema, levels: Vec::new(), next: 0, depth: 0, arguments, aggregates }
+        Self {
+            catalog,
+            schema,
+            levels: Vec::new(),
+            next: 0,
+            depth: 0,
+            arguments: Arguments::default(),
+            aggregates: false,
+            function: None,
+            withs: Vec::new(),
+            inside: 0,
+            windows: false,
+        }
     }
 
     /// How many numbers were given.
@@ -87,9 +126,8 @@ impl<'a> Scopes<'a> {
     pub(super) fn column(&self, ident: &Ident) -> Result<Expr, Problem> {
         let name = folded(ident);
         for level in self.levels.iter().rev() {
-            let mut found = level.iter().filter_map(|named| {
-                self.catalog.table(named.table).find(&name).map(|c| (named, c))
-            });
+            let mut found =
+                level.iter().filter_map(|named| Some((named, self.find_in(named, &name)?)));
             match (found.next(), found.next()) {
                 (Some((named, column)), None) => return Ok(self.expr(named, column)),
                 (Some(_), Some(_)) => {
@@ -110,10 +148,12 @@ impl<'a> Scopes<'a> {
             _ => return Err(format!("`{}` is not the name of a column", parts.join("."))),
         };
         for named in self.levels.iter().rev().flatten() {
-            let known = self.catalog.table(named.table);
-            let of_schema = schema.is_none_or(|schema| *known.schema == **schema);
+            let of_schema = schema.is_none_or(|schema| match &named.of {
+                Of::Table(table) => *self.catalog.table(*table).schema == **schema,
+                Of::Columns(_) => false,
+            });
             if named.name == *table && of_schema {
-                return match known.find(column) {
+                return match self.find_in(named, column) {
                     Some(id) => Ok(self.expr(named, id)),
                     None => Err(format!("column {table}.{column} does not exist")),
                 };
@@ -124,8 +164,23 @@ impl<'a> Scopes<'a> {
         argument.ok_or_else(|| format!("missing FROM-clause entry for table \"{table}\""))
     }
 
-    fn expr(&self, named: &Named, column: mag_model::ColumnId) -> Expr {
-        let ty = self.catalog.column(named.table, column).ty.clone();
+    fn find_in(&self, named: &Named, column: &str) -> Option<ColumnId> {
+        match &named.of {
+            Of::Table(table) => self.catalog.table(*table).find(column),
+            Of::Columns(columns) => {
+                let place = columns.iter().position(|(name, _)| **name == *column)?;
+                u16::try_from(place).ok().map(ColumnId)
+            }
+        }
+    }
+
+    fn expr(&self, named: &Named, column: ColumnId) -> Expr {
+        let ty = match &named.of {
+            Of::Table(table) => self.catalog.column(*table, column).ty.clone(),
+            Of::Columns(columns) => {
+                columns.get(usize::from(column.0)).map_or(Type::Unknown, |(_, ty)| ty.clone())
+            }
+        };
         Expr::column(named.id, column, ty)
     }
 }

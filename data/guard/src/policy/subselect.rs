@@ -1,9 +1,9 @@
 //! Sub-selects of policies: tables joined by conditions, one value out.
 
 use super::Problem;
-use super::literals::{comparable, typed};
+use super::literals::{comparable, settled, typed};
 use super::lower::unnamed;
-use super::scope::{Named, Scopes, names};
+use super::scope::{Named, Of, Scopes, folded, names};
 use mag_model::Type;
 use mag_query::Expr;
 use mag_query::call::Aggregate;
@@ -44,8 +44,9 @@ impl Scopes<'_> {
         let mut select = Select::default();
         self.levels.push(Vec::new());
         let outside = std::mem::replace(&mut self.aggregates, false);
+        let windows = std::mem::replace(&mut self.windows, false);
         let done = self.fill(query, body, value, &mut select);
-        self.aggregates = outside;
+        (self.aggregates, self.windows) = (outside, windows);
         self.levels.pop();
         done.map(|()| select)
     }
@@ -91,16 +92,29 @@ impl Scopes<'_> {
         self.source(&table.relation, select)?;
         for join in &table.joins {
             self.source(&join.relation, select)?;
-            let (JoinOperator::Join(constraint) | JoinOperator::Inner(constraint)) =
-                &join.join_operator
-            else {
-                return Err("only inner joins can be guarded".into());
+            let (constraint, left) = match &join.join_operator {
+                JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
+                    (constraint, false)
+                }
+                JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint)
+                    if self.function.is_some()
+                        && !matches!(join.relation, TableFactor::NestedJoin { .. }) =>
+                {
+                    (constraint, true)
+                }
+                _ if self.function.is_some() => {
+                    return Err("only inner and left joins can be guarded".into());
+                }
+                _ => return Err("only inner joins can be guarded".into()),
             };
             let JoinConstraint::On(condition) = constraint else {
                 return Err("a join needs an ON condition".into());
             };
             let condition = self.condition(condition)?;
-            select.keep(condition);
+            match select.sources.last_mut().filter(|_| left) {
+                Some(partner) => partner.left = Some(settled(condition)),
+                None => select.keep(condition),
+            }
         }
         Ok(())
     }
@@ -116,8 +130,23 @@ impl Scopes<'_> {
             TableFactor::NestedJoin { table_with_joins, alias: None } => {
                 return self.joined(table_with_joins, select);
             }
+            TableFactor::Derived { lateral: false, subquery, alias: Some(alias), sample: None }
+                if self.function.is_some() =>
+            {
+                let columns: Vec<String> = alias.columns.iter().map(|c| folded(&c.name)).collect();
+                let derived = self.derived(subquery, &columns)?;
+                return self.rows_named(Self::alias(&alias.name), derived, select);
+            }
             _ => return Err(format!("`{factor}` is not a table")),
         };
+        if let Some(derived) = self.with_named(name)? {
+            let called = match alias {
+                Some(alias) if alias.columns.is_empty() => Self::alias(&alias.name),
+                Some(_) => return Err("the columns of a WITH are named where it is made".into()),
+                None => names(name)?.pop().unwrap_or_default(),
+            };
+            return self.rows_named(called, derived, select);
+        }
         let table = self.find_table(name)?;
         let id = self.fresh();
         let called = match alias {
@@ -129,7 +158,7 @@ impl Scopes<'_> {
             return Err(format!("a sub-select reads more than {TABLES_MAX} tables"));
         }
         if let Some(level) = self.levels.last_mut() {
-            level.push(Named { name: called, table, id });
+            level.push(Named { name: called, of: Of::Table(table), id });
         }
         Ok(())
     }

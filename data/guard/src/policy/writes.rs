@@ -4,7 +4,7 @@
 use super::Problem;
 use super::body::coerced;
 use super::literals::settled;
-use super::scope::{Named, Scopes, folded, names};
+use super::scope::{Named, Of, Scopes, folded, names};
 use mag_model::catalog::Table;
 use mag_model::{ColumnId, TableId, Type};
 use mag_query::expr::Literal;
@@ -60,11 +60,11 @@ impl Scopes<'_> {
         let Some(wanted) = wanted else { return Ok(None) };
         let items = items.ok_or("the last statement must be a SELECT, or write with RETURNING")?;
         let id = self.fresh();
-        self.levels.push(vec![Named { name: called.to_owned(), table, id }]);
+        self.levels.push(vec![Named { name: called.to_owned(), of: Of::Table(table), id }]);
         let plain = self.projection(items, false);
         self.levels.pop();
         let mut select = Select {
-            sources: vec![Source { id, from: From::Written(table), rule: None }],
+            sources: vec![Source { id, from: From::Written(table), rule: None, left: None }],
             ..Select::default()
         };
         self.told(&plain?, Some(wanted), &mut select)?;
@@ -167,7 +167,7 @@ impl Scopes<'_> {
             return Err("UPDATE can have SET, WHERE and RETURNING".into());
         }
         let (table, target, called) = self.target(&update.table, |table| table.updatable)?;
-        self.levels.push(vec![Named { name: called.clone(), table, id: target }]);
+        self.levels.push(vec![Named { name: called.clone(), of: Of::Table(table), id: target }]);
         let parts = self.changes(table, update);
         self.levels.pop();
         let (set, filter) = parts?;
@@ -223,7 +223,7 @@ impl Scopes<'_> {
             return Err("DELETE can have WHERE and RETURNING".into());
         }
         let (table, target, called) = self.target(only, |table| table.deletable)?;
-        self.levels.push(vec![Named { name: called.clone(), table, id: target }]);
+        self.levels.push(vec![Named { name: called.clone(), of: Of::Table(table), id: target }]);
         let filter = delete.selection.as_ref().map(|ast| self.condition(ast)).transpose();
         self.levels.pop();
         let filter = filter?.map(settled);

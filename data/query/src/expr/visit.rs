@@ -49,6 +49,11 @@ impl Expr {
                     argument.visit(f);
                 }
             }
+            Self::Window { argument, partition, order, function: _ } => {
+                argument.iter().for_each(|argument| argument.visit(f));
+                partition.iter().for_each(|expr| expr.visit(f));
+                order.iter().for_each(|sort| sort.expr.visit(f));
+            }
         }
     }
 
@@ -96,6 +101,11 @@ impl Expr {
                 if let Some(argument) = argument {
                     f(argument);
                 }
+            }
+            Self::Window { argument, partition, order, function: _ } => {
+                argument.iter_mut().for_each(|argument| f(argument));
+                partition.iter_mut().for_each(&mut *f);
+                order.iter_mut().for_each(|sort| f(&mut sort.expr));
             }
         }
     }

@@ -75,7 +75,7 @@ impl Planner<'_> {
 
     fn returning(&mut self, id: TableId, query: Option<&Query>) -> Result<Option<Select>, Error> {
         let Some(query) = query else { return Ok(None) };
-        let source = Source { id: self.fresh(), from: From::Written(id), rule: None };
+        let source = Source { id: self.fresh(), from: From::Written(id), rule: None, left: None };
         self.root(source, query).map(Some)
     }
 

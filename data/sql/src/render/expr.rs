@@ -71,6 +71,9 @@ impl Renderer<'_> {
                 }
             }
             Expr::Row(of) => self.whole_row(*of),
+            Expr::Window { function, argument, partition, order } => {
+                self.window(*function, argument.as_deref(), partition, order)?
+            }
             Expr::Computed { of, function, .. } => {
                 let known = self.catalog.function(*function);
                 let name = self.dialect.function(&known.schema, &known.name)?;

@@ -6,7 +6,8 @@ use crate::statement::Columns;
 use mag_model::catalog::RelationKind;
 use mag_model::{Type, Value};
 use mag_query::Expr;
-use mag_query::select::{Body, Embed, From, Output, Select, Shape, Show, Sort};
+use mag_query::expr::Window;
+use mag_query::select::{Body, Both, Embed, From, Output, Select, Shape, Show, Sort, Source};
 
 impl Renderer<'_> {
     /// Remembers what the numbers of the select's sources stand for.
@@ -35,9 +36,13 @@ impl Renderer<'_> {
     /// `FROM ... WHERE ...`; `on` ties the rows to an outer row.
     fn body(&mut self, select: &Select, on: Option<&Expr>, joins: bool) -> Result<String, Error> {
         self.enter(select);
-        let (mut from, mut conditions) = (Vec::new(), Vec::new());
+        let (mut from, mut conditions, mut left) = (Vec::new(), Vec::new(), String::new());
         for source in &select.sources {
             let alias = Self::alias(source.id);
+            if let Some(on) = &source.left {
+                left.push_str(&self.left_join(source, on)?);
+                continue;
+            }
             let named = match &source.from {
                 From::Table(table) => self.dialect.table(self.catalog.table(*table)),
                 From::Written(table) => match &self.written {
@@ -69,7 +74,7 @@ impl Renderer<'_> {
         let mut text = match from.is_empty() {
             // The body of a function may read nothing.
             true => String::new(),
-            false => format!(" FROM {}", from.join(", ")),
+            false => format!(" FROM {}{left}", from.join(", ")),
         };
         if joins && self.dialect.lateral() {
             for embed in select.embeds.iter().filter(|embed| embed.show != Show::Nothing) {
@@ -78,7 +83,7 @@ impl Renderer<'_> {
                 text.push_str(&format!(" LEFT JOIN LATERAL ({inner}) AS {alias} ON TRUE"));
             }
         }
-        for source in &select.sources {
+        for source in select.sources.iter().filter(|source| source.left.is_none()) {
             if let Some(rule) = source.rule.as_ref().filter(|rule| !rule.is_always()) {
                 conditions.push(self.expr(rule, &[])?);
             }
@@ -91,6 +96,62 @@ impl Renderer<'_> {
             text.push_str(&conditions.join(" AND "));
         }
         Ok(text)
+    }
+
+    /// A row that the asker may not see is no partner: its rule stands beside the condition.
+    fn left_join(&mut self, source: &Source, on: &Expr) -> Result<String, Error> {
+        let alias = Self::alias(source.id);
+        let rows = match &source.from {
+            From::Table(table) => self.dialect.table(self.catalog.table(*table)),
+            From::Function { shape, body: Some(rows), .. } => {
+                format!("({})", self.function_rows(rows, shape)?)
+            }
+            From::Function { body: None, .. } | From::Written(_) => {
+                return Err(Error::Unsupported {
+                    engine: self.dialect.name(),
+                    what: "a left join with rows of that kind".into(),
+                });
+            }
+        };
+        let mut condition = self.expr(on, &[])?;
+        if let Some(rule) = source.rule.as_ref().filter(|rule| !rule.is_always()) {
+            condition = format!("{condition} AND {}", self.expr(rule, &[])?);
+        }
+        Ok(format!(" LEFT JOIN {rows} AS {alias} ON {condition}"))
+    }
+
+    /// `rank() OVER (PARTITION BY ... ORDER BY ...)`
+    pub(super) fn window(
+        &mut self,
+        function: Window,
+        argument: Option<&Expr>,
+        partition: &[Expr],
+        order: &[Sort],
+    ) -> Result<String, Error> {
+        let argument = match argument {
+            Some(argument) => self.expr(argument, &[])?,
+            None if function == Window::Count => "*".to_owned(),
+            None => String::new(),
+        };
+        let mut over = Vec::new();
+        if !partition.is_empty() {
+            let mut keys = Vec::with_capacity(partition.len());
+            for expr in partition {
+                let piece = self.piece(expr, &[])?;
+                keys.push(self.dialect.group_key(&piece));
+            }
+            over.push(format!("PARTITION BY {}", keys.join(", ")));
+        }
+        if !order.is_empty() {
+            let mut keys = Vec::with_capacity(order.len());
+            for sort in order {
+                let piece = self.piece(&sort.expr, &[])?;
+                let key = self.binding(|dialect, bind| dialect.sort_key(&piece, bind))?;
+                keys.push(format!("{key} {}", direction(sort)));
+            }
+            over.push(format!("ORDER BY {}", keys.join(", ")));
+        }
+        Ok(format!("{}({argument}) OVER ({})", function.name(), over.join(" ")))
     }
 
     /// The rows without order or page, as a condition or a count needs them.
@@ -164,9 +225,7 @@ impl Renderer<'_> {
             Some((i, _)) => (i + 1).to_string(),
             None => self.sort_key(&sort.expr, select)?,
         };
-        let direction = if sort.descending { "DESC" } else { "ASC" };
-        let nulls = if sort.nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
-        Ok(format!("{key} {direction} {nulls}"))
+        Ok(format!("{key} {}", direction(sort)))
     }
 
     fn output(&mut self, output: &Output, select: &Select) -> Result<Piece, Error> {
@@ -333,6 +392,18 @@ impl Renderer<'_> {
                 let tail = self.tail(select)?;
                 Ok(format!("SELECT {}{body}{tail}", columns.join(", ")))
             }
+            Body::Both { how, left, right } => {
+                let word = match how {
+                    Both::UnionAll => "UNION ALL",
+                    Both::Union => "UNION",
+                    Both::Intersect => "INTERSECT",
+                    Both::Except => "EXCEPT",
+                };
+                let (left, right) =
+                    (self.function_rows(left, shape)?, self.function_rows(right, shape)?);
+                // Each by itself: engines bind these words in different orders.
+                Ok(format!("SELECT * FROM ({left}) AS l {word} SELECT * FROM ({right}) AS r"))
+            }
             Body::Steps => Err(Error::Unsupported {
                 engine: self.dialect.name(),
                 what: "reading the rows of a function before it was called".into(),
@@ -382,4 +453,10 @@ impl Renderer<'_> {
         }
         Ok(format!("{name}({})", given.join(", ")))
     }
+}
+
+fn direction(sort: &Sort) -> String {
+    let direction = if sort.descending { "DESC" } else { "ASC" };
+    let nulls = if sort.nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
+    format!("{direction} {nulls}")
 }
