@@ -5,7 +5,7 @@ use crate::dump::Copy;
 use crate::shadow;
 use crate::{Durability, Place, Settings as Opening, Sqlite};
 use futures::future::BoxFuture;
-use mag_adapter::{Answering, Console, Engine, EngineError};
+use mag_adapter::{Answering, Bound, Console, Engine, EngineError};
 use mag_base::Base;
 use mag_contract::{Clock, Component, Fault, Life, Manifest, Wiring, codes};
 use mag_guard::Ruleset;
@@ -111,6 +111,12 @@ impl Driver for Files {
 const NOTES: &str = "CREATE TABLE IF NOT EXISTS _mag_notes \
      (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID";
 
+fn keeping(name: &str, text: &str) -> Vec<Bound> {
+    let keep = "INSERT INTO _mag_notes (name, value) VALUES (?1, ?2) \
+                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    vec![Bound::new(NOTES, vec![]), Bound::new(keep, vec![Value::text(name), Value::text(text)])]
+}
+
 impl Database for Sqlite {
     fn base(&self) -> &'static Base {
         &mag_base::ON_SQLITE
@@ -137,13 +143,14 @@ impl Database for Sqlite {
     }
 
     fn keep_note(&self, name: &str, text: String) -> Answering<'_, ()> {
-        let mut work = Console::writing(NOTES);
-        work.then.push(mag_adapter::engine::Bound::new(
-            "INSERT INTO _mag_notes (name, value) VALUES (?1, ?2) \
-             ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-            vec![Value::text(name), Value::text(text)],
-        ));
-        Box::pin(async move { self.console(work).await.map(drop) })
+        let then = keeping(name, &text);
+        Box::pin(
+            async move { self.console(Console { then, ..Console::writing("") }).await.map(drop) },
+        )
+    }
+
+    fn note_statements(&self, name: &str, text: &str) -> Option<Vec<Bound>> {
+        Some(keeping(name, text))
     }
 
     fn survey(&self) -> Answering<'_, Survey> {

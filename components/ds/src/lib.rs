@@ -30,6 +30,7 @@ mod outline;
 mod rules;
 mod seal;
 mod settings;
+mod shape;
 mod shelf;
 mod slow;
 mod source;

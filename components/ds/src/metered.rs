@@ -4,16 +4,17 @@
 //! Never: a decision about who may do what; that was made before, and the type of a plan proves it.
 
 use crate::engines::Engine as Kind;
+use crate::shape;
 use crate::slow::{SlowCall, SlowLog};
 use crate::tally::Tally;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use mag_adapter::engine::{Access, Console, MigrationLock, StructureChanged, Transaction};
+use mag_adapter::engine::{Access, Bound, Console, MigrationLock, StructureChanged, Transaction};
 use mag_adapter::{Abilities, Answering, Engine, EngineError};
 use mag_base::Base;
 use mag_contract::{Bus, Fault, codes};
-use mag_guard::{Authorised, Ruleset, Session};
+use mag_guard::{Authorised, Ruleset, Session, Template};
 use mag_model::catalog::{Catalog, TableId};
 use mag_ports::Database;
 use mag_ports::events::{About, DataQuery, DataWrite, QueryExecuted};
@@ -48,7 +49,16 @@ struct Begun {
     catalog: Option<Arc<Catalog>>,
     session: Option<Arc<Session>>,
     plans: usize,
+    asked: Asked,
     at: Instant,
+}
+
+/// What a call asks, kept until it is known whether somebody has to be told.
+enum Asked {
+    /// Out of a template, which says it as well, at any time.
+    Known(Arc<Template>),
+    /// Told at once: the plan goes to the engine whole.
+    Told(String),
 }
 
 impl Metered {
@@ -125,8 +135,17 @@ impl Metered {
         &self,
         plans: &[Authorised<Plan>],
         access: Access,
+        told: impl FnOnce() -> String,
     ) -> Result<Begun, EngineError> {
+        let asked = match plans {
+            [only] if only.template().is_some() => {
+                only.template().map(|(template, _)| Asked::Known(template.clone()))
+            }
+            _ => None,
+        };
+        let asked = asked.unwrap_or_else(|| Asked::Told(told()));
         let begun = Begun {
+            asked,
             access,
             tables: plans.iter().filter_map(|plan| plan.table()).collect(),
             catalog: plans.first().map(|plan| plan.catalog.clone()),
@@ -187,6 +206,7 @@ impl Metered {
         if slow {
             let (role, actor) = who();
             self.slow.note(SlowCall {
+                shape: begun.shape(),
                 at: self.bus.clock().now(),
                 took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
                 kind,
@@ -209,6 +229,7 @@ impl Metered {
                 rows: outcome.unwrap_or(0),
                 took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
                 slow,
+                shape: slow.then(|| begun.shape()),
                 error: error.map(|code| code.id.to_owned()),
             }
         });
@@ -223,6 +244,13 @@ impl Begun {
         };
         let admitted = leash.admit(self.access == Access::Write, &|| self.names());
         admitted.map_err(|refusal| of_fault(&refusal))
+    }
+
+    fn shape(&self) -> String {
+        match &self.asked {
+            Asked::Known(template) => shape::of_plan(template.outline()),
+            Asked::Told(told) => told.clone(),
+        }
     }
 
     fn names(&self) -> Vec<String> {
@@ -258,7 +286,8 @@ impl Engine for Metered {
     fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
         Box::pin(async move {
             let inner = self.open_to(work.access)?;
-            let begun = self.begin(&work.plans, work.access).await?;
+            let asked = || shape::of_plans(&work.plans);
+            let begun = self.begin(&work.plans, work.access, asked).await?;
             let done = inner.transact(work).await;
             let rows = |answers: &Vec<Answer>| answers.iter().map(|answer| answer.rows).sum();
             self.end(&begun, done.as_ref().map(rows));
@@ -270,7 +299,8 @@ impl Engine for Metered {
         Box::pin(async move {
             let access = if plan.writes() { Access::Write } else { Access::Read };
             let inner = self.open_to(access)?;
-            let begun = self.begin(std::slice::from_ref(&plan), access).await?;
+            let plans = std::slice::from_ref(&plan);
+            let begun = self.begin(plans, access, || shape::of_plans(plans)).await?;
             let done = inner.run(plan).await;
             self.end(&begun, done.as_ref().map(|answer| answer.rows));
             done
@@ -295,7 +325,9 @@ impl Engine for Metered {
         Box::pin(async move {
             let access = console.access;
             let inner = self.open_to(access)?;
-            let begun = self.begin(&[], access).await?;
+            let dialect = self.kind.base.dialect;
+            let asked = || shape::of_script(&console, dialect);
+            let begun = self.begin(&[], access, asked).await?;
             let done = inner.console(console).await;
             let rows = |all: &Vec<Rows>| {
                 all.iter().map(|rows| u64::try_from(rows.rows.len()).unwrap_or(u64::MAX)).sum()
@@ -328,6 +360,9 @@ impl Database for Metered {
     fn keep_note(&self, name: &str, text: String) -> Answering<'_, ()> {
         let name = name.to_owned();
         Box::pin(async move { self.open_to(Access::Write)?.keep_note(&name, text).await })
+    }
+    fn note_statements(&self, name: &str, text: &str) -> Option<Vec<Bound>> {
+        self.inner.get().and_then(|inner| inner.note_statements(name, text))
     }
     fn install_native(&self) -> Answering<'_, Vec<String>> {
         Box::pin(async move { self.open_to(Access::Write)?.install_native().await })

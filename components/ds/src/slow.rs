@@ -15,6 +15,8 @@ pub(crate) struct SlowCall {
     pub kind: &'static str,
     /// What was read or written first, by name.
     pub tables: Vec<String>,
+    /// What was asked, with `?` where a value stood.
+    pub shape: String,
     pub role: String,
     pub actor: String,
     pub rows: u64,
@@ -67,6 +69,7 @@ mod tests {
                 took_ms,
                 kind: "read",
                 tables: vec![],
+                shape: String::new(),
                 role: "anon".into(),
                 actor: "nobody".into(),
                 rows: 0,

@@ -12,7 +12,7 @@ use crate::slow::SlowLog;
 use crate::zero::Home;
 use arc_swap::{ArcSwap, ArcSwapOption};
 use futures::future::BoxFuture;
-use mag_adapter::Engine;
+use mag_adapter::{Bound, Engine};
 use mag_base::Base;
 use mag_contract::{Bus, Context, Fault, codes};
 use mag_guard::{Guard, Ruleset};
@@ -362,6 +362,14 @@ impl Source for Live {
             });
             Ok(())
         })
+    }
+    fn rules_statements(&self, rules: &Ruleset) -> Result<Option<Vec<Bound>>, Fault> {
+        let seen = self.seen.load_full().ok_or_else(|| self.database.why())?;
+        if !self.row.managed || seen.view.rules != Rules::Compiled {
+            return Ok(None);
+        }
+        let kept = rules::to_keep(rules.clone(), Rules::Compiled, self.base())?;
+        Ok(self.database.note_statements(RULES, &rules::write(&kept)?))
     }
     fn database(&self) -> &dyn Database {
         &self.database

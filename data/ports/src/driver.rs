@@ -3,7 +3,7 @@
 
 use crate::survey::{Extension, PoolState, Survey};
 use futures::future::BoxFuture;
-use mag_adapter::{Answering, Engine, EngineError};
+use mag_adapter::{Answering, Bound, Engine, EngineError};
 use mag_base::Base;
 use mag_contract::{Fault, Secret, Socket};
 use mag_guard::Ruleset;
@@ -78,6 +78,12 @@ pub trait Database: Engine {
     /// On the disk when it resolves.
     fn keep_note(&self, _name: &str, _text: String) -> Answering<'_, ()> {
         cannot("carry notes")
+    }
+
+    /// The statements that keep a note: as a part of a transaction it is kept with that or not at
+    /// all. Nothing where notes are no rows of the database.
+    fn note_statements(&self, _name: &str, _text: &str) -> Option<Vec<Bound>> {
+        None
     }
 
     /// Roles, schemas and functions that apps' migrations expect; the steps that were taken.

@@ -69,6 +69,9 @@ pub struct QueryExecuted {
     pub rows: u64,
     pub took_us: u64,
     pub slow: bool,
+    /// What was asked, with `?` where a value stood. Told of slow calls alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shape: Option<String>,
     /// The code of the error, when it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,

@@ -6,8 +6,8 @@ use crate::project::{Project, ProjectRef};
 use crate::trouble::Trouble;
 use crate::view::View;
 use futures::future::BoxFuture;
-use mag_adapter::Access;
 use mag_adapter::engine::{Ending, Transaction};
+use mag_adapter::{Access, Bound};
 use mag_contract::{Fault, Socket};
 use mag_guard::{Ruleset, Session};
 use mag_query::{Answer, Call, Options};
@@ -51,6 +51,12 @@ pub trait Source: Send + Sync {
     fn rules(&self) -> Result<Arc<Ruleset>, Fault>;
     /// Keeps what the engine does not hold itself, durably, and brings it into force.
     fn keep_rules(&self, rules: Ruleset) -> BoxFuture<'_, Result<(), Fault>>;
+    /// The statements that keep these rules, where the source carries them itself: as a part of a
+    /// transaction they are kept with it or not at all, and `refresh` brings them into force. Nothing
+    /// where they are kept elsewhere.
+    fn rules_statements(&self, _rules: &Ruleset) -> Result<Option<Vec<Bound>>, Fault> {
+        Ok(None)
+    }
     /// The engine, with this source's limits, counts and slow-query log around it.
     fn database(&self) -> &dyn Database;
 }

@@ -2,6 +2,7 @@
 //! who may refuse a call before it is made.
 
 use crate::world::{DEADLINE, World, ask, script, until};
+use mag_adapter::Console;
 use mag_contract::hook::Terms;
 use mag_contract::{Fault, codes};
 use mag_ds::Settings;
@@ -112,6 +113,15 @@ async fn slow_calls_are_kept_up_to_a_bound_and_without_their_values() {
         (&calls[0]["kind"], &calls[0]["tables"]),
         (&json!("read"), &json!(["public.notes"]))
     );
+    assert_eq!(calls[0]["shape"], "SELECT id FROM public.notes WHERE title = ?");
+    assert!(!slow.to_string().contains("hunter"), "{slow}");
+    let sql = "SELECT title FROM notes WHERE title = 'hunter9' AND id < 42";
+    main.database().console(Console::reading(sql)).await.unwrap();
+    ask(&main, "service_role", r#"insert notes {"title":"hunter7"}"#).await;
+    let slow = world.call("source:slow", json!({})).await;
+    let shapes = [&slow["calls"][1]["shape"], &slow["calls"][0]["shape"]];
+    assert_eq!(shapes[0], "SELECT title FROM notes WHERE title = ? AND id < ?");
+    assert!(shapes[1].as_str().unwrap().starts_with("INSERT INTO public.notes (title)"));
     assert!(!slow.to_string().contains("hunter"), "{slow}");
     let set = json!({ "source": "main", "key": "slow_ms", "value": "60000" });
     assert_eq!(world.call("source:set", set).await["slow_ms"], 60_000);
