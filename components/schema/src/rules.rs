@@ -57,7 +57,7 @@ pub(crate) async fn change(
     Ok(())
 }
 
-fn told(hands: &Hands, spot: &Spot) {
+pub(crate) fn told(hands: &Hands, spot: &Spot) {
     hands.bus.publish(RulesChanged {
         project: spot.project.reference.to_string(),
         source: spot.source.name().to_owned(),

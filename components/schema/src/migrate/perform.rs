@@ -6,6 +6,7 @@ use super::runner::{Ran, Runner};
 use super::{Prepared, TRACK, history};
 use crate::hands::{Hands, Spot};
 use crate::rules;
+use mag_adapter::Bound;
 use mag_contract::operation::Call;
 use mag_contract::{Fault, codes};
 use mag_guard::{Guard, Ruleset};
@@ -155,9 +156,14 @@ async fn run_all(
     for (at, (step, script)) in plan.steps.iter().zip(scripts).enumerate() {
         let done = u64::try_from(at).unwrap_or(u64::MAX);
         call.progress.say(step.label(), Some((done, count)));
-        let before = spot.source.view()?.catalog.clone();
-        let ran = runner.run(step, &script).await?;
-        finish(hands, spot, step, script.rules, &before, &ran).await?;
+        // From what they are seen to be until they are kept nobody else changes the rules.
+        let _turn = match spot.keeps_rules()? {
+            true => Some(hands.rules_turn().await),
+            false => None,
+        };
+        let ahead = Ahead::of(spot, step, &script)?;
+        let ran = runner.run(step, &script, ahead.statements.clone()).await?;
+        finish(hands, spot, step, script.rules, &ahead, &ran).await?;
         if let Some(row) = report.steps.get_mut(at) {
             row.took_ms = Some(ran.took_ms);
         }
@@ -166,23 +172,60 @@ async fn run_all(
     Ok(())
 }
 
-/// The rules that the script has brought, and the note that says that all of it is done.
+/// What is there before a script runs, and the rules as they will be after it: kept in its transaction
+/// where that can be said beforehand and the source carries its rules itself.
+struct Ahead {
+    catalog: Arc<Catalog>,
+    rules: Arc<Ruleset>,
+    after: Option<Ruleset>,
+    statements: Option<Vec<Bound>>,
+}
+
+impl Ahead {
+    fn of(spot: &Spot, step: &Step, script: &Prepared) -> Result<Self, Fault> {
+        let (catalog, rules) = (spot.source.view()?.catalog.clone(), spot.source.rules()?);
+        let mut ahead = Self { catalog, rules, after: None, statements: None };
+        if !spot.keeps_rules()? || script.alone() {
+            return Ok(ahead);
+        }
+        let mut structure = Structure::of_catalog(&ahead.catalog);
+        structure.apply(&Script::read(&step.sql, spot.dialect())?, spot.dialect());
+        let readable = structure.unread.is_empty();
+        let Some(then) = readable.then(|| structure.draft.build(0).ok()).flatten() else {
+            return Ok(ahead);
+        };
+        let changes = script.rules.clone();
+        let after =
+            rules::after(&ahead.rules, changes, spot, &Arc::new(then), Some(&ahead.catalog))
+                .map_err(|fault| placed(fault, step))?;
+        if after != *ahead.rules {
+            ahead.statements = spot.source.rules_statements(&after)?;
+            ahead.after = ahead.statements.is_some().then_some(after);
+        }
+        Ok(ahead)
+    }
+}
+
+/// The rules that the script has brought, and the note that says that all of it is done: what has not
+/// happened with the script itself.
 async fn finish(
     hands: &Hands,
     spot: &Spot,
     step: &Step,
     changes: Vec<RuleChange>,
-    before: &Arc<Catalog>,
+    ahead: &Ahead,
     ran: &Ran,
 ) -> Result<(), Fault> {
     let view = spot.source.refresh().await?;
     if spot.keeps_rules()? {
-        let _turn = hands.rules_turn().await;
-        let rules = spot.source.rules()?;
-        let after = rules::after(&rules, changes, spot, &view.catalog, Some(before))
+        let after = rules::after(&ahead.rules, changes, spot, &view.catalog, Some(&ahead.catalog))
             .map_err(|fault| placed(fault, step))?;
-        if after != *rules {
-            spot.source.keep_rules(after).await?;
+        match &ahead.after {
+            Some(kept) if *kept == after => rules::told(hands, spot),
+            // The engine has made something else of the script than was read in it.
+            Some(_) => spot.source.keep_rules(after).await?,
+            None if after != *ahead.rules => spot.source.keep_rules(after).await?,
+            None => {}
         }
     }
     match &ran.last {
@@ -218,7 +261,7 @@ pub(crate) async fn run_in_shadow(
     let runner = Runner { database, by: "shadow", within: SHADOW_WITHIN };
     let script = Prepared::of(&step.sql, database.base().dialect, None, keeps_rules)
         .map_err(|fault| placed(fault, step))?;
-    let ran = runner.run(step, &script).await?;
+    let ran = runner.run(step, &script, None).await?;
     if let Some(last) = ran.last {
         history::note(database, vec![last]).await?;
     }

@@ -26,10 +26,17 @@ pub(crate) struct Ran {
 }
 
 impl Runner<'_> {
-    pub(crate) async fn run(&self, step: &Step, script: &Prepared) -> Result<Ran, Fault> {
+    /// `rules` keep what the script brings beside the engine, and happen with it. Without them the
+    /// script is noted as begun, and whoever has kept its rules notes the rest.
+    pub(crate) async fn run(
+        &self,
+        step: &Step,
+        script: &Prepared,
+        rules: Option<Vec<Bound>>,
+    ) -> Result<Ran, Fault> {
         let begun = Instant::now();
         let ran = match script.alone() {
-            false => self.together(step, script, begun).await,
+            false => self.together(step, script, rules, begun).await,
             true => self.one_by_one(step, script, begun).await,
         };
         ran.map(|last| Ran { took_ms: millis(begun), last })
@@ -39,12 +46,15 @@ impl Runner<'_> {
         &self,
         step: &Step,
         script: &Prepared,
+        rules: Option<Vec<Bound>>,
         begun: Instant,
     ) -> Result<Option<Bound>, Fault> {
         let mut then = history::create(self.database);
         let before = then.len();
         then.extend(script.work.iter().map(|(_, bound)| bound.clone()));
-        let (note, last) = self.notes(step, script, begun);
+        let whole = script.rules.is_empty() || rules.is_some();
+        then.extend(rules.into_iter().flatten());
+        let (note, last) = self.notes(step, script, whole, begun);
         then.push(note);
         let console = Console { then, timeout: Some(self.within), ..Console::writing("") };
         match self.database.console(console).await {
@@ -56,9 +66,15 @@ impl Runner<'_> {
         }
     }
 
-    /// The note that belongs to the script, and the one that follows when the rules are kept: until
-    /// then it has begun and is not done.
-    fn notes(&self, step: &Step, script: &Prepared, begun: Instant) -> (Bound, Option<Bound>) {
+    /// The note that belongs to the script, and, unless that is the whole of it, the one that follows
+    /// when the rules are kept: until then it has begun and is not done.
+    fn notes(
+        &self,
+        step: &Step,
+        script: &Prepared,
+        whole: bool,
+        begun: Instant,
+    ) -> (Bound, Option<Bound>) {
         let count = script.work.len();
         let all = count + script.rules.len();
         let took = millis(begun);
@@ -66,7 +82,7 @@ impl Runner<'_> {
             Direction::Up => history::write(self.database, step, State::Done, all, self.by, took),
             Direction::Down => history::remove(self.database, &step.version),
         };
-        if script.rules.is_empty() {
+        if whole {
             return (done, None);
         }
         let open = match step.direction {
@@ -123,7 +139,7 @@ impl Runner<'_> {
             return Err(failed(error, step, script, Some(at), &left)
                 .hint("look at what it did, then `mobo migrate:mark` says how it stands"));
         }
-        let (note, last) = self.notes(step, script, begun);
+        let (note, last) = self.notes(step, script, script.rules.is_empty(), begun);
         if last.is_none() {
             history::note(self.database, vec![note]).await?;
         }

@@ -1,6 +1,6 @@
 //! Migrations: applied once, in their order, whole or told; nothing is destroyed unasked.
 
-use crate::house::{BOTH, House, on_both};
+use crate::house::{BOTH, Engine, House, on_both};
 use mag_kit::until;
 
 const PEOPLE: &str = "20260101000000_people";
@@ -273,4 +273,115 @@ fn rules_in_a_migration_are_in_force_after_it_on_every_engine() {
         house.sql(&format!("INSERT INTO notes VALUES (1, '{me}')"));
         assert_eq!(sees(me), 0);
     });
+}
+
+/// A table, and who may see it: on SQLite the one is in the file and the other kept beside it.
+const OPENED: &str = "CREATE TABLE films (id integer PRIMARY KEY, title text NOT NULL);\n\
+    GRANT SELECT ON films TO anon;\n\
+    ALTER TABLE films ENABLE ROW LEVEL SECURITY;\n\
+    CREATE POLICY everyone ON films FOR select TO anon USING (true);\n";
+/// A table that is gone takes its rules with it.
+const CLOSED: &str = "DROP TABLE films;\n";
+
+#[test]
+fn rules_that_cannot_be_kept_leave_nothing_of_their_migration() {
+    let house = House::new(Engine::Sqlite).unwrap();
+    let board = house.boot();
+    house.migration(PEOPLE, MAKE_PEOPLE, "");
+    house.good(&["migrate:up"]);
+    house.good(&["policy:create", "CREATE POLICY all_of_it ON people USING (true)"]);
+    assert_eq!(board.stop(), Some(0));
+    // The file takes no other rules: what a disk that fails at that moment would do.
+    let file = file_of(&house);
+    let stop = "CREATE TRIGGER stop BEFORE UPDATE ON _mag_notes WHEN NEW.name = 'rules' \
+                BEGIN SELECT RAISE(ABORT, 'stopped'); END";
+    rusqlite::Connection::open(&file).unwrap().execute_batch(stop).unwrap();
+    let board = house.boot();
+    house.migration(POSTS, OPENED, CLOSED);
+    house.refused(&["migrate:up"]);
+    assert_eq!(house.tables(), ["people"]);
+    assert_eq!(house.status()[1], format!("pending {POSTS}"));
+    assert_eq!(board.stop(), Some(0));
+    rusqlite::Connection::open(&file).unwrap().execute_batch("DROP TRIGGER stop").unwrap();
+    let _board = house.boot();
+    house.good(&["migrate:up"]);
+    assert_eq!(house.status()[1], format!("applied {POSTS}"));
+    assert!(policies(&house).contains(&"everyone".to_owned()));
+    house.good(&["migrate:down", "--consent", "drop_table films"]);
+    assert_eq!(policies(&house), ["all_of_it"]);
+}
+
+#[test]
+fn a_board_that_is_killed_has_a_migration_with_its_rules_or_neither() {
+    let house = House::new(Engine::Sqlite).unwrap();
+    house.migration(PEOPLE, OPENED, CLOSED);
+    let away = ["migrate:down", "--consent", "drop_table films"];
+    let board = house.boot();
+    let began = std::time::Instant::now();
+    house.good(&["migrate:up"]);
+    let whole = began.elapsed();
+    house.good(&away);
+    assert_eq!(board.stop(), Some(0));
+    // From before the first statement to after the last note, on a machine of whatever speed.
+    const ROUNDS: u32 = 7;
+    let mut there = false;
+    for round in 0..ROUNDS {
+        let board = house.boot();
+        std::thread::scope(|scope| {
+            let words: &[&str] = if there { &away } else { &["migrate:up"] };
+            let running = scope.spawn(|| house.run(words));
+            std::thread::sleep(whole * round / (ROUNDS - 1));
+            board.kill();
+            let _ = running.join();
+        });
+        let board = house.boot();
+        there = all_or_nothing(&house, round);
+        assert_eq!(board.stop(), Some(0));
+    }
+    // Once it was answered, no kill takes it back.
+    let board = house.boot();
+    house.good(if there { &away } else { &["migrate:up"] });
+    board.kill();
+    let _board = house.boot();
+    assert_eq!(all_or_nothing(&house, ROUNDS), !there);
+}
+
+/// Whether the migration is there, and all that belongs to it.
+fn all_or_nothing(house: &House, round: u32) -> bool {
+    let there = !house.tables().is_empty();
+    let (standing, rules) = if there { ("applied", vec!["everyone"]) } else { ("pending", vec![]) };
+    assert_eq!(house.status(), [format!("{standing} {PEOPLE}")], "round {round}");
+    assert_eq!(policies(house), rules, "round {round}");
+    there
+}
+
+fn policies(house: &House) -> Vec<String> {
+    let told = house.good(&["policy:list"]);
+    let all = told["policies"].as_array().unwrap();
+    all.iter().map(|policy| policy["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The file of the default project's primary source.
+fn file_of(house: &House) -> std::path::PathBuf {
+    house.installation.data().join("projects/main/main.db")
+}
+
+#[test]
+fn types_that_strict_does_not_know_are_refused_with_what_to_write() {
+    let house = House::new(Engine::Sqlite).unwrap();
+    let _board = house.boot();
+    let strict = "CREATE TABLE people (id INTEGER PRIMARY KEY, born date) STRICT";
+    let refused = house.refused(&["sql:run", strict, "--write"]);
+    assert!(refused["hint"].as_str().unwrap().contains("leave STRICT out"), "{refused}");
+    house.migration(PEOPLE, strict, "");
+    let refused = house.refused(&["migrate:up"]);
+    assert!(refused["hint"].as_str().unwrap().contains("`born TEXT`"), "{refused}");
+    house.migration(PEOPLE, &strict.replace(" STRICT", ""), "");
+    house.good(&["migrate:up"]);
+    let shown = house.good(&["schema:show", "people"]);
+    assert_eq!(shown["columns"][1]["type"], "date", "{shown}");
+    let serial = "CREATE TABLE posts (id serial PRIMARY KEY)";
+    let refused = house.refused(&["sql:run", serial, "--write"]);
+    assert!(refused["hint"].as_str().unwrap().contains("id INTEGER PRIMARY KEY"), "{refused}");
+    assert_eq!(house.tables(), ["people"]);
 }
