@@ -7,8 +7,17 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// `1` in every run; deeper by hand: `MAG_HOSTILE_SQLMAP_LEVEL=3`.
-const LEVEL: &str = "MAG_HOSTILE_SQLMAP_LEVEL";
+/// How much is tried, from 1 to 5: `1` in every run, deeper by hand.
+const LEVEL: &str = "MAG_KIT_SQLMAP_LEVEL";
+/// How much harm a try may do, from 1 to 3: `3` puts OR into writes, which then change every row.
+const RISK: &str = "MAG_KIT_SQLMAP_RISK";
+
+fn set(name: &str, usual: &str, most: u8) -> String {
+    let given = std::env::var(name).unwrap_or_else(|_| usual.into());
+    let fits = given.parse::<u8>().is_ok_and(|n| (1..=most).contains(&n));
+    assert!(fits, "{name} is a number from 1 to {most}, and not `{given}`");
+    given
+}
 
 /// The script, below the folder of what is built; why not, when it cannot be had.
 fn sqlmap() -> Result<PathBuf, String> {
@@ -31,12 +40,11 @@ struct Scan<'s> {
 
 impl Scan<'_> {
     fn begin(&self, script: &Path, output: &Path) -> Child {
-        let level = std::env::var(LEVEL).unwrap_or_else(|_| "1".into());
-        // Risk 3 would change rows with OR in writes: it belongs to the deeper runs.
-        let risk = if level == "1" { "1" } else { "3" };
+        let level = set(LEVEL, "1", 5);
+        let risk = set(RISK, if level == "1" { "1" } else { "2" }, 3);
         let mut command = Command::new("python3");
         command.arg(script).args(["--batch", "--flush-session", "--disable-coloring"]);
-        command.args(["--level", &level, "--risk", risk, "--time-sec", "2", "--retries", "0"]);
+        command.args(["--level", &level, "--risk", &risk, "--time-sec", "2", "--retries", "0"]);
         command.args(["--dbms", self.engine, "--technique", "BEUSTQ", "--ignore-code", "*"]);
         command.args(["--method", self.method, "-u", &self.url]);
         command.arg("--output-dir").arg(output);
