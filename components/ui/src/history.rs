@@ -231,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn whoever_follows_is_told_each_point_once_and_what_is_forgotten_never() {
+        let mut history = History::default();
+        let hour = Duration::from_secs(3_600);
+        assert_eq!(history.ring(hour).since(0), (0, 0));
+        for n in 0..4 {
+            history.add(at(n * 10), &scrape(n as f64, 1.0));
+        }
+        assert_eq!(history.ring(hour).since(0), (3, 3));
+        assert_eq!(history.ring(hour).since(2), (3, 1));
+        assert_eq!(history.ring(hour).since(3), (3, 0));
+        for n in 4..1_000 {
+            history.add(at(n * 10), &scrape(n as f64, 1.0));
+        }
+        assert_eq!(history.ring(hour).since(3), (999, 360));
+    }
+
+    #[test]
     fn each_ring_has_its_width_and_its_end() {
         let mut history = History::default();
         for n in 0..1_000 {

@@ -4,6 +4,7 @@ use crate::door::Door;
 use crate::files;
 use crate::history::{EVERY, Ring};
 use crate::operations::{self, Memory};
+use crate::queries;
 use crate::scrape::Scrape;
 use mag_contract::bus::{Heard, Subscription};
 use mag_contract::door::ScreenDoor;
@@ -51,15 +52,15 @@ impl Component for Ui {
 
     fn manifest(_: &Settings) -> Manifest {
         let about = "the admin screen at `/`, and the numbers behind its charts";
-        operations::declare(Manifest::new("ui", env!("CARGO_PKG_VERSION"), about))
-            .provides::<ScreenDoor>()
-            .uses::<Vital>()
+        let manifest = Manifest::new("ui", env!("CARGO_PKG_VERSION"), about);
+        queries::declare(operations::declare(manifest)).provides::<ScreenDoor>().uses::<Vital>()
     }
 
     async fn assemble(settings: Settings, wiring: &mut Wiring) -> Result<Self, Fault> {
         wiring.plug::<ScreenDoor>(Arc::new(Door::new(files::all())));
         let memory = Arc::new(Memory::default());
         operations::offer(wiring, &memory);
+        queries::offer(wiring);
         Ok(Self {
             memory,
             vitals: wiring.socket(),

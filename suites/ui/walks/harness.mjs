@@ -30,8 +30,8 @@ export async function browser() {
 }
 
 /** A page with nothing kept, whose complaints are gathered. */
-export async function open(of, { size = WIDE, theme = 'light', state } = {}) {
-  const context = await of.newContext({ viewport: size, colorScheme: theme, storageState: state, reducedMotion: 'reduce', locale: 'en-GB', timezoneId: 'UTC' })
+export async function open(of, { size = WIDE, theme = 'light', state, locale = 'en-GB' } = {}) {
+  const context = await of.newContext({ viewport: size, colorScheme: theme, storageState: state, reducedMotion: 'reduce', locale, timezoneId: 'UTC' })
   await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: URL_OF_BOARD })
   const page = await context.newPage()
   page.setDefaultTimeout(WITHIN_MS)

@@ -84,6 +84,27 @@ async function inAnotherLanguage(chrome, state, wrong) {
   }
 }
 
+/** German for whose browser is German; whatever one chooses stays, in this browser. */
+async function theirOwnLanguage(chrome, state) {
+  const german = await open(chrome, { state, locale: 'de-AT' })
+  await go(german, '/board', { wait: '.chip' })
+  const spoken = () => german.evaluate(() => document.documentElement.lang)
+  assert.equal(await spoken(), 'de')
+  await german.getByRole('navigation', { name: 'Räume' }).getByRole('link', { name: 'Einstellungen' }).waitFor()
+  await accessible(german, 'the board in German')
+  await german.locator('.head .menu > button').click()
+  await german.getByLabel('Sprache').selectOption({ label: 'English' })
+  await german.getByRole('navigation', { name: 'Rooms' }).waitFor()
+  await german.reload()
+  await german.getByRole('navigation', { name: 'Rooms' }).waitFor()
+  assert.equal(await spoken(), 'en')
+  await german.locator('.head .menu > button').click()
+  await german.getByLabel('Language').selectOption({ label: 'as the browser' })
+  await german.getByRole('navigation', { name: 'Räume' }).waitFor()
+  content(german)
+  await german.context().close()
+}
+
 await walk(async (page, chrome) => {
   await comeIn(page)
   const state = await page.context().storageState()
@@ -116,5 +137,6 @@ await walk(async (page, chrome) => {
     }
   }
   await inAnotherLanguage(chrome, state, wrong)
+  await theirOwnLanguage(chrome, state)
   if (wrong.length > 0) throw new Error(wrong.join('\n\n'))
 })

@@ -183,9 +183,9 @@ await walk(async (page) => {
     const file = { name: 'a.json', mimeType: 'application/json', buffer: Buffer.from(JSON.stringify([{ title: 'From JSON', author_id: 3, tags: ['x'], published: false }])) }
     await sheet(page).locator('input[type=file]').setInputFiles(file)
     await sheet(page).getByRole('button', { name: 'Rehearse' }).click()
-    await sheet(page).getByText('would take all 1 rows').waitFor()
-    await sheet(page).getByRole('button', { name: 'Import 1 rows' }).click()
-    await said(page, '1 rows came from a.json')
+    await sheet(page).getByText('would take the 1 row').waitFor()
+    await sheet(page).getByRole('button', { name: 'Import 1 row' }).click()
+    await said(page, '1 row came from a.json')
     assert.deepEqual(rows('books', '--where', 'title = From JSON')[0].tags, ['x'])
   })
 

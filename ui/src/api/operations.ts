@@ -3943,6 +3943,85 @@ export interface components {
             created_at: string;
             created_by: string;
         };
+        /** DeleteInput */
+        "query.delete.input": {
+            name: string;
+            /** @default main */
+            project?: string;
+            /**
+             * @description The one of this name that is shared, and not your own.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
+         * QueryRow
+         * @description As it is told.
+         */
+        "query.delete.output": {
+            name: string;
+            sql: string;
+            project: string;
+            /** @description Whether everybody of the project finds it. */
+            shared: boolean;
+            /** @description Whether the caller saved it. */
+            mine: boolean;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** ListInput */
+        "query.list.input": {
+            /** @default main */
+            project?: string;
+        };
+        /** @description As it is told. */
+        QueryRow: {
+            name: string;
+            sql: string;
+            project: string;
+            /** @description Whether everybody of the project finds it. */
+            shared: boolean;
+            /** @description Whether the caller saved it. */
+            mine: boolean;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /** ListOutput */
+        "query.list.output": {
+            /** @description By name. */
+            queries: components["schemas"]["QueryRow"][];
+        };
+        /** SaveInput */
+        "query.save.input": {
+            /** @description What it is called; one of this name that you saved before is replaced. */
+            name: string;
+            sql: string;
+            /** @default main */
+            project?: string;
+            /**
+             * @description Everybody who may ask in this project finds it.
+             * @default false
+             */
+            shared?: boolean;
+        };
+        /**
+         * QueryRow
+         * @description As it is told.
+         */
+        "query.save.output": {
+            name: string;
+            sql: string;
+            project: string;
+            /** @description Whether everybody of the project finds it. */
+            shared: boolean;
+            /** @description Whether the caller saved it. */
+            mine: boolean;
+            by: string;
+            /** Format: date-time */
+            at: string;
+        };
         /**
          * BudgetInput
          * @description Where an operation works.

@@ -57,9 +57,6 @@ export function useLanguage(): LanguageName {
   )
 }
 
-/** For whoever is no component and shows text: called when the language is another. */
-export const currentLocale = () => locale
-
 type Rest<W extends Word, Value> = W extends Plain ? [] : [filling: Filling<W, Value>]
 
 function template(word: Word, filling: Record<string, unknown>): string {
@@ -162,7 +159,7 @@ export function ago(then: Date): string {
   return words.format([Math.round(away / size), name])
 }
 
-/** Several things one after another. Without an "and": they are names. */
+/** Several things, one after another as the language puts them. */
 export function list(all: Iterable<string>): string {
   return made('list', () => new Intl.ListFormat(locale, { style: 'short', type: 'unit' })).format([...all] as never)
 }

@@ -8,9 +8,7 @@ import { useMay } from '../../frame/session-place'
 import { Ago } from '../../parts/ago'
 import { Cell } from '../../parts/cell'
 import { Menu } from '../../parts/menu'
-import { Modal } from '../../parts/modal'
 import { saveFile, toCsv } from '../../parts/save-file'
-import { say } from '../../parts/toast'
 import { Trouble } from '../../parts/trouble'
 import { isHere, useSources, useWhere, WherePicker } from '../../parts/where'
 import { t, T, ms } from '../../words/words'
@@ -18,6 +16,7 @@ import { canChart, Chart } from './chart'
 import { Editor } from './editor'
 import { type Kept, keep, readKept } from './kept'
 import { Plan } from './plan'
+import { Saved, SaveSheet } from './saved'
 import './query.css'
 
 /** Columns of so many tables are known to the editor by heart. */
@@ -31,6 +30,8 @@ export function QueryScreen() {
   const source = sources.data?.sources.find((one) => isHere(one, where))
   const engine = source?.engine ?? 'sqlite'
   const mayWrite = useMay('sql:run')
+  const maySave = useMay('query:save')
+  const project = source?.project ?? where.project
   const [kept, setKept] = useState<Kept>(readKept)
   const [write, setWrite] = useState(false)
   const [role, setRole] = useState('')
@@ -111,19 +112,7 @@ export function QueryScreen() {
               </button>
             ))}
           </Menu>
-          <Menu label={t('query.saved')}>
-            {kept.saved.length === 0 && <p className="quiet menu-note">{t('query.nothingIsSavedYet')}</p>}
-            {kept.saved.map((one) => (
-              <span key={one.name} className="query-past">
-                <button type="button" className="menu-entry" translate="no" onClick={() => open(one.text, one.name)}>
-                  {one.name}
-                </button>
-                <button type="button" className="button" data-kind="quiet" aria-label={t('query.forget', { name: one.name })} onClick={() => setKept((before) => ({ ...before, saved: before.saved.filter((other) => other !== one) }))}>
-                  ✕
-                </button>
-              </span>
-            ))}
-          </Menu>
+          {maySave && <Saved project={project} onOpen={open} />}
         </div>
       </div>
       <div className="query-tabs" role="group" aria-label={t('query.queries')}>
@@ -166,28 +155,21 @@ export function QueryScreen() {
             {role && <input className="input query-role" aria-label={t('query.asUser')} placeholder={t('query.asUserId')} value={user} onChange={(event) => setUser(event.target.value)} />}
           </>
         )}
-        <button
-          type="button"
-          className="button"
-          data-kind="quiet"
-          disabled={!text.trim()}
-          onClick={() => setSaving(true)}
-        >
-          {t('all.save')}
-        </button>
+        {maySave && (
+          <button type="button" className="button" data-kind="quiet" disabled={!text.trim()} onClick={() => setSaving(true)}>
+            {t('all.save')}
+          </button>
+        )}
       </div>
       {saving && tab && (
         <SaveSheet
           name={tab.name}
+          sql={text}
+          project={project}
           onClose={() => setSaving(false)}
-          onSave={(name) => {
+          onSaved={(name) => {
             setSaving(false)
-            setKept((before) => ({
-              ...before,
-              tabs: before.tabs.map((one) => (one.id === tab.id ? { ...one, name } : one)),
-              saved: [{ name, text }, ...before.saved.filter((one) => one.name !== name)],
-            }))
-            say({ text: t('query.savedAs', { name }) })
+            setKept((before) => ({ ...before, tabs: before.tabs.map((one) => (one.id === tab.id ? { ...one, name } : one)) }))
           }}
         />
       )}
@@ -258,30 +240,5 @@ export function QueryScreen() {
         </section>
       )}
     </>
-  )
-}
-
-function SaveSheet({ name: begins, onClose, onSave }: { name: string; onClose: () => void; onSave: (name: string) => void }) {
-  const [name, setName] = useState(begins)
-  return (
-    <Modal title={t('query.saveTheQuery')} onClose={onClose}>
-      <form
-        className="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          onSave(name.trim())
-        }}
-      >
-        <label className="field">
-          <span>{t('all.name')}</span>
-          <input autoFocus required value={name} onChange={(event) => setName(event.target.value)} />
-        </label>
-        <div className="row">
-          <button type="submit" className="button" data-kind="main" disabled={!name.trim()}>
-            {t('all.save')}
-          </button>
-        </div>
-      </form>
-    </Modal>
   )
 }
