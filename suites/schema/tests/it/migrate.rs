@@ -312,6 +312,7 @@ fn rules_that_cannot_be_kept_leave_nothing_of_their_migration() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the time of another process is measured")]
 fn a_board_that_is_killed_has_a_migration_with_its_rules_or_neither() {
     let house = House::new(Engine::Sqlite).unwrap();
     house.migration(PEOPLE, OPENED, CLOSED);
