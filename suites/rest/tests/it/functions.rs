@@ -11,7 +11,7 @@ const TABLES: &str = "
         (1, 'ann', 'first', true, 3, 's1'), (2, 'ann', 'second', false, 5, 's2'),
         (3, 'bob', 'third', true, 1, 's3'), (4, 'bob', NULL, true, 0, 's4');";
 
-const FUNCTIONS: [&str; 26] = [
+const FUNCTIONS: [&str; 29] = [
     "CREATE FUNCTION add_them(a int, b int DEFAULT 10) RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT a + b $$",
     "CREATE FUNCTION notes_of(who text) RETURNS SETOF notes LANGUAGE sql STABLE
          AS $$ SELECT n.* FROM notes n WHERE n.owner = who ORDER BY n.id $$",
@@ -63,6 +63,12 @@ const FUNCTIONS: [&str; 26] = [
          AS $$ WITH theirs AS (SELECT id, votes FROM notes WHERE owner = who) SELECT id FROM theirs WHERE votes >= 0 ORDER BY id $$",
     "CREATE FUNCTION told_secrets() RETURNS SETOF text LANGUAGE sql STABLE
          AS $$ WITH s AS (SELECT secret FROM notes) SELECT secret FROM s UNION SELECT 'none' $$",
+    "CREATE FUNCTION told_bodies() RETURNS SETOF int LANGUAGE sql STABLE
+         AS $$ WITH b AS (SELECT id, body FROM notes) SELECT id FROM b WHERE body IS NOT NULL ORDER BY id $$",
+    "CREATE FUNCTION like_bodies() RETURNS TABLE (alike bigint, first text) LANGUAGE sql STABLE
+         AS $$ SELECT count(*) OVER (PARTITION BY body), first_value(body) OVER (ORDER BY body, id) FROM notes ORDER BY id $$",
+    "CREATE FUNCTION same_bodies() RETURNS TABLE (id int, other int) LANGUAGE sql STABLE
+         AS $$ SELECT n.id, m.id FROM notes n LEFT JOIN notes m ON m.body = n.body ORDER BY 1, 2 $$",
 ];
 
 /// Rows that a policy hides and columns that were not granted, asked for by way of selects in the
@@ -76,7 +82,13 @@ fn derived_cases() -> Vec<(&'static str, &'static str, &'static str, u16, Json)>
             200,
             json!([{"who": "ann", "id": 1}, {"who": "ann", "id": 2}, {"who": "bob", "id": 3}]),
         ),
-        ("anon", "GET /rpc/named", "", 200, json!([{"who": "ann", "id": 1}, {"who": "bob", "id": 3}])),
+        (
+            "anon",
+            "GET /rpc/named",
+            "",
+            200,
+            json!([{"who": "ann", "id": 1}, {"who": "bob", "id": 3}]),
+        ),
         ("all", "GET /rpc/behind_from", "", 200, json!([4])),
         ("anon", "GET /rpc/behind_from", "", 200, json!([3])),
         ("all", "GET /rpc/all_ids", "", 200, json!([1, 2, 3, 4, 101, 102])),
@@ -125,6 +137,7 @@ fn derived_cases() -> Vec<(&'static str, &'static str, &'static str, u16, Json)>
         ("all", "GET /rpc/loved_by?who=ann", "", 200, json!([1, 2])),
         ("anon", "GET /rpc/loved_by?who=ann", "", 200, json!([1])),
         ("anon", "GET /rpc/told_secrets", "", 401, Json::Null),
+        ("anon", "GET /rpc/told_bodies", "", 200, json!([1, 3])),
     ]
 }
 
@@ -291,6 +304,9 @@ fn check(engine: Engine) {
         "placed",
         "loved_by",
         "told_secrets",
+        "told_bodies",
+        "like_bodies",
+        "same_bodies",
     ];
     for name in open {
         house.did(&["grant:add", "anon", name, "execute"]);
@@ -324,6 +340,14 @@ fn masked(house: &House, board: &mag_kit::installation::Board<'_>) {
     let refused = ask(board, "GET /rpc/by_body?b=first", &[], "");
     assert_eq!((refused.status, &refused.json()["code"]), (401, &json!("42501")));
     assert!(!refused.body.contains("masked"), "{}", refused.body);
+    // What a select in the place of a table shows changed stays so for the one around it.
+    let told = ask(board, "GET /rpc/told_bodies", &[], "");
+    assert_eq!((told.status, told.json()), (200, json!([])));
+    let alike = ask(board, "GET /rpc/like_bodies", &[], "");
+    let same = json!({"alike": 3, "first": null});
+    assert_eq!(alike.json(), json!([same, same, same]), "{}", alike.body);
+    let joined = ask(board, "GET /rpc/same_bodies", &[], "");
+    assert_eq!(joined.status, 401, "{}", joined.body);
 }
 
 /// The documents and the types know of them as well.
