@@ -139,11 +139,7 @@ impl Operation for List {
     const PERMISSION: &'static str = "sql.run";
     const POSITIONAL: &'static [&'static str] = &["project"];
     fn examples() -> Vec<Example> {
-        vec![Example::new(
-            "What was saved above",
-            json!({}),
-            json!({ "queries": [{ "name": "the time", "mine": true }] }),
-        )]
+        vec![Example::new("Before anybody has saved one", json!({}), json!({ "queries": [] }))]
     }
 }
 
@@ -169,11 +165,7 @@ impl Operation for Delete {
     const POSITIONAL: &'static [&'static str] = &["name"];
     const UNDO: Option<&'static str> = Some("query:save");
     fn examples() -> Vec<Example> {
-        vec![Example::new(
-            "The one from above",
-            json!({ "name": "the time" }),
-            json!({ "name": "the time", "sql": "select current_timestamp" }),
-        )]
+        vec![Example::refused("One that nobody saved", json!({ "name": "the date" }), "MF1011")]
     }
 }
 
@@ -301,5 +293,127 @@ fn row(kept: Kept, project: &str, shared: bool, call: &Call) -> QueryRow {
         shared,
         by: kept.by_name,
         at: kept.at,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::future::BoxFuture;
+    use mag_contract::actor::Permissions;
+    use mag_contract::operation::{Cancelled, Progress};
+    use mag_contract::{Actor, ActorKind};
+    use serde_json::Value as Json;
+    use std::collections::BTreeMap;
+    use tokio::sync::{mpsc, watch};
+
+    #[derive(Default)]
+    struct Drawer(std::sync::Mutex<BTreeMap<String, Json>>);
+
+    impl KeyValues for Drawer {
+        fn get(&self, key: &str) -> BoxFuture<'static, Result<Option<Json>, Fault>> {
+            let found = self.0.lock().unwrap().get(key).cloned();
+            Box::pin(async { Ok(found) })
+        }
+        fn put(&self, key: &str, value: Json) -> BoxFuture<'static, Result<(), Fault>> {
+            self.0.lock().unwrap().insert(key.to_owned(), value);
+            Box::pin(async { Ok(()) })
+        }
+        fn delete(&self, key: &str) -> BoxFuture<'static, Result<(), Fault>> {
+            self.0.lock().unwrap().remove(key);
+            Box::pin(async { Ok(()) })
+        }
+        fn list(&self, prefix: &str) -> BoxFuture<'static, Result<Vec<(String, Json)>, Fault>> {
+            let held = self.0.lock().unwrap();
+            let found = held.iter().filter(|(key, _)| key.starts_with(prefix));
+            let found = found.map(|(key, value)| (key.clone(), value.clone())).collect();
+            Box::pin(async { Ok(found) })
+        }
+    }
+
+    fn queries() -> Queries {
+        let store = Arc::new(Drawer::default());
+        Queries { store, clock: Clock::held(5), turn: Mutex::default() }
+    }
+
+    fn by(name: &str) -> Call {
+        let actor = Actor {
+            kind: ActorKind::Human,
+            id: format!("id-of-{name}"),
+            name: name.into(),
+            on_behalf_of: None,
+            permissions: Permissions::of(["sql.run"]),
+        };
+        let (progress, cancelled) = (mpsc::channel(1).0, watch::channel(false).1);
+        Call {
+            actor,
+            door: "local",
+            trace_id: "".into(),
+            preview: false,
+            progress: Progress::new(progress),
+            cancelled: Cancelled::new(cancelled),
+        }
+    }
+
+    async fn save(queries: &Queries, who: &str, name: &str, shared: bool) -> Result<(), Fault> {
+        let (name, sql, project) = (name.into(), format!("select '{who}'"), main_project());
+        queries.save(SaveInput { name, sql, project, shared }, &by(who)).await.map(|_| ())
+    }
+
+    async fn seen(queries: &Queries, who: &str) -> Vec<String> {
+        let told = queries.list(&ListInput { project: main_project() }, &by(who)).await.unwrap();
+        let shown =
+            |one: QueryRow| format!("{} {}{}", one.name, one.by, if one.shared { "*" } else { "" });
+        told.queries.into_iter().map(shown).collect()
+    }
+
+    #[tokio::test]
+    async fn everybody_finds_their_own_and_what_is_shared() {
+        let queries = queries();
+        save(&queries, "ada", "mine", false).await.unwrap();
+        save(&queries, "ada", "ours", true).await.unwrap();
+        save(&queries, "bob", "mine", false).await.unwrap();
+        assert_eq!(seen(&queries, "ada").await, ["mine ada", "ours ada*"]);
+        assert_eq!(seen(&queries, "bob").await, ["mine bob", "ours ada*"]);
+        // Shared, it is no longer alone, and the other way round.
+        save(&queries, "ada", "mine", true).await.unwrap();
+        assert_eq!(seen(&queries, "ada").await, ["mine ada*", "ours ada*"]);
+        save(&queries, "ada", "ours", false).await.unwrap();
+        assert_eq!(seen(&queries, "bob").await, ["mine bob", "mine ada*"]);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_shares_is_changed_and_forgotten_by_them_alone() {
+        let queries = queries();
+        save(&queries, "ada", "ours", true).await.unwrap();
+        assert_eq!(save(&queries, "bob", "ours", true).await.unwrap_err().code(), codes::EXISTS);
+        let gone = || DeleteInput { name: "ours".into(), project: main_project(), shared: true };
+        let refused = queries.delete(gone(), &by("bob")).await.unwrap_err();
+        assert_eq!(refused.code(), codes::DENIED);
+        assert_eq!(queries.delete(gone(), &by("ada")).await.unwrap().sql, "select 'ada'");
+        let missing = queries.delete(gone(), &by("ada")).await.unwrap_err();
+        assert_eq!(missing.code(), codes::NO_SUCH_NAME);
+    }
+
+    #[tokio::test]
+    async fn a_shelf_has_an_end_and_so_have_shelves() {
+        let queries = queries();
+        for n in 0..QUERIES_MAX {
+            save(&queries, "ada", &format!("q{n}"), false).await.unwrap();
+        }
+        assert_eq!(
+            save(&queries, "ada", "more", false).await.unwrap_err().code(),
+            codes::BAD_INPUT
+        );
+        save(&queries, "ada", "q7", false).await.unwrap();
+        for n in 0..=SHELVES_MAX {
+            let (name, sql, project) = ("q".into(), "select 1".into(), format!("p{n}"));
+            let made =
+                queries.save(SaveInput { name, sql, project, shared: true }, &by("ada")).await;
+            assert_eq!(made.is_ok(), n < SHELVES_MAX, "{n}");
+        }
+        let (name, sql, project) = ("long".into(), "x".repeat(SQL_MAX + 1), main_project());
+        let long = queries.save(SaveInput { name, sql, project, shared: false }, &by("bob")).await;
+        assert_eq!(long.unwrap_err().code(), codes::BAD_INPUT);
     }
 }
