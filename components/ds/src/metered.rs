@@ -147,8 +147,8 @@ impl Metered {
         let begun = Begun {
             asked,
             access,
-            tables: plans.iter().filter_map(|plan| plan.table()).collect(),
-            catalog: plans.first().map(|plan| plan.catalog.clone()),
+            tables: plans.iter().filter_map(|plan| plan.outline().table()).collect(),
+            catalog: plans.first().map(|plan| plan.outline().catalog.clone()),
             session: plans.first().map(|plan| plan.session().clone()),
             plans: plans.len(),
             at: Instant::now(),

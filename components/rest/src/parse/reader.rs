@@ -60,6 +60,9 @@ pub(super) struct Reader {
     depth: usize,
     /// What could have come here besides what was read last.
     also: Miss,
+    /// Nobody asks what could have come: nearly every text is right, and remembering costs more than
+    /// reading.
+    forgets: bool,
 }
 
 /// A text that is none of what it should be.
@@ -71,15 +74,21 @@ pub struct Unreadable {
     pub details: String,
 }
 
-/// Reads all that `parser` takes; whether something may follow is the parser's to say.
+/// Reads all that `parser` takes; whether something may follow is the parser's to say. A text with a
+/// mistake is read again, to tell it.
 pub(super) fn read<T>(
     what: &str,
     shown: &str,
     text: &str,
-    parser: impl FnOnce(&mut Reader) -> Read<T>,
+    parser: impl Fn(&mut Reader) -> Read<T>,
 ) -> Result<T, Unreadable> {
-    let mut reader =
-        Reader { text: text.chars().collect(), at: 0, depth: 0, also: Miss::default() };
+    let text = text.chars().collect();
+    let mut reader = Reader { text, at: 0, depth: 0, also: Miss::default(), forgets: true };
+    if let Ok(read) = parser(&mut reader) {
+        return Ok(read);
+    }
+    let text = reader.text;
+    let mut reader = Reader { text, at: 0, depth: 0, also: Miss::default(), forgets: false };
     parser(&mut reader).map_err(|miss| reader.told(what, shown, &miss))
 }
 
@@ -105,6 +114,9 @@ impl Reader {
         self.text.get(at).map_or(Met::End, |c| Met::Char(*c))
     }
     fn miss(&mut self, expected: &'static [&'static str]) -> Miss {
+        if self.forgets {
+            return Miss::default();
+        }
         let own = Miss {
             at: self.at,
             met: Some(self.met(self.at)),
@@ -147,7 +159,7 @@ impl Reader {
                     return Err(self.miss(quoted));
                 }
                 let met = Some(self.met(self.at + length));
-                let expected = quoted.to_vec();
+                let expected = if self.forgets { Vec::new() } else { quoted.to_vec() };
                 let miss = Miss { at: self.at, met, unwanted: Vec::new(), expected };
                 self.at += length;
                 return Err(miss);
@@ -266,6 +278,7 @@ impl Reader {
                 }
                 Ok(value)
             }
+            Err(miss) if self.at == at && self.forgets => Err(miss),
             Err(mut miss) if self.at == at => {
                 miss.expected = vec![name];
                 Err(before.merged(miss))
