@@ -213,7 +213,7 @@ fn a_limit_that_is_bound_anew_does_not_plan_the_statement_anew() {
     let planned_anew = |sql: &str| {
         let mut statement = db.prepare(sql).unwrap();
         for limit in 1..4 {
-            drop(statement.query([limit]).unwrap().next().unwrap());
+            assert!(statement.query([limit]).unwrap().next().unwrap().is_none());
         }
         statement.get_status(rusqlite::StatementStatus::RePrepare)
     };
