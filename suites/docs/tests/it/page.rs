@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 /// Blocks that show something to read, not to type.
-const TO_READ: &[&str] = &["rust", "toml", "json", "sql", "text"];
+const TO_READ: &[&str] = &["rust", "toml", "json", "sql", "typescript", "text"];
 
 #[derive(Debug)]
 pub(crate) struct Page {
