@@ -7,6 +7,7 @@ pub mod call;
 pub mod cursor;
 mod described;
 mod door;
+mod identities;
 pub mod media;
 pub mod negotiate;
 pub mod parse;

@@ -1,5 +1,6 @@
 //! The root: what there is, as OpenAPI, cut to what the caller may do.
 
+use crate::identities;
 use crate::media::Media;
 use crate::problem::Problem;
 use crate::request::{Asked, PREFIX};
@@ -9,17 +10,18 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use mag_describe::postgrest::{Server, Settings};
 use mag_guard::{May, Session};
-use mag_ports::View;
 use mag_ports::settings::{OpenapiMode, RestSettings};
+use mag_ports::{Project, View};
 use mag_query::Rules;
 
 pub(crate) fn answer(
     asked: &Asked,
+    project: &Project,
     view: &View,
     session: &Session,
-    rest: &RestSettings,
     parts: &Parts,
 ) -> Result<Reply, Problem> {
+    let rest = &project.settings.rest;
     let fits = |media: &Media| matches!(media, Media::Openapi | Media::Json | Media::Any);
     if !asked.accepted.iter().any(fits) {
         return Err(Problem::not_acceptable(&asked.accepted));
@@ -28,7 +30,7 @@ pub(crate) fn answer(
     if !asked.head() {
         let server = proxied(rest).unwrap_or_else(|| here(parts));
         let key = format!("root {} {server:?} {} {rest:?}", asked.schema, session.role);
-        let document = || described(asked, view, session, rest, server).to_string();
+        let document = || described(asked, project, view, session, server).to_string();
         reply.body = view.text(key, document).as_bytes().to_vec();
         reply.set(CONTENT_LENGTH, &reply.body.len().to_string());
     }
@@ -42,11 +44,12 @@ fn proxied(rest: &RestSettings) -> Option<Server> {
 
 fn described(
     asked: &Asked,
+    project: &Project,
     view: &View,
     session: &Session,
-    rest: &RestSettings,
     server: Server,
 ) -> serde_json::Value {
+    let rest = &project.settings.rest;
     let may = match rest.openapi_mode {
         OpenapiMode::IgnorePrivileges => May::everything(),
         OpenapiMode::FollowPrivileges | OpenapiMode::Disabled => view.guard.may(&session.role),
@@ -64,6 +67,7 @@ fn described(
         searched,
         cut: view.rules == Rules::Compiled,
     };
+    let may = identities::hidden(may, project, view);
     mag_describe::postgrest(&view.catalog, &may, &settings)
 }
 

@@ -4,6 +4,7 @@
 use crate::call;
 use crate::cursor::Walk;
 use crate::described::{self, Page};
+use crate::identities;
 use crate::media::Media;
 use crate::negotiate::{Negotiation, Offer, Shape, Thing};
 use crate::problem::Problem;
@@ -17,7 +18,6 @@ use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 use mag_adapter::{Access, EngineError, Transaction};
-use mag_base::Base;
 use mag_contract::codes;
 use mag_contract::exchange::Reached;
 use mag_guard::Authorised;
@@ -30,9 +30,6 @@ use mag_query::call::{Act, Pick};
 use mag_query::select::{From, Select};
 use mag_query::{Answer, Call, Limits, Options, Plan};
 use std::time::Duration;
-
-/// Tables that stand where MagAuth has made its own, and hardly anywhere else.
-const SIGNS_OF_AUTH: [&str; 2] = ["auth_users", "auth_mfa_amr_claims"];
 
 pub(crate) struct Visit<'a> {
     pub(crate) project: &'a Project,
@@ -83,7 +80,7 @@ impl Visit<'_> {
             (Target::Root, Action::Info) => Ok(respond::allowed("OPTIONS,GET,HEAD")),
             (Target::Root, _) => {
                 let session = &self.identity.session;
-                root::answer(&asked, &view, session, self.rest, self.parts)
+                root::answer(&asked, self.project, &view, session, self.parts)
             }
             (Target::Table(name), Action::Info) => self.table_info(&view, &asked, name),
             // A table of such a name comes first.
@@ -122,7 +119,7 @@ impl Visit<'_> {
 
     fn find_table(&self, view: &View, asked: &Asked, name: &str) -> Result<TableId, Problem> {
         let may = |id| match view.rules {
-            _ if self.keeps_to_itself(view, id) => false,
+            _ if identities::holds(self.project, view, id) => false,
             mag_query::Rules::Native => true,
             mag_query::Rules::Compiled => view.guard.sight(&self.identity.session.role).table(id),
         };
@@ -134,18 +131,6 @@ impl Visit<'_> {
                 nearest: view.catalog.nearest_table(&asked.schema, name, may).map(str::to_owned),
             })
         })
-    }
-
-    /// A table of MagAuth's in a database that has no schemas: nobody reaches it here, as nobody
-    /// reaches schema `auth` elsewhere. One of that name in a database of others is theirs.
-    fn keeps_to_itself(&self, view: &View, id: TableId) -> bool {
-        let table = view.catalog.table(id);
-        let is_identity = |base: &Base| base.is_identity(&table.schema, &table.name);
-        (is_identity(&mag_base::ON_SQLITE) || is_identity(&mag_base::ON_POSTGRES))
-            && self.project.primary().is_ok_and(|source| is_identity(source.database().base()))
-            && SIGNS_OF_AUTH
-                .iter()
-                .all(|name| view.catalog.find_table(&table.schema, name).is_some())
     }
 
     /// The plan of a call, which names no table that is kept from every app.
@@ -174,7 +159,7 @@ impl Visit<'_> {
             From::Table(id) => Some(id),
             From::Function { .. } | From::Written(_) => None,
         });
-        let kept = |id: &TableId| self.keeps_to_itself(view, *id);
+        let kept = |id: &TableId| identities::holds(self.project, view, *id);
         let own = tables.into_iter().find(kept);
         own.or_else(|| select.embeds.iter().find_map(|embed| self.kept_in(view, &embed.select)))
     }

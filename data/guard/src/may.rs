@@ -11,12 +11,15 @@ use mag_query::sight::Sight;
 use std::sync::Arc;
 
 #[derive(Clone, Debug)]
-pub struct May(Arc<Role>);
+pub struct May {
+    role: Arc<Role>,
+    kept: Option<Arc<[TableId]>>,
+}
 
 impl Guard {
     /// A role that nobody made may do nothing.
     pub fn may(&self, role: &str) -> May {
-        May(self.roles.get(role).cloned().unwrap_or_default())
+        May::of(self.roles.get(role).cloned().unwrap_or_default())
     }
     /// In alphabetical order.
     pub fn role_names(&self) -> Vec<&str> {
@@ -28,47 +31,57 @@ impl Guard {
 
 impl May {
     pub(crate) fn of(role: Arc<Role>) -> Self {
-        Self(role)
+        Self { role, kept: None }
+    }
+    /// As if these were not there, whatever the role may.
+    #[must_use]
+    pub fn without(self, kept: impl IntoIterator<Item = TableId>) -> Self {
+        Self { kept: Some(kept.into_iter().collect()), ..self }
+    }
+    fn keeps(&self, table: TableId) -> bool {
+        self.kept.as_ref().is_some_and(|kept| kept.contains(&table))
     }
     /// No policy stands between the role and any row of the table.
     pub fn all_rows(&self, table: TableId) -> bool {
-        self.0.bypass || self.0.open_rows.contains(&table)
+        !self.keeps(table) && (self.role.bypass || self.role.open_rows.contains(&table))
     }
     /// For a description that leaves rights aside.
     pub fn everything() -> Self {
-        Self(Arc::new(Role { bypass: true, ..Role::default() }))
+        Self::of(Arc::new(Role { bypass: true, ..Role::default() }))
     }
     /// On at least one column, for the verbs that name columns.
     pub fn table(&self, table: TableId, verb: Verb) -> bool {
-        self.0.may(table, verb)
+        !self.keeps(table) && self.role.may(table, verb)
     }
     /// Whether the verb may name the column. A row is deleted whole.
     pub fn column(&self, table: TableId, column: ColumnId, verb: Verb) -> bool {
-        self.0.bypass
-            || self.0.tables.get(&table).is_some_and(|rights| match verb {
+        let granted = || {
+            self.role.tables.get(&table).is_some_and(|rights| match verb {
                 Verb::Select => rights.select.has(column),
                 Verb::Insert => rights.insert.has(column),
                 Verb::Update => rights.update.has(column),
                 Verb::Delete => rights.delete,
             })
+        };
+        !self.keeps(table) && (self.role.bypass || granted())
     }
     /// The column is shown changed, and can be neither filtered nor sorted by.
     pub fn masked(&self, table: TableId, column: ColumnId) -> bool {
-        self.0.masks.contains_key(&(table, column))
+        self.role.masks.contains_key(&(table, column))
     }
     pub fn call(&self, function: FunctionId) -> bool {
-        self.0.function(function)
+        self.role.function(function)
     }
     /// Has any right to it at all.
     pub fn sees(&self, table: TableId) -> bool {
-        self.0.table(table)
+        !self.keeps(table) && self.role.table(table)
     }
     pub fn sees_column(&self, table: TableId, column: ColumnId) -> bool {
-        self.0.column(table, column)
+        !self.keeps(table) && self.role.column(table, column)
     }
     /// No grant and no policy is asked for.
     pub fn bypasses(&self) -> bool {
-        self.0.bypass
+        self.role.bypass
     }
 }
 
@@ -110,5 +123,7 @@ mod tests {
         assert!(!anon.table(table, Verb::Insert) && !anon.table(table, Verb::Delete));
         assert!(!guard.may("nobody").sees(table));
         assert!(May::everything().column(table, secret, Verb::Update));
+        let less = May::everything().without([table]);
+        assert!(!less.column(table, secret, Verb::Update) && !less.sees(table));
     }
 }

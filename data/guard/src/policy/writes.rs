@@ -90,6 +90,12 @@ impl Scopes<'_> {
             .iter()
             .map(|name| self.find_column(table, name))
             .collect::<Result<_, _>>()?;
+        let pages = |query: &ast::Query| {
+            query.with.is_some() || query.order_by.is_some() || query.limit_clause.is_some()
+        };
+        if insert.source.as_deref().is_some_and(pages) {
+            return Err("INSERT takes VALUES without WITH, ORDER BY and LIMIT".into());
+        }
         let rows: Vec<&Vec<Ast>> = match insert.source.as_deref().map(|query| &*query.body) {
             None => {
                 columns.clear();

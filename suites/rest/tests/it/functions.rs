@@ -423,8 +423,8 @@ fn what_cannot_be_guarded_is_refused_when_it_is_made() {
         "SELECT n.id FROM notes n LEFT JOIN LATERAL (SELECT id FROM log) l ON true",
         "SELECT max(id) FROM notes GROUP BY owner HAVING count(*) > 1",
         "SELECT id FROM notes WHERE row_number() OVER () = 1",
-        "SELECT sum(votes) OVER (ORDER BY id ROWS 1 PRECEDING) FROM notes",
-        "SELECT row_number() OVER () FROM notes GROUP BY owner",
+        "SELECT sum(votes) OVER (ORDER BY id) FROM notes",
+        "SELECT lag(id) OVER (ORDER BY id ROWS 1 PRECEDING) FROM notes",
         "SELECT load_extension('x')",
         "SELECT id FROM sqlite_master",
         "SELECT id FROM nowhere",
@@ -435,6 +435,7 @@ fn what_cannot_be_guarded_is_refused_when_it_is_made() {
         "PRAGMA writable_schema = 1",
         "ATTACH 'x' AS y",
         "INSERT INTO notes SELECT * FROM notes",
+        "INSERT INTO log (id) WITH notes AS (SELECT 1 AS id) VALUES ((SELECT id FROM notes))",
         "INSERT INTO log (id, said) VALUES (1, 'x') ON CONFLICT DO NOTHING; SELECT 1",
         "UPDATE notes SET votes = 1",
         "SELECT 1; this is no SQL",
@@ -444,6 +445,9 @@ fn what_cannot_be_guarded_is_refused_when_it_is_made() {
             format!("CREATE FUNCTION f() RETURNS SETOF int LANGUAGE sql AS $$ {body} $$");
         assert_eq!(house.refused(&["function:create", &statement]), "MF3015", "{body}");
     }
+    let grouped = "CREATE FUNCTION f() RETURNS TABLE (place bigint, owner text) LANGUAGE sql AS $$
+        SELECT rank() OVER (), owner FROM notes GROUP BY owner $$";
+    assert_eq!(house.refused(&["function:create", grouped]), "MF3015");
     let stable = "CREATE FUNCTION f() RETURNS void LANGUAGE sql STABLE AS $$ DELETE FROM notes $$";
     assert_eq!(house.refused(&["function:create", stable]), "MF3015");
     assert_eq!(house.refused(&["grant:add", "anon", "f", "execute"]).len(), 6);

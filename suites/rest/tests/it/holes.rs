@@ -275,6 +275,11 @@ fn identities(engine: Engine, house: &House, board: &Board<'_>) {
     let key = format!("apikey: {}", house.key("notes"));
     let own = ask(board, "GET /profiles?select=id", &[&key], "");
     assert_eq!(own.body, "[{\"id\":1}]");
+    for line in ["GET /", "GET /openapi.json", "GET /reference"] {
+        let told = ask(board, line, &[&key], "");
+        assert!(told.body.contains("profiles"), "{line}");
+        assert!(!told.body.contains("encrypted_password"), "{line} tells of who signs in");
+    }
     for line in [
         "GET /auth_users",
         "HEAD /auth_users?select=id",
