@@ -77,7 +77,7 @@ pub(crate) struct Gotrue {
     pub(crate) settings: Arc<Settings>,
     /// The settings of projects that have some of their own.
     pub(crate) merged: Arc<Merged>,
-    /// For messages that could not go at once.
+    /// Its jobs look after messages until they are sent.
     pub(crate) queue: Arc<dyn Queue>,
     /// For the audit log.
     pub(crate) desk: Arc<dyn Desk>,

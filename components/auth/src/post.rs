@@ -10,15 +10,19 @@ pub(crate) use template::{Kind, Words};
 use crate::home::{Home, Row, newest_first, page};
 use crate::settings::Settings;
 use mag_contract::{Fault, Timestamp, codes};
-use mag_query::call::Filter;
+use mag_query::call::{Comparison, Filter};
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use template::Letter;
 use uuid::Uuid;
 
-/// Letters that the mailbox keeps for one project; the oldest go first.
+/// Letters that the mailbox keeps for one project besides those that wait; the oldest go first.
 const KEPT_MAX: u64 = 1_000;
+/// Messages of one project that wait for another try; more are refused.
+const WAITING_MAX: u64 = 1_000;
+/// What a row says of a try that nobody has seen the end of.
+pub(crate) const BEGUN: &str = "a try was begun, and nothing is known of its end";
 const HOUR_MS: i64 = 3_600_000;
 
 pub(crate) struct Post {
@@ -73,6 +77,14 @@ pub(crate) struct Message<'a> {
     pub(crate) question: Option<Json>,
 }
 
+/// A message that is written and not yet kept.
+pub(crate) struct Written {
+    pub(crate) id: Uuid,
+    /// Whether there is somebody to send it.
+    pub(crate) waits: bool,
+    row: Json,
+}
+
 impl Channel {
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -105,26 +117,34 @@ impl Post {
         self.templates.write(kind, words)
     }
 
-    /// The row of a message, before anything is tried.
-    pub(crate) async fn write_down(
-        &self,
-        home: &Home,
-        message: &Message<'_>,
-    ) -> Result<Row, Fault> {
+    /// The row of a message, before it is kept and anything is tried.
+    pub(crate) async fn write(&self, home: &Home, message: &Message<'_>) -> Result<Written, Fault> {
         self.count(home)?;
         let letter = self.templates.write(message.kind, message.words);
         let by_smtp = message.channel == Channel::Mail && self.server.is_some();
-        let goes_out = by_smtp || message.question.is_some();
-        let state = if goes_out { State::Waiting } else { State::Kept };
+        let waits = by_smtp || message.question.is_some();
+        if waits {
+            room(home).await?;
+        }
+        let state = if waits { State::Waiting } else { State::Kept };
+        let id = Uuid::new_v4();
         let row = json!({
-            "id": Uuid::new_v4(), "instance_id": home.instance, "recipient": message.to,
+            "id": id, "instance_id": home.instance, "recipient": message.to,
             "channel": message.channel.name(), "template": message.kind.name(),
             "subject": letter.subject, "text": letter.text, "html": letter.html,
-            "state": state.name(), "created_at": home.now(), "question": message.question,
-            "good_until": message.good_until,
+            "state": state.name(), "error": waits.then_some(BEGUN), "created_at": home.now(),
+            "question": message.question, "good_until": message.good_until,
         });
-        let made = home.run(home.insert("mails", row)?).await?.pop();
-        self.sweep(home).await?;
+        Ok(Written { id, waits, row })
+    }
+
+    /// Keeps it in the mailbox.
+    pub(crate) async fn keep(&self, home: &Home, written: Written) -> Result<Row, Fault> {
+        let made = home.run(home.insert("mails", written.row)?).await?.pop();
+        // The message is there: the next one sweeps as well.
+        if let Err(fault) = sweep(home).await {
+            tracing::warn!("old mails could not be swept: {}", fault.chain());
+        }
         made.ok_or_else(|| Fault::new(codes::BUG, "a mail that was just written is not there"))
     }
 
@@ -153,13 +173,31 @@ impl Post {
         of_project.1 += 1;
         Ok(())
     }
+}
 
-    async fn sweep(&self, home: &Home) -> Result<(), Fault> {
-        let query = page(vec![home.here()], newest_first("created_at"), 1, KEPT_MAX);
-        let Some(first) = home.run(home.read("mails", query)).await?.pop() else { return Ok(()) };
-        let Some(at) = first.time("created_at") else { return Ok(()) };
-        let old = mag_query::call::Comparison::Lte;
-        let which = vec![home.here(), Filter::compare("created_at", old, &at.to_string())];
-        home.run(home.delete("mails", which)).await.map(|_| ())
+/// Messages that wait are bounded like those that are kept: more of them mean that the server is
+/// away for good, and each is tried again and again.
+async fn room(home: &Home) -> Result<(), Fault> {
+    let which = vec![home.here(), Filter::eq("state", State::Waiting.name())];
+    let query = page(which, newest_first("created_at"), 1, WAITING_MAX - 1);
+    if home.run(home.read("mails", query)).await?.is_empty() {
+        return Ok(());
     }
+    Err(Fault::new(codes::IO, "the mail could not be sent")
+        .details(format!("{WAITING_MAX} messages of this project wait already"))
+        .hint("`mobo mail:list` says what their last tries met; look at `[auth.smtp]`"))
+}
+
+/// What waits stays: it is bounded by itself.
+async fn sweep(home: &Home) -> Result<(), Fault> {
+    let done = || {
+        let other = Filter::compare("state", Comparison::Neq, State::Waiting.name());
+        vec![home.here(), other]
+    };
+    let query = page(done(), newest_first("created_at"), 1, KEPT_MAX);
+    let Some(first) = home.run(home.read("mails", query)).await?.pop() else { return Ok(()) };
+    let Some(at) = first.time("created_at") else { return Ok(()) };
+    let mut which = done();
+    which.push(Filter::compare("created_at", Comparison::Lte, &at.to_string()));
+    home.run(home.delete("mails", which)).await.map(|_| ())
 }

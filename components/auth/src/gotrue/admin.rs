@@ -278,13 +278,14 @@ impl Gotrue {
             let of_user = || vec![Filter::eq("user_id", &user.id.to_string())];
             let by_id = vec![Filter::eq("id", &user.id.to_string())];
             let base = json!({ "email": null, "status": "suspended", "display_name": "deleted" });
-            let calls = vec![
+            let mut calls = vec![
                 home.change(user.id, change)?,
                 home.delete("identities", of_user()),
                 home.delete("mfa_factors", of_user()),
                 home.delete("one_time_tokens", of_user()),
                 home.update_base("users", by_id, base)?,
             ];
+            calls.extend(home.unsent(&user.row));
             home.all(calls).await?;
         } else {
             home.erase(user.id).await?;

@@ -100,13 +100,24 @@ impl Hooks {
         question: &Json,
         now: Timestamp,
     ) -> Result<Option<Json>, Refusal> {
+        self.ask_as(&letters(24)?, hook, question, now).await
+    }
+
+    /// As a question that may come again, by whose name the page knows it then.
+    pub(crate) async fn ask_as(
+        &self,
+        name: &str,
+        hook: Hook,
+        question: &Json,
+        now: Timestamp,
+    ) -> Result<Option<Json>, Refusal> {
         let Some(told) = self.told.get(&hook) else { return Ok(None) };
         let silent = |why: &str| {
             tracing::error!(hook = hook.name(), "the hook `{}` failed: {why}", hook.name());
             let message = format!("Hook {} did not answer", hook.name());
             Refusal::new(500, SILENCE, message)
         };
-        let asked = tokio::time::timeout(WITHIN, self.ask_again(told, question, now)).await;
+        let asked = tokio::time::timeout(WITHIN, self.ask_again(name, told, question, now)).await;
         let (status, body) = asked
             .map_err(|_| silent(&format!("no answer within {WITHIN:?}")))?
             .map_err(|why| silent(&why))?;
@@ -121,18 +132,26 @@ impl Hooks {
         }
         match status {
             200 | 202 | 204 => Ok(Some(answer)),
+            // It has been reached, and would say the same of another try.
+            no @ 400..500 if ![408, 429].contains(&no) => {
+                let name = hook.name();
+                tracing::error!(hook = name, "the hook `{name}` failed: it answered {no}");
+                let message = format!("Unexpected status code returned from hook {name}: {no}");
+                Err(Refusal::new(500, "unexpected_failure", message))
+            }
             other => Err(silent(&format!("it answered {other}"))),
         }
     }
 
     async fn ask_again(
         &self,
+        name: &str,
         told: &Told,
         question: &Json,
         now: Timestamp,
     ) -> Result<(u16, bytes::Bytes), String> {
         let body = question.to_string();
-        let id = format!("msg_{}", letters(24).map_err(|fault| fault.message().to_owned())?);
+        let id = format!("msg_{name}");
         let at = now.millis().div_euclid(1000).to_string();
         let message = format!("{id}.{at}.{body}");
         let sign = |key| BASE64_STANDARD.encode(hmac::sign(key, message.as_bytes()));

@@ -266,6 +266,13 @@ impl Home {
         Ok(factors.len())
     }
 
+    /// Takes back what waits to be sent to an address of this user's.
+    pub(crate) fn unsent(&self, user: &Row) -> Option<Call> {
+        let columns = ["email", "phone", "email_change", "phone_change"];
+        let to = columns.map(|column| user.words(column));
+        to.iter().any(|one| !one.is_empty()).then(|| self.drop_waiting(&to))
+    }
+
     /// Everything of a user; sessions and the rest go along by their references.
     pub(crate) async fn erase(&self, user: Uuid) -> Result<bool, Fault> {
         let of_user = || vec![Filter::eq("user_id", &user.to_string())];
@@ -273,6 +280,9 @@ impl Home {
         let sessions = self.find("sessions", of_user()).await?;
         let ids: Vec<String> = sessions.iter().map(|row| row.words("id").to_owned()).collect();
         let mut calls = vec![];
+        if let Some(row) = self.one("users", by_id()).await? {
+            calls.extend(self.unsent(&row));
+        }
         for table in ["refresh_tokens", "one_time_tokens", "flow_state"] {
             calls.push(self.delete(table, of_user()));
         }

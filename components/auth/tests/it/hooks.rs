@@ -21,13 +21,17 @@ struct Page {
     /// What it answers next: status and body; the last one again and again.
     answers: Mutex<Vec<(u16, Json)>>,
     asked: Mutex<Vec<Json>>,
+    /// The name of each question.
+    ids: Mutex<Vec<String>>,
+}
+
+fn header(head: &str, name: &str) -> String {
+    let found = head.lines().filter_map(|line| line.split_once(": ")).find(|(n, _)| *n == name);
+    found.map(|(_, value)| value.to_owned()).unwrap_or_default()
 }
 
 fn verified(head: &str, body: &str) -> bool {
-    let header = |name: &str| {
-        let found = head.lines().filter_map(|line| line.split_once(": ")).find(|(n, _)| *n == name);
-        found.map(|(_, value)| value.to_owned()).unwrap_or_default()
-    };
+    let header = |name: &str| header(head, name);
     let message = format!("{}.{}.{body}", header("webhook-id"), header("webhook-timestamp"));
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &KEY), message.as_bytes());
     header("webhook-signature") == format!("v1,{}", BASE64_STANDARD.encode(tag))
@@ -40,6 +44,7 @@ impl Page {
             address: format!("http://{}/", listener.local_addr().unwrap()),
             answers: Mutex::new(vec![(200, json!({}))]),
             asked: Mutex::default(),
+            ids: Mutex::default(),
         });
         let told = page.clone();
         tokio::spawn(async move {
@@ -58,6 +63,7 @@ impl Page {
                 };
                 assert!(verified(&head, &body), "{head}");
                 told.asked.lock().unwrap().push(serde_json::from_str(&body).unwrap());
+                told.ids.lock().unwrap().push(header(&head, "webhook-id"));
                 let mut answers = told.answers.lock().unwrap().clone();
                 let (status, answer) = answers.remove(0);
                 if !answers.is_empty() {
@@ -79,6 +85,9 @@ impl Page {
     }
     fn last(&self) -> Json {
         self.asked.lock().unwrap().last().cloned().unwrap_or_default()
+    }
+    fn ids(&self) -> Vec<String> {
+        self.ids.lock().unwrap().clone()
     }
     fn times(&self) -> usize {
         self.asked.lock().unwrap().len()
@@ -144,6 +153,60 @@ async fn a_text_waits_for_a_page_that_does_not_answer() {
     house.live.work(&order, 2).await.unwrap();
     assert_eq!(newest().await["state"], "sent");
     assert_eq!(page.last(), first, "it was asked the same");
+}
+
+#[tokio::test]
+async fn a_page_knows_by_the_id_that_it_was_asked_before() {
+    let (house, page) = house("send_sms").await;
+    page.answers(&[(503, json!({}))]);
+    let wish = json!({"phone": "+49 170 1234567", "password": SECRET});
+    assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200");
+    let order = house.bench.queue.0.lock().unwrap()[0].clone();
+    house.live.work(&order, 1).await.unwrap_err();
+    page.answers(&[(200, json!({}))]);
+    house.live.work(&order, 2).await.unwrap();
+    let ids = page.ids();
+    assert_eq!(ids.len(), 7);
+    assert!(ids[0].starts_with("msg_") && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+    house.later(1);
+    let wish = json!({"phone": "+49 170 7654321", "password": SECRET});
+    assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200");
+    assert_ne!(page.ids().last(), ids.last(), "another message is another question");
+}
+
+#[tokio::test]
+async fn a_page_that_says_no_by_its_number_alone_is_not_asked_again() {
+    let (house, page) = house("send_sms").await;
+    page.answers(&[(404, json!({}))]);
+    let wish = json!({"phone": "+49 170 1234567", "password": SECRET});
+    let told = house.ask("POST /signup", None, wish).await;
+    assert_eq!(told.brief(), "500 unexpected_failure", "{told:?}");
+    let order = house.bench.queue.0.lock().unwrap()[0].clone();
+    assert_eq!(house.live.work(&order, 1).await.unwrap(), json!({"state": "failed"}));
+    assert_eq!(page.times(), 1);
+    let mail = house.call("mail:list", json!({})).await.unwrap()["mails"][0].clone();
+    assert!(mail["error"].as_str().unwrap().contains("404"), "{mail}");
+    // These say: later.
+    for (n, status) in [408, 429, 500].into_iter().enumerate() {
+        page.answers(&[(status, json!({}))]);
+        house.later(1);
+        let wish = json!({"phone": format!("+49 170 111111{n}"), "password": SECRET});
+        assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200", "{status}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_was_asked_is_kept_until_it_has_answered() {
+    let (house, page) = house("send_sms").await;
+    page.answers(&[(503, json!({}))]);
+    let wish = json!({"phone": "+49 170 1234567", "password": SECRET});
+    assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200");
+    let question = async || house.mails().await[0]["question"].clone();
+    assert!(question().await.as_str().unwrap().contains("otp"));
+    let order = house.bench.queue.0.lock().unwrap()[0].clone();
+    page.answers(&[(200, json!({}))]);
+    house.live.work(&order, 1).await.unwrap();
+    assert_eq!(question().await, Json::Null, "there is a code in it");
 }
 
 #[tokio::test]

@@ -2,13 +2,15 @@
 
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
-use mag_adapter::engine::{Answering, Console, MigrationLock, StructureChanged, Transaction};
+use mag_adapter::engine::{
+    Access, Answering, Console, MigrationLock, StructureChanged, Transaction,
+};
 use mag_adapter::memory::Memory;
-use mag_adapter::{Abilities, Engine};
+use mag_adapter::{Abilities, Engine, EngineError};
 use mag_auth::{Auth, Settings};
 use mag_base::{Base, ON_SQLITE};
 use mag_contract::operation::{Call, Cancelled, Progress};
-use mag_contract::{Actor, Clock, Fault, Secret};
+use mag_contract::{Actor, Clock, Fault, Secret, codes};
 use mag_guard::{Authorised, Guard, Ruleset};
 use mag_kit::{Bench, Live};
 use mag_migrate::{SQLITE, Script, Structure};
@@ -18,7 +20,9 @@ use mag_ports::{
     Authn, AuthnSocket, Credentials, Database, Denied, Identity, Project, ProjectRef, Source,
     Store, StoreSocket, View,
 };
+use mag_query::call::{Act, Insert};
 use mag_query::{Answer, Plan, Rows, Rules};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use uuid::Uuid;
@@ -34,10 +38,11 @@ const KEYS: &str = include_str!("../../migrations/sqlite/20260102000100_keys.sql
 struct InMemory {
     memory: Memory,
     view: Arc<View>,
+    full: Arc<AtomicBool>,
 }
 
 impl InMemory {
-    fn new() -> Arc<Self> {
+    fn new(full: Arc<AtomicBool>) -> Arc<Self> {
         let mut structure = ON_SQLITE.structure().unwrap();
         for script in [USERS, PEOPLE, OAUTH, PASSKEYS, WAITING, KEYS] {
             structure.apply(&Script::read(script, &SQLITE).unwrap(), &SQLITE);
@@ -49,7 +54,7 @@ impl InMemory {
         .unwrap();
         let guard = Arc::new(Guard::new(&rules, &catalog));
         let view = Arc::new(View::new(catalog.clone(), guard, Rules::Compiled));
-        Arc::new(Self { memory: Memory::new(catalog), view })
+        Arc::new(Self { memory: Memory::new(catalog), view, full })
     }
 }
 
@@ -68,6 +73,10 @@ impl Engine for InMemory {
         self.memory.inspect(known)
     }
     fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
+        if work.access == Access::Write && self.full.load(Ordering::SeqCst) {
+            let full = EngineError::new(codes::DISK_FULL, "the disk is full");
+            return Box::pin(async { Err(full) });
+        }
         self.memory.transact(work)
     }
     fn explain(&self, plan: Authorised<Plan>, analyze: bool) -> Answering<'_, String> {
@@ -138,13 +147,13 @@ pub(crate) struct Shelf {
     zero: Arc<Project>,
 }
 
-fn project(n: u128, reference: &str) -> Project {
+fn project(n: u128, reference: &str, full: &Arc<AtomicBool>) -> Project {
     Project {
         id: Uuid::from_u128(n),
         reference: reference.into(),
         name: reference.into(),
         hosts: vec![format!("{reference}.test")],
-        sources: vec![Arc::new(Main(InMemory::new()))],
+        sources: vec![Arc::new(Main(InMemory::new(full.clone())))],
         settings: Arc::default(),
     }
 }
@@ -158,7 +167,7 @@ impl Store for Shelf {
             ProjectRef::Host(host) => host.strip_suffix(".test").or(Some("shop")),
         };
         let found = projects.iter().find(|p| Some(&*p.reference) == wanted).cloned();
-        found.ok_or_else(|| Fault::new(mag_contract::codes::NO_PROJECT, "no such project"))
+        found.ok_or_else(|| Fault::new(codes::NO_PROJECT, "no such project"))
     }
     fn projects(&self) -> Vec<Arc<Project>> {
         self.projects.lock().unwrap().clone()
@@ -198,6 +207,8 @@ pub(crate) struct House {
     pub(crate) bench: Bench,
     pub(crate) shelf: Arc<Shelf>,
     pub(crate) live: Live,
+    /// The disk of the databases: nothing can be written while it is.
+    pub(crate) full: Arc<AtomicBool>,
 }
 
 impl House {
@@ -207,12 +218,13 @@ impl House {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let bench = Bench::default();
-        let zero = Arc::new(project(0, "zero"));
-        let projects = vec![Arc::new(project(1, "shop")), Arc::new(project(2, "blog"))];
+        let full = Arc::new(AtomicBool::new(false));
+        let made = |n, reference| Arc::new(project(n, reference, &full));
+        let (zero, projects) = (made(0, "zero"), vec![made(1, "shop"), made(2, "blog")]);
         let shelf = Arc::new(Shelf { projects: Mutex::new(projects), zero });
         bench.plug::<StoreSocket>(shelf.clone());
         let live = bench.start::<Auth>(settings).await.unwrap();
-        Self { bench, shelf, live }
+        Self { bench, shelf, live, full }
     }
 
     /// The part leaves, and another incarnation of it comes.
@@ -398,6 +410,39 @@ impl House {
         let code = text.split_whitespace().find(is_code).unwrap_or_default();
         let link = link.split("/auth/v1").nth(1).unwrap_or_default();
         (link.to_owned(), code.to_owned())
+    }
+
+    /// The rows of all mails of `shop`, as they are.
+    pub(crate) async fn mails(&self) -> Vec<serde_json::Value> {
+        let query = mag_query::call::Query::all();
+        let call = mag_query::Call::read("public", "auth_mails", query);
+        self.run(&call).await
+    }
+
+    /// Adds so many mails to `shop`, all of this moment.
+    pub(crate) async fn add_mails(&self, state: &str, count: usize) {
+        let mail = |_| {
+            serde_json::json!({
+                "id": Uuid::new_v4(), "instance_id": Uuid::nil(), "recipient": "eve@example.com",
+                "channel": "email", "template": "recovery", "subject": "-", "text": "-",
+                "state": state, "created_at": self.clock().now(),
+            })
+        };
+        let mails: Vec<_> = (0..count).map(mail).collect();
+        let mails = serde_json::Value::from(mails).to_string();
+        let payload = mag_query::Payload::from_json(&mails, None).unwrap();
+        let insert = Insert { table: "auth_mails".into(), payload, ..Insert::default() };
+        let (schema, act) = ("public".to_owned(), Act::Insert(insert));
+        self.run(&mag_query::Call { schema, act, ..mag_query::Call::default() }).await;
+    }
+
+    async fn run(&self, call: &mag_query::Call) -> Vec<serde_json::Value> {
+        let session = Arc::new(mag_guard::Session::system(self.clock().now()));
+        let project = self.project("shop");
+        let options = mag_query::Options::default();
+        let answer = project.primary().unwrap().run(call, &session, &options).await.unwrap();
+        let mag_query::answer::Body::Rows(rows) = answer.body else { panic!("no rows") };
+        serde_json::from_str(&rows.to_json()).unwrap()
     }
 
     /// Time goes on by so many seconds.

@@ -5,6 +5,7 @@ use mag_auth::settings::{Encryption, Smtp};
 use mag_auth::{Auth, Settings};
 use mag_contract::job::Order;
 use serde_json::{Value as Json, json};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -15,6 +16,10 @@ const SECRET: &str = "lovelace engine 9";
 
 struct MailServer {
     port: u16,
+    /// Somebody has given it the sender of a mail.
+    asked: tokio::sync::Notify,
+    /// What gets full when it has taken a mail.
+    fills: Mutex<Option<Arc<AtomicBool>>>,
     /// What it says to the sender of a mail.
     says: Mutex<&'static str>,
     received: Mutex<Vec<String>>,
@@ -24,7 +29,13 @@ impl MailServer {
     async fn open(says: &'static str) -> Arc<Self> {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let server = Arc::new(Self { port, says: Mutex::new(says), received: Mutex::default() });
+        let server = Arc::new(Self {
+            port,
+            asked: tokio::sync::Notify::new(),
+            fills: Mutex::default(),
+            says: Mutex::new(says),
+            received: Mutex::default(),
+        });
         let own = server.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -42,7 +53,13 @@ impl MailServer {
             let says = *self.says.lock().unwrap();
             let answer = match line.split([' ', ':']).next().unwrap().to_ascii_uppercase().as_str()
             {
-                "MAIL" => says,
+                "MAIL" => {
+                    self.asked.notify_one();
+                    if says == NOTHING {
+                        std::future::pending::<()>().await;
+                    }
+                    says
+                }
                 "DATA" => {
                     to.write_all(b"354 go on\r\n").await.unwrap();
                     let mut mail = String::new();
@@ -54,6 +71,9 @@ impl MailServer {
                         mail.push('\n');
                     }
                     self.received.lock().unwrap().push(mail);
+                    if let Some(disk) = &*self.fills.lock().unwrap() {
+                        disk.store(true, Ordering::SeqCst);
+                    }
                     "250 taken"
                 }
                 "QUIT" => "221 bye",
@@ -80,6 +100,7 @@ impl MailServer {
 
 const BUSY: &str = "451 4.3.0 come back later";
 const GOOD: &str = "250 good";
+const NOTHING: &str = "";
 
 async fn signs_up(house: &House) -> String {
     let wish = json!({"email": ADA, "password": SECRET});
@@ -105,7 +126,7 @@ async fn a_mail_that_cannot_go_now_waits_and_is_sent_once_by_a_job() {
     let orders = queued(&house);
     let [order] = &orders[..] else { panic!("{orders:?}") };
     assert_eq!(order.kind, "auth.mail");
-    assert_eq!(order.run_at.unwrap().since(house.clock().now()), Duration::from_secs(10));
+    assert_eq!(order.run_at.unwrap().since(house.clock().now()), Duration::from_secs(30));
     assert!(!order.payload.to_string().contains(ADA), "a job names a row: {}", order.payload);
 
     house.live.work(order, 1).await.unwrap_err();
@@ -129,7 +150,102 @@ async fn a_mail_that_the_server_refuses_for_good_fails_at_once() {
     let mail = newest(&house).await;
     assert_eq!(mail["state"], "failed");
     assert!(mail["error"].as_str().unwrap().contains("nobody of this name"), "{mail}");
-    assert!(queued(&house).is_empty());
+    server.says(GOOD);
+    let told = house.live.work(&queued(&house)[0], 1).await.unwrap();
+    assert_eq!(told, json!({"state": "failed"}), "and says no more than that");
+    assert!(server.received().is_empty(), "nothing is sent that somebody was told is not");
+}
+
+#[tokio::test]
+async fn a_mail_is_sent_although_whoever_asked_for_it_has_left() {
+    let server = MailServer::open(NOTHING).await;
+    let house = House::with(server.settings()).await;
+    tokio::select! {
+        told = signs_up(&house) => panic!("{told}"),
+        () = server.asked.notified() => {}
+    }
+    assert_eq!(newest(&house).await["state"], "waiting");
+    server.says(GOOD);
+    let orders = queued(&house);
+    let [order] = &orders[..] else { panic!("{orders:?}") };
+    assert_eq!(house.live.work(order, 1).await.unwrap()["state"], "sent");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_full_disk_sends_no_mail_again_and_again() {
+    let server = MailServer::open(BUSY).await;
+    let house = House::with(server.settings()).await;
+    signs_up(&house).await;
+    let order = queued(&house).remove(0);
+    server.says(GOOD);
+    house.full.store(true, Ordering::SeqCst);
+    house.live.work(&order, 1).await.unwrap_err();
+    assert!(server.received().is_empty(), "what cannot be noted is not sent");
+    house.full.store(false, Ordering::SeqCst);
+    *server.fills.lock().unwrap() = Some(house.full.clone());
+    assert_eq!(house.live.work(&order, 2).await.unwrap()["state"], "sent", "the job is done");
+    assert_eq!(server.received().len(), 1);
+}
+
+#[tokio::test]
+async fn a_job_does_not_say_to_whom_it_writes() {
+    let server = MailServer::open("451 4.7.1 <ada@example.com> come back later").await;
+    let house = House::with(server.settings()).await;
+    signs_up(&house).await;
+    let fault = house.live.work(&queued(&house)[0], 1).await.unwrap_err();
+    assert!(!format!("{fault:?} {}", fault.chain()).contains(ADA), "{fault:?}");
+    assert!(newest(&house).await["error"].as_str().unwrap().contains(ADA));
+    server.says("550 5.1.1 <ada@example.com> is nobody");
+    let told = house.live.work(&queued(&house)[0], 2).await.unwrap();
+    assert_eq!(told, json!({"state": "failed"}));
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_somebody_who_was_deleted() {
+    let server = MailServer::open(BUSY).await;
+    let house = House::with(server.settings()).await;
+    signs_up(&house).await;
+    house.add_mails("waiting", 1).await;
+    house.call("user:delete", json!({"user": ADA})).await.unwrap();
+    server.says(GOOD);
+    assert_eq!(house.live.work(&queued(&house)[0], 1).await.unwrap()["state"], "gone");
+    assert!(server.received().is_empty());
+    let left = house.mails().await;
+    assert!(left.len() == 1 && left[0]["recipient"] == "eve@example.com", "{left:?}");
+}
+
+#[tokio::test]
+async fn a_mail_that_waits_stays_when_old_ones_are_swept() {
+    let server = MailServer::open(BUSY).await;
+    let house = House::with(server.settings()).await;
+    signs_up(&house).await;
+    house.later(61);
+    house.add_mails("sent", 1_001).await;
+    house.later(61);
+    server.says(GOOD);
+    let wish = json!({"email": "grace@example.com", "password": SECRET});
+    assert_eq!(house.ask("POST /signup", None, wish).await.brief(), "200");
+    let states: Vec<Json> = house.mails().await.iter().map(|mail| mail["state"].clone()).collect();
+    let many = |state: &str| states.iter().filter(|one| *one == state).count();
+    assert_eq!((many("waiting"), many("sent")), (1, 1), "all of one moment are as old");
+    house.live.work(&queued(&house)[0], 1).await.unwrap();
+    assert_eq!(server.received().len(), 2);
+}
+
+#[tokio::test]
+async fn so_many_mails_wait_and_no_more() {
+    let server = MailServer::open(BUSY).await;
+    let house = House::with(server.settings()).await;
+    house.member("grace@example.com", SECRET).await;
+    house.add_mails("waiting", 998).await;
+    assert_eq!(signs_up(&house).await, "200");
+    house.later(61);
+    let wish = json!({"email": "eve@example.com", "password": SECRET});
+    let told = house.ask("POST /signup", None, wish).await;
+    assert_eq!(told.brief(), "500 unexpected_failure", "{told:?}");
+    assert_eq!(house.mails().await.len(), 1_000);
+    assert_eq!(queued(&house).len(), 2, "and no job is queued for it");
 }
 
 #[tokio::test]
@@ -140,6 +256,13 @@ async fn a_mail_is_given_up_when_its_code_is_out_of_date_or_all_tries_are_spent(
     let order = queued(&house).remove(0);
     house.live.work(&order, order.attempts).await.unwrap_err();
     assert_eq!(newest(&house).await["state"], "failed", "that was the last one");
+    server.says(GOOD);
+    assert_eq!(house.live.work(&order, 1).await.unwrap()["state"], "failed");
+    server.says(BUSY);
+    house.later(61);
+    let wish = json!({"email": "grace@example.com", "password": SECRET});
+    house.ask("POST /signup", None, wish).await;
+    let order = queued(&house).remove(1);
     house.later(3_601);
     server.says(GOOD);
     assert_eq!(house.live.work(&order, 1).await.unwrap()["state"], "failed");
