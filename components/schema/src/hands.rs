@@ -1,7 +1,8 @@
 //! What every operation here works with: the store of projects, the clock, the bus, the folder of
-//! the installation, and the one turn in which kept rules are changed.
+//! the installation, and the turns in which kept rules are changed.
 
 use crate::settings::Settings;
+use crate::turns::Turns;
 use mag_adapter::{Console, EngineError};
 use mag_contract::{Bus, Clock, Fault, Jack, codes};
 use mag_migrate::Dialect;
@@ -13,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::OwnedMutexGuard;
 
 /// Where an operation works.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -33,8 +34,7 @@ pub(crate) struct Hands {
     pub(crate) bus: Bus,
     folder: PathBuf,
     pub(crate) settings: Settings,
-    /// Rules are read, changed and kept in one turn: of two changes at once, neither is lost.
-    turn: Mutex<()>,
+    turns: Turns,
 }
 
 /// A source, and the project it is of.
@@ -51,7 +51,7 @@ impl Hands {
         folder: &Path,
         settings: Settings,
     ) -> Self {
-        Self { store, clock, bus, folder: folder.to_owned(), settings, turn: Mutex::default() }
+        Self { store, clock, bus, folder: folder.to_owned(), settings, turns: Turns::default() }
     }
 
     pub(crate) fn find(&self, at: &At) -> Result<Spot, Fault> {
@@ -61,8 +61,9 @@ impl Hands {
         Ok(Spot { project, source })
     }
 
-    pub(crate) async fn rules_turn(&self) -> MutexGuard<'_, ()> {
-        self.turn.lock().await
+    /// Rules are read, changed and kept in one turn: of two changes at once, neither is lost.
+    pub(crate) async fn rules_turn(&self, spot: &Spot) -> OwnedMutexGuard<()> {
+        self.turns.of(spot.project.id, spot.source.name()).await
     }
 
     pub(crate) fn data_folder(&self) -> &Path {

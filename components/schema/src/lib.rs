@@ -14,6 +14,7 @@ mod schema;
 mod settings;
 mod shadow;
 mod sql;
+mod turns;
 
 pub use component::Schema;
 pub use settings::Settings;

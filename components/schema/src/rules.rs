@@ -32,7 +32,7 @@ pub(crate) async fn change(
     }
     if spot.keeps_rules()? {
         let catalog = spot.source.view()?.catalog.clone();
-        let _turn = hands.rules_turn().await;
+        let _turn = hands.rules_turn(spot).await;
         let rules = after(&*spot.source.rules()?, changes, spot, &catalog, None)?;
         if !call.preview {
             spot.source.keep_rules(rules).await?;
@@ -89,7 +89,7 @@ pub(crate) async fn keep(
     change: impl FnOnce(&mut Ruleset) -> Result<(), Fault>,
 ) -> Result<(), Fault> {
     spot.writable()?;
-    let _turn = hands.rules_turn().await;
+    let _turn = hands.rules_turn(spot).await;
     let before = spot.source.rules()?;
     let mut rules = (*before).clone();
     change(&mut rules)?;

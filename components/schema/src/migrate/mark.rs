@@ -106,7 +106,7 @@ pub(crate) async fn mark(hands: &Hands, input: Input, call: Call) -> Result<Answ
                 let open = known.as_ref().is_none_or(|known| known.state != State::Done);
                 if keeps && open && !script.rules.is_empty() {
                     let catalog = spot.source.refresh().await?.catalog.clone();
-                    let _turn = hands.rules_turn().await;
+                    let _turn = hands.rules_turn(&spot).await;
                     let now = spot.source.rules()?;
                     let fresh = script.rules.into_iter().filter(|change| {
                         // Those that are in force already were kept before it ended.

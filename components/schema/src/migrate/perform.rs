@@ -156,9 +156,9 @@ async fn run_all(
     for (at, (step, script)) in plan.steps.iter().zip(scripts).enumerate() {
         let done = u64::try_from(at).unwrap_or(u64::MAX);
         call.progress.say(step.label(), Some((done, count)));
-        // From what they are seen to be until they are kept nobody else changes the rules.
+        // From what they are seen to be until they are kept nobody else changes this source's rules.
         let _turn = match spot.keeps_rules()? {
-            true => Some(hands.rules_turn().await),
+            true => Some(hands.rules_turn(spot).await),
             false => None,
         };
         let ahead = Ahead::of(spot, step, &script)?;
