@@ -10,6 +10,7 @@ mod operations;
 mod part;
 mod queries;
 mod scrape;
+mod shelves;
 mod usage;
 
 pub use part::{Settings, Ui};

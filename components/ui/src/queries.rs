@@ -2,38 +2,42 @@
 //! the board for the one who saved them, or for all of the project.
 //! Never: runs one.
 
+use crate::shelves::{Kept, Place, Shelves};
 use mag_contract::operation::Call;
-use mag_contract::state::KeyValues;
-use mag_contract::{Clock, Effect, Example, Fault, Manifest, Operation, Timestamp, Wiring, codes};
+use mag_contract::{
+    Clock, Effect, Example, Fault, Jack, Manifest, Operation, Timestamp, Wiring, codes,
+};
+use mag_ports::{Project, ProjectRef, StoreSocket};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
-/// Of one person in one project, or shared in one: what a menu can show. With the next bound it keeps a
-/// shelf below the megabyte that the board's store takes for one value.
-const QUERIES_MAX: usize = 100;
 /// Longer ones are scripts, and have a file.
 const SQL_MAX: usize = 8_000;
 const NAME_MAX: usize = 120;
-/// Projects in which one person keeps some, and in which some are shared: nobody fills the store with names.
-const SHELVES_MAX: usize = 200;
 
 pub(crate) struct Queries {
-    store: Arc<dyn KeyValues>,
+    projects: Jack<StoreSocket>,
+    shelves: Shelves,
     clock: Clock,
     /// A shelf is read, changed and written: by one at a time.
     turn: Mutex<()>,
 }
 
 pub(crate) fn declare(manifest: Manifest) -> Manifest {
+    let manifest = manifest.uses::<StoreSocket>();
     manifest.operation::<Save>().operation::<List>().operation::<Delete>()
 }
 
 pub(crate) fn offer(wiring: &mut Wiring) {
-    let (store, clock) = (wiring.state(), wiring.clock());
-    let queries = Arc::new(Queries { store, clock, turn: Mutex::default() });
+    let queries = Arc::new(Queries {
+        projects: wiring.socket(),
+        shelves: Shelves(wiring.state()),
+        clock: wiring.clock(),
+        turn: Mutex::default(),
+    });
     let held = queries.clone();
     wiring.operation::<Save, _, _>(move |input, call| {
         let held = held.clone();
@@ -50,17 +54,6 @@ pub(crate) fn offer(wiring: &mut Wiring) {
     });
 }
 
-/// As it is kept.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Kept {
-    name: String,
-    sql: String,
-    /// Who saved it: an id, and what they were called.
-    by: String,
-    by_name: String,
-    at: Timestamp,
-}
-
 /// As it is told.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct QueryRow {
@@ -75,10 +68,6 @@ pub(crate) struct QueryRow {
     pub at: Timestamp,
 }
 
-fn main_project() -> String {
-    "main".into()
-}
-
 struct Save;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -86,8 +75,9 @@ pub(crate) struct SaveInput {
     /// What it is called; one of this name that you saved before is replaced.
     pub name: String,
     pub sql: String,
-    #[serde(default = "main_project")]
-    pub project: String,
+    /// The project; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// Everybody who may ask in this project finds it.
     #[serde(default)]
     pub shared: bool,
@@ -119,8 +109,9 @@ struct List;
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct ListInput {
-    #[serde(default = "main_project")]
-    pub project: String,
+    /// The project; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
 }
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -148,8 +139,9 @@ struct Delete;
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct DeleteInput {
     pub name: String,
-    #[serde(default = "main_project")]
-    pub project: String,
+    /// The project; the default one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project: Option<String>,
     /// The one of this name that is shared, and not your own.
     #[serde(default)]
     pub shared: bool,
@@ -183,12 +175,11 @@ impl Queries {
             return Err(Fault::new(codes::BAD_INPUT, message)
                 .hint("keep a script in a file, and give it to `mobo sql:run`"));
         }
+        let project = self.project(project.as_deref())?;
+        let place = Place::new(&project, shared, call);
         let _turn = self.turn.lock().await;
-        let key = at(&project, shared, call);
-        let mut shelf = self.read(&key).await?;
-        if shelf.is_empty() {
-            self.make_room(&key).await?;
-        }
+        let mut shelf = self.shelves.read(&place).await?;
+        let fresh = shelf.is_empty();
         if let Some(there) = shelf.iter().position(|one| one.name == name) {
             if shelf[there].by != call.actor.id {
                 let message = format!("{} shares a query `{name}` already", shelf[there].by_name);
@@ -196,33 +187,32 @@ impl Queries {
             }
             shelf.remove(there);
         }
-        if shelf.len() >= QUERIES_MAX {
-            let message = format!("{QUERIES_MAX} queries are kept here, and no more");
-            return Err(
-                Fault::new(codes::BAD_INPUT, message).hint("forget one with `query:delete`")
-            );
-        }
         let (by, by_name) = (call.actor.id.clone(), call.actor.name.clone());
         let kept = Kept { name, sql, by, by_name, at: self.clock.now() };
         shelf.push(kept.clone());
-        self.write(&key, &shelf).await?;
+        place.holds(&shelf, &call.actor.id)?;
+        if fresh {
+            let there = self.projects.get()?.projects();
+            self.shelves.begin(&place, |id| there.iter().any(|one| one.id == id)).await?;
+        }
+        self.shelves.write(&place, &shelf).await?;
         // It is in one place: who shares it has it no longer alone, and the other way round.
-        let other = at(&project, !shared, call);
-        let mut before = self.read(&other).await?;
+        let other = Place::new(&project, !shared, call);
+        let mut before = self.shelves.read(&other).await?;
         let many = before.len();
         before.retain(|one| one.name != kept.name || one.by != call.actor.id);
         if before.len() < many {
-            self.write(&other, &before).await?;
+            self.shelves.write(&other, &before).await?;
         }
         Ok(row(kept, &project, shared, call))
     }
 
     async fn list(&self, input: &ListInput, call: &Call) -> Result<ListOutput, Fault> {
-        let project = &input.project;
+        let project = self.project(input.project.as_deref())?;
         let mut queries = Vec::new();
         for shared in [false, true] {
-            let shelf = self.read(&at(project, shared, call)).await?;
-            queries.extend(shelf.into_iter().map(|kept| row(kept, project, shared, call)));
+            let shelf = self.shelves.read(&Place::new(&project, shared, call)).await?;
+            queries.extend(shelf.into_iter().map(|kept| row(kept, &project, shared, call)));
         }
         queries.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(ListOutput { queries })
@@ -230,9 +220,10 @@ impl Queries {
 
     async fn delete(&self, input: DeleteInput, call: &Call) -> Result<QueryRow, Fault> {
         let DeleteInput { name, project, shared } = input;
+        let project = self.project(project.as_deref())?;
+        let place = Place::new(&project, shared, call);
         let _turn = self.turn.lock().await;
-        let key = at(&project, shared, call);
-        let mut shelf = self.read(&key).await?;
+        let mut shelf = self.shelves.read(&place).await?;
         let Some(there) = shelf.iter().position(|one| one.name == name) else {
             let fault =
                 Fault::new(codes::NO_SUCH_NAME, format!("no saved query is called `{name}`"));
@@ -244,52 +235,23 @@ impl Queries {
             return Err(Fault::new(codes::DENIED, message).hint("ask them, or save a copy"));
         }
         let gone = shelf.remove(there);
-        self.write(&key, &shelf).await?;
+        self.shelves.write(&place, &shelf).await?;
         Ok(row(gone, &project, shared, call))
     }
 
-    async fn make_room(&self, key: &str) -> Result<(), Fault> {
-        let (beside, _) = key.rsplit_once('/').unwrap_or((key, ""));
-        if self.store.list(&format!("{beside}/")).await?.len() < SHELVES_MAX {
-            return Ok(());
-        }
-        let message = format!("queries are kept in {SHELVES_MAX} projects, and in no more");
-        Err(Fault::new(codes::BAD_INPUT, message).hint("forget those of a project that is gone"))
-    }
-
-    async fn read(&self, key: &str) -> Result<Vec<Kept>, Fault> {
-        let Some(kept) = self.store.get(key).await? else { return Ok(Vec::new()) };
-        serde_json::from_value(kept).map_err(|error| {
-            Fault::new(codes::BUG, "the saved queries cannot be read").because(error)
-        })
-    }
-
-    async fn write(&self, key: &str, shelf: &[Kept]) -> Result<(), Fault> {
-        if shelf.is_empty() {
-            return self.store.delete(key).await;
-        }
-        let kept = serde_json::to_value(shelf).map_err(|error| {
-            Fault::new(codes::BUG, "the saved queries cannot be written").because(error)
-        })?;
-        self.store.put(key, kept).await
+    /// The one for which the caller was let in: the default one when none is named.
+    fn project(&self, named: Option<&str>) -> Result<Arc<Project>, Fault> {
+        let which = named.map_or(ProjectRef::Default, ProjectRef::Reference);
+        self.projects.get()?.project(which)
     }
 }
 
-/// Where they lie in the board's store. An id is no path, and a project is a plain name.
-fn at(project: &str, shared: bool, call: &Call) -> String {
-    if shared {
-        format!("queries/shared/{project}")
-    } else {
-        format!("queries/own/{}/{project}", call.actor.id)
-    }
-}
-
-fn row(kept: Kept, project: &str, shared: bool, call: &Call) -> QueryRow {
+fn row(kept: Kept, project: &Project, shared: bool, call: &Call) -> QueryRow {
     QueryRow {
         mine: kept.by == call.actor.id,
         name: kept.name,
         sql: kept.sql,
-        project: project.to_owned(),
+        project: project.reference.to_string(),
         shared,
         by: kept.by_name,
         at: kept.at,
@@ -297,123 +259,4 @@ fn row(kept: Kept, project: &str, shared: bool, call: &Call) -> QueryRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use futures::future::BoxFuture;
-    use mag_contract::actor::Permissions;
-    use mag_contract::operation::{Cancelled, Progress};
-    use mag_contract::{Actor, ActorKind};
-    use serde_json::Value as Json;
-    use std::collections::BTreeMap;
-    use tokio::sync::{mpsc, watch};
-
-    #[derive(Default)]
-    struct Drawer(std::sync::Mutex<BTreeMap<String, Json>>);
-
-    impl KeyValues for Drawer {
-        fn get(&self, key: &str) -> BoxFuture<'static, Result<Option<Json>, Fault>> {
-            let found = self.0.lock().unwrap().get(key).cloned();
-            Box::pin(async { Ok(found) })
-        }
-        fn put(&self, key: &str, value: Json) -> BoxFuture<'static, Result<(), Fault>> {
-            self.0.lock().unwrap().insert(key.to_owned(), value);
-            Box::pin(async { Ok(()) })
-        }
-        fn delete(&self, key: &str) -> BoxFuture<'static, Result<(), Fault>> {
-            self.0.lock().unwrap().remove(key);
-            Box::pin(async { Ok(()) })
-        }
-        fn list(&self, prefix: &str) -> BoxFuture<'static, Result<Vec<(String, Json)>, Fault>> {
-            let held = self.0.lock().unwrap();
-            let found = held.iter().filter(|(key, _)| key.starts_with(prefix));
-            let found = found.map(|(key, value)| (key.clone(), value.clone())).collect();
-            Box::pin(async { Ok(found) })
-        }
-    }
-
-    fn queries() -> Queries {
-        let store = Arc::new(Drawer::default());
-        Queries { store, clock: Clock::held(5), turn: Mutex::default() }
-    }
-
-    fn by(name: &str) -> Call {
-        let actor = Actor {
-            kind: ActorKind::Human,
-            id: format!("id-of-{name}"),
-            name: name.into(),
-            on_behalf_of: None,
-            permissions: Permissions::of(["sql.run"]),
-        };
-        let (progress, cancelled) = (mpsc::channel(1).0, watch::channel(false).1);
-        Call {
-            actor,
-            door: "local",
-            trace_id: "".into(),
-            preview: false,
-            progress: Progress::new(progress),
-            cancelled: Cancelled::new(cancelled),
-        }
-    }
-
-    async fn save(queries: &Queries, who: &str, name: &str, shared: bool) -> Result<(), Fault> {
-        let (name, sql, project) = (name.into(), format!("select '{who}'"), main_project());
-        queries.save(SaveInput { name, sql, project, shared }, &by(who)).await.map(|_| ())
-    }
-
-    async fn seen(queries: &Queries, who: &str) -> Vec<String> {
-        let told = queries.list(&ListInput { project: main_project() }, &by(who)).await.unwrap();
-        let shown =
-            |one: QueryRow| format!("{} {}{}", one.name, one.by, if one.shared { "*" } else { "" });
-        told.queries.into_iter().map(shown).collect()
-    }
-
-    #[tokio::test]
-    async fn everybody_finds_their_own_and_what_is_shared() {
-        let queries = queries();
-        save(&queries, "ada", "mine", false).await.unwrap();
-        save(&queries, "ada", "ours", true).await.unwrap();
-        save(&queries, "bob", "mine", false).await.unwrap();
-        assert_eq!(seen(&queries, "ada").await, ["mine ada", "ours ada*"]);
-        assert_eq!(seen(&queries, "bob").await, ["mine bob", "ours ada*"]);
-        // Shared, it is no longer alone, and the other way round.
-        save(&queries, "ada", "mine", true).await.unwrap();
-        assert_eq!(seen(&queries, "ada").await, ["mine ada*", "ours ada*"]);
-        save(&queries, "ada", "ours", false).await.unwrap();
-        assert_eq!(seen(&queries, "bob").await, ["mine bob", "mine ada*"]);
-    }
-
-    #[tokio::test]
-    async fn what_somebody_shares_is_changed_and_forgotten_by_them_alone() {
-        let queries = queries();
-        save(&queries, "ada", "ours", true).await.unwrap();
-        assert_eq!(save(&queries, "bob", "ours", true).await.unwrap_err().code(), codes::EXISTS);
-        let gone = || DeleteInput { name: "ours".into(), project: main_project(), shared: true };
-        let refused = queries.delete(gone(), &by("bob")).await.unwrap_err();
-        assert_eq!(refused.code(), codes::DENIED);
-        assert_eq!(queries.delete(gone(), &by("ada")).await.unwrap().sql, "select 'ada'");
-        let missing = queries.delete(gone(), &by("ada")).await.unwrap_err();
-        assert_eq!(missing.code(), codes::NO_SUCH_NAME);
-    }
-
-    #[tokio::test]
-    async fn a_shelf_has_an_end_and_so_have_shelves() {
-        let queries = queries();
-        for n in 0..QUERIES_MAX {
-            save(&queries, "ada", &format!("q{n}"), false).await.unwrap();
-        }
-        assert_eq!(
-            save(&queries, "ada", "more", false).await.unwrap_err().code(),
-            codes::BAD_INPUT
-        );
-        save(&queries, "ada", "q7", false).await.unwrap();
-        for n in 0..=SHELVES_MAX {
-            let (name, sql, project) = ("q".into(), "select 1".into(), format!("p{n}"));
-            let made =
-                queries.save(SaveInput { name, sql, project, shared: true }, &by("ada")).await;
-            assert_eq!(made.is_ok(), n < SHELVES_MAX, "{n}");
-        }
-        let (name, sql, project) = ("long".into(), "x".repeat(SQL_MAX + 1), main_project());
-        let long = queries.save(SaveInput { name, sql, project, shared: false }, &by("bob")).await;
-        assert_eq!(long.unwrap_err().code(), codes::BAD_INPUT);
-    }
-}
+mod tests;
