@@ -3946,8 +3946,8 @@ export interface components {
         /** DeleteInput */
         "query.delete.input": {
             name: string;
-            /** @default main */
-            project?: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
             /**
              * @description The one of this name that is shared, and not your own.
              * @default false
@@ -3972,8 +3972,8 @@ export interface components {
         };
         /** ListInput */
         "query.list.input": {
-            /** @default main */
-            project?: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
         };
         /** @description As it is told. */
         QueryRow: {
@@ -3998,8 +3998,8 @@ export interface components {
             /** @description What it is called; one of this name that you saved before is replaced. */
             name: string;
             sql: string;
-            /** @default main */
-            project?: string;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
             /**
              * @description Everybody who may ask in this project finds it.
              * @default false
