@@ -64,9 +64,9 @@ impl Audit {
         self.journal.append(draft).await
     }
 
-    /// Lines from a position on, without their seals.
+    /// Lines from a position on, without their seals. What is forgotten is passed over.
     pub async fn read(&self, from: Position, filter: Filter, max: usize) -> Result<Batch, Fault> {
-        let mut batch = self.journal.read(from, filter, max).await?;
+        let mut batch = self.journal.read_kept(from, filter, max).await?;
         for record in &mut batch.records {
             let content = record.payload.len().min(2 * Seal::BYTES);
             record.payload = record.payload.slice(content..);
@@ -84,10 +84,16 @@ impl Audit {
         let mut verdict = Verdict { records: 0, seal: None, broken: None };
         let mut kept_found = kept.is_none_or(|seal| seal == Seal::FIRST);
         let mut from = Position::OLDEST;
+        let mut last = Position::OLDEST;
         let newest = self.journal.newest();
         loop {
-            let batch = self.journal.read(from, Filter::all(), VERIFY_BATCH).await?;
+            let batch = self.journal.read_kept(from, Filter::all(), VERIFY_BATCH).await?;
             for record in &batch.records {
+                // All that was looked at is forgotten meanwhile, and what came after it.
+                if record.position.0 > last.0 + 1 && last < self.journal.oldest() {
+                    (verdict.records, verdict.seal) = (0, None);
+                }
+                last = record.position;
                 let previous =
                     verdict.seal.or((record.position == Position(1)).then_some(Seal::FIRST));
                 match check(record, previous) {

@@ -177,6 +177,17 @@ impl Journal {
         self.ask(move |shelf| read::read(shelf, from, &filter, max)).await?
     }
 
+    /// As `read`, for who wants what is kept and not a certain position: what is swept already, or is
+    /// while this reads, is passed over.
+    pub async fn read_kept(
+        &self,
+        from: Position,
+        filter: Filter,
+        max: usize,
+    ) -> Result<Batch, Fault> {
+        self.ask(move |shelf| read::read_kept(shelf, from, &filter, max)).await?
+    }
+
     /// Where the facts of a time begin.
     pub async fn position_at(&self, time: Timestamp) -> Result<Position, Fault> {
         self.ask(move |shelf| read::position_at(shelf, time)).await?

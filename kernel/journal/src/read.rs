@@ -63,10 +63,20 @@ pub(crate) fn read(
     max: usize,
 ) -> Result<Batch, Fault> {
     let oldest = shelf.oldest();
-    let from = if from == Position::OLDEST { oldest } else { from.0 };
-    if from < oldest {
-        return Err(faults::gone(Position(from), Position(oldest)));
+    if from != Position::OLDEST && from.0 < oldest {
+        return Err(faults::gone(from, Position(oldest)));
     }
+    read_kept(shelf, from, filter, max)
+}
+
+/// As `read`, but what is forgotten is passed over: it begins with the oldest that is kept.
+pub(crate) fn read_kept(
+    shelf: &Shelf,
+    from: Position,
+    filter: &Filter,
+    max: usize,
+) -> Result<Batch, Fault> {
+    let from = from.0.max(shelf.oldest());
     let mut batch = Batch { records: Vec::new(), next: Position(from) };
     // Taken before the look: what is appended meanwhile belongs to the next read.
     let next = shelf.next();
@@ -162,10 +172,12 @@ fn piece(segment: &Segment, start: u64, end: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A person removed the file: its facts are gone, the others are not.
+/// Swept meanwhile, or a person removed the file: its facts are gone, the others are not.
 fn skip_vanished(shelf: &Shelf, segment: &Segment, cause: io::Error) -> Result<(), Fault> {
     if cause.kind() == io::ErrorKind::NotFound {
-        shelf.report(Damage::Vanished { file: segment.path.clone() });
+        if segment.first >= shelf.oldest() {
+            shelf.report(Damage::Vanished { file: segment.path.clone() });
+        }
         return Ok(());
     }
     Err(faults::io("read facts from", &segment.path, cause))

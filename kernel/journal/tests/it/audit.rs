@@ -1,8 +1,10 @@
 //! The chain of the audit log.
 
-use crate::{draft, payloads, segments, small};
-use mag_journal::{Audit, Broken, Filter, Position};
+use crate::{at, draft, payloads, segments, small};
+use mag_contract::Timestamp;
+use mag_journal::{Audit, Broken, Filter, Limits, Position};
 use std::path::Path;
+use std::time::Duration;
 
 fn open(folder: &Path) -> Audit {
     Audit::open(folder, small()).unwrap().0
@@ -43,6 +45,37 @@ async fn many_writers_make_one_chain() {
     }
     let verdict = audit.verify(None).await.unwrap();
     assert_eq!((verdict.records, verdict.broken), (80, None));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_forgotten_while_it_is_read_is_passed_over_and_is_no_damage() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits { segment_age_max: Duration::from_secs(60), ..small() };
+    let (audit, _) = Audit::open(folder.path(), limits).unwrap();
+    for day in 0..200 {
+        for line in 0..5 {
+            audit.append(at(day * DAY, "call", "gate", &format!("line {line}"))).await.unwrap();
+        }
+    }
+    let sweeper = audit.clone();
+    let sweeping = tokio::spawn(async move {
+        for day in 0..200 {
+            sweeper.journal().sweep(Timestamp(day * DAY)).await.unwrap();
+        }
+    });
+    while !sweeping.is_finished() {
+        let verdict = audit.verify(None).await.unwrap();
+        assert_eq!(verdict.broken, None);
+        assert_eq!(verdict.seal, Some(audit.seal()));
+        let batch = audit.read(Position(1), Filter::all(), 2_000).await.unwrap();
+        assert_eq!(batch.records.last().unwrap().position, Position(1_000));
+    }
+    sweeping.await.unwrap();
+    let kept = audit.read(Position(7), Filter::all(), 2_000).await.unwrap().records;
+    assert_eq!(kept[0].position, audit.journal().oldest());
+    assert!(audit.journal().oldest() > Position(900));
+    assert_eq!(audit.journal().damage(), []);
 }
 
 #[tokio::test]

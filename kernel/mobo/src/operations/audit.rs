@@ -88,7 +88,7 @@ impl ListInput {
 async fn list(session: Session, input: ListInput, _: Call) -> Result<AuditList, Fault> {
     let audit = &session.keep().audit;
     let newest = audit.journal().newest().0;
-    let mut next = Position(newest.saturating_sub(LOOK_BACK).max(audit.journal().oldest().0));
+    let mut next = Position(newest.saturating_sub(LOOK_BACK));
     let mut lines = std::collections::VecDeque::new();
     let limit = usize::try_from(input.limit).unwrap_or(usize::MAX);
     while next.0 <= newest {
@@ -221,7 +221,7 @@ impl Operation for Export {
 async fn export(session: Session, input: ExportInput, _: Call) -> Result<Exported, Fault> {
     let audit = &session.keep().audit;
     let (newest, seal) = (audit.journal().newest().0, audit.seal().to_string());
-    let mut next = Position(input.from.max(audit.journal().oldest().0));
+    let mut next = Position(input.from);
     let limit = usize::try_from(input.limit.min(EXPORT_MAX)).unwrap_or(0);
     let mut lines = vec![];
     while next.0 <= newest && lines.len() < limit {
