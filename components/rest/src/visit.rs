@@ -157,7 +157,7 @@ impl Visit<'_> {
     fn kept_in(&self, view: &View, select: &Select) -> Option<TableId> {
         let tables = select.sources.iter().filter_map(|source| match source.from {
             From::Table(id) => Some(id),
-            From::Function { .. } | From::Written(_) => None,
+            From::Function { .. } | From::Written(_) | From::Again { .. } => None,
         });
         let kept = |id: &TableId| identities::holds(self.project, view, *id);
         let own = tables.into_iter().find(kept);
