@@ -6,10 +6,13 @@
 use crate::allow::{self, Allowed, Refusal};
 use crate::connect::{Link, Opener, Use};
 use crate::leash::Wish;
-use crate::{error, hints, types};
+use crate::rebuild::Soundness;
+use crate::{error, hints, types, watch};
+use mag_adapter::engine::Rebuild;
 use mag_adapter::{Access, Console, Ending, EngineError};
 use mag_model::{Type, Value};
 use mag_query::Rows;
+use rusqlite::config::DbConfig;
 use rusqlite::fallible_iterator::FallibleIterator;
 use rusqlite::limits::Limit;
 use rusqlite::{Batch, Statement};
@@ -74,10 +77,19 @@ fn write(link: &mut Link, console: &Console) -> Result<Vec<Rows>, EngineError> {
         }
         return Ok(answers);
     }
+    if console.rebuild.is_some() {
+        // Within a transaction it could not be switched off, and the connection ends with this script.
+        let off = link.db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false);
+        off.map_err(error::of)?;
+    }
     link.db.execute_batch("BEGIN IMMEDIATE").map_err(error::of)?;
+    let before = console.rebuild.map(|rebuild| sound(link, rebuild)).transpose()?;
     let refusal = allow::only(&mut link.db, Allowed::Changing).map_err(error::of)?;
     let answers = script(link, console, &refusal)?;
     allow::everything(&mut link.db).map_err(error::of)?;
+    if let Some(before) = before {
+        before.holds(&link.db)?;
+    }
     // From here on it is not the statements that take time.
     link.leash.take_off();
     let end = match console.ending {
@@ -86,6 +98,15 @@ fn write(link: &mut Link, console: &Console) -> Result<Vec<Rows>, EngineError> {
     };
     link.db.execute_batch(end).map_err(error::of)?;
     Ok(answers)
+}
+
+/// Nobody else can write from here on: what is seen now stays until the end.
+fn sound(link: &Link, rebuild: Rebuild) -> Result<Soundness, EngineError> {
+    let number = watch::number(&link.db).map_err(error::of)?;
+    if rebuild.structure.is_some_and(|seen| seen != number) {
+        return Err(error::structure_moved());
+    }
+    Soundness::of(&link.db).map_err(error::of)
 }
 
 fn script(link: &Link, console: &Console, refusal: &Refusal) -> Result<Vec<Rows>, EngineError> {

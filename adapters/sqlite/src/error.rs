@@ -62,6 +62,12 @@ pub(crate) fn moved() -> EngineError {
         .hint("put it back, or start the source anew with the file that is there")
 }
 
+/// Somebody has changed the structure that a table was to be built anew from.
+pub(crate) fn structure_moved() -> EngineError {
+    let message = "the structure has changed since the statements were made for it";
+    EngineError::new(codes::STATE_CONFLICT, message)
+        .hint("nothing has happened: look and ask again")
+}
 pub(crate) fn late() -> EngineError {
     EngineError::of_state("57014", "canceling statement due to statement timeout")
 }

@@ -17,6 +17,7 @@ mod lock;
 mod native;
 mod near;
 mod readers;
+mod rebuild;
 mod run;
 pub mod schema;
 mod shadow;

@@ -17,69 +17,12 @@
 //! | nothing, `ANY` | any | as it comes |
 //! | any other name | by SQLite's rules of affinity | |
 
+pub(crate) use mag_model::declared::{ANY, named};
+
 use mag_model::{Numeric, Type, Value, json, literal, time};
 use rusqlite::types::{ToSqlOutput, Value as Cell, ValueRef};
-use std::borrow::Cow;
 use std::sync::Arc;
 use uuid::Uuid;
-
-/// The name of a column without a type: whatever is stored is what it is.
-pub(crate) const ANY: &str = "any";
-
-/// The name of the type of the house for a type as it was declared.
-pub(crate) fn named(declared: &str) -> Cow<'static, str> {
-    let lower = declared.trim().to_ascii_lowercase();
-    let (words, modifiers) = match lower.split_once('(') {
-        Some((words, rest)) => (words.trim(), rest.trim_end().trim_end_matches(')').trim()),
-        None => (lower.as_str(), ""),
-    };
-    // `numeric text(10,2)`: kept as text, so that no digit is lost.
-    let words = match words.strip_suffix("text") {
-        Some(rest) if rest.ends_with([' ', '_']) => rest.trim_end_matches([' ', '_']),
-        _ => words,
-    };
-    let sized = |name: &str| match modifiers {
-        "" => Cow::Owned(name.to_owned()),
-        modifiers => Cow::Owned(format!("{name}({modifiers})")),
-    };
-    Cow::Borrowed(match words {
-        "" | "any" => ANY,
-        "integer" | "int" | "bigint" | "int8" | "unsigned big int" | "long" => "bigint",
-        "smallint" | "int2" | "tinyint" => "smallint",
-        "int4" | "mediumint" => "integer",
-        "bool" | "boolean" | "bit" => "boolean",
-        "real" | "double" | "double precision" | "float" | "float8" => "double precision",
-        "float4" => "real",
-        "numeric" | "decimal" | "number" => return sized("numeric"),
-        "varchar" | "character varying" | "nvarchar" | "varying character" | "native character"
-        | "nchar" | "varchar2" => return sized("character varying"),
-        "char" | "character" if !modifiers.is_empty() => return sized("character"),
-        "text" | "clob" | "string" | "citext" | "char" | "character" | "tinytext"
-        | "mediumtext" | "longtext" => "text",
-        "datetime" => "timestamp without time zone",
-        "blob" | "binary" | "varbinary" => "bytea",
-        known => match Type::named(known) {
-            Some(ty) => return Cow::Owned(ty.to_string()),
-            None => by_affinity(known),
-        },
-    })
-}
-
-/// SQLite's own rules, in their order, for a name that says nothing to us.
-fn by_affinity(lower: &str) -> &'static str {
-    let has = |part: &str| lower.contains(part);
-    if has("int") {
-        "bigint"
-    } else if has("char") || has("clob") || has("text") {
-        "text"
-    } else if has("blob") {
-        "bytea"
-    } else if has("real") || has("floa") || has("doub") {
-        "double precision"
-    } else {
-        "numeric"
-    }
-}
 
 /// The way back: how a column is declared so that it is of the type, and so that SQLite keeps what
 /// is text as text.

@@ -2,7 +2,7 @@
 
 use crate::hands::Hands;
 use crate::settings::Settings;
-use crate::{function, grant, migrate, policy, role, schema, sql};
+use crate::{column, function, grant, migrate, policy, role, schema, sql};
 use mag_contract::{Component, Fault, Life, Manifest, Wiring};
 use mag_ports::StoreSocket;
 use std::sync::Arc;
@@ -40,6 +40,7 @@ operations! {
     schema::diff::Differ => schema::diff::diff;
     schema::lint::Lint => schema::lint::lint;
     schema::seed::Seed => schema::seed::seed;
+    column::Change => column::change;
     sql::Run => sql::run;
     policy::create::Create => policy::create::create;
     policy::list::List => policy::list::list;

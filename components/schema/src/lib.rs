@@ -2,6 +2,7 @@
 //! differences, advisors, seeds, SQL as a person writes it, policies, rights, masks and budgets.
 //! Never: an engine's name, a second way to the rows.
 
+mod column;
 mod component;
 mod function;
 mod grant;

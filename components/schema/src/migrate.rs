@@ -3,14 +3,14 @@
 
 pub(crate) mod check;
 pub(crate) mod down;
-mod folder;
+pub(crate) mod folder;
 pub(crate) mod history;
 pub(crate) mod mark;
 pub(crate) mod new;
 pub(crate) mod perform;
 mod prepare;
 pub(crate) mod redo;
-mod report;
+pub(crate) mod report;
 pub(crate) mod runner;
 pub(crate) mod status;
 pub(crate) mod up;

@@ -5,7 +5,8 @@ mod answer;
 
 use crate::hands::{At, Hands, Spot};
 use answer::{Answer, Set, csv};
-use mag_adapter::{Access, Console, Ending};
+use mag_adapter::engine::Rebuild;
+use mag_adapter::{Access, Bound, Console, Ending};
 use mag_contract::operation::Call;
 use mag_contract::{Effect, Example, Fault, Operation, codes};
 use mag_migrate::{Consents, Effects, Script, Statement};
@@ -142,11 +143,20 @@ pub(crate) async fn run(hands: &Hands, input: Input, call: Call) -> Result<Answe
         console.access = Access::Write;
         console.ending = if call.preview { Ending::RollBack } else { Ending::Commit };
     }
+    let framed = script.framed(spot.dialect()).filter(|_| input.write);
+    let first = framed.as_ref().map_or(0, |inner| inner.start);
+    if let Some(inner) = framed {
+        // The engine keeps the frame: the statements within it are one transaction.
+        let within = script.statements.get(inner).unwrap_or_default();
+        console.then = within.iter().map(|one| Bound::new(one.text.clone(), vec![])).collect();
+        console.sql = String::new();
+        console.rebuild = Some(Rebuild::default());
+    }
     as_somebody(&spot, &input, &mut console)?;
     let begun = Instant::now();
     let answered = spot.database().console(console).await;
     let took_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let answers = answered.map_err(|error| told(error, &script))?;
+    let answers = answered.map_err(|error| told(error, &script, first))?;
     if input.write && !call.preview && script.statements.iter().any(changes_structure) {
         spot.source.refresh().await?;
     }
@@ -275,11 +285,12 @@ fn changes_structure(statement: &Statement) -> bool {
     !matches!(&*first, "SELECT" | "INSERT" | "UPDATE" | "DELETE" | "VALUES" | "TABLE" | "SHOW")
 }
 
-fn told(error: mag_adapter::EngineError, script: &Script) -> Fault {
+/// `first`: the statement of the script that the engine was told first.
+fn told(error: mag_adapter::EngineError, script: &Script, first: usize) -> Fault {
     let line = error
         .statement
         .filter(|_| script.statements.len() > 1)
-        .and_then(|at| script.statements.get(at))
+        .and_then(|at| script.statements.get(first + at))
         .map(|statement| statement.line);
     let fault: Fault = error.into();
     let fault = match fault.code() == codes::NOT_WRITABLE_SOURCE {

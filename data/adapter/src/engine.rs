@@ -112,6 +112,17 @@ pub struct Console {
     pub settings: Vec<(String, String)>,
     /// Statements that are taken apart already, run behind `sql` in the same transaction.
     pub then: Vec<Bound>,
+    /// It builds tables anew, on an engine that has no other way to change them.
+    pub rebuild: Option<Rebuild>,
+}
+
+/// While tables are built anew no reference is followed. Before the end the engine looks whether rows
+/// point to nothing, or views cannot be read, that did and could before: then nothing has happened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rebuild {
+    /// The engine's number of the structure that the statements were made for; with another one they
+    /// are refused.
+    pub structure: Option<i64>,
 }
 
 /// One statement and its values.
@@ -142,6 +153,7 @@ impl Console {
             values: Vec::new(),
             settings: Vec::new(),
             then: Vec::new(),
+            rebuild: None,
         }
     }
     /// A script that writes, in one transaction.

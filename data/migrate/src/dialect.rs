@@ -1,14 +1,16 @@
 //! What differs between engines when structures are read and written: one file each, nothing else
 //! asks which engine it is.
 
-mod postgres;
-mod sqlite;
+pub(crate) mod postgres;
+pub(crate) mod sqlite;
 
+use crate::column::{Changed, Seen, Wish};
 use crate::diff::Change;
 use crate::history::Statements;
 use crate::lex::Grammar;
 use crate::observe::Question;
 use crate::structure::Structure;
+use mag_contract::Fault;
 
 pub use postgres::{Postgres, policy_statement};
 pub use sqlite::{RANDOM_UUID, Sqlite};
@@ -31,6 +33,17 @@ pub trait Dialect: Sync {
     fn locks(&self) -> bool;
     /// Puts together what this engine can only do at once.
     fn arrange(&self, changes: Vec<Change>, before: &Structure, after: &Structure) -> Vec<Change>;
+    /// Whether tables are built anew for what the engine cannot do in place.
+    fn rebuilds(&self) -> bool {
+        false
+    }
+    /// What to ask for the engine's number of the structure, where statements must be made for
+    /// exactly the one that is there.
+    fn structure_number(&self) -> Option<&'static str> {
+        None
+    }
+    /// One column otherwise, and back.
+    fn change_column(&self, wish: &Wish, seen: &Seen<'_>) -> Result<Changed, Fault>;
     /// The statements of a change, or one sentence why the engine cannot do it.
     fn render(&self, change: &Change) -> Result<Vec<String>, String>;
 }

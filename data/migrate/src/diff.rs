@@ -6,6 +6,7 @@ mod compare;
 use crate::consent::Unconsented;
 use crate::dialect::Dialect;
 use crate::effects::{Danger, alter_narrows};
+use crate::envelope;
 use crate::error::Error;
 use crate::structure::{Structure, View};
 use mag_guard::PolicyRule;
@@ -160,15 +161,27 @@ impl Diff {
         for note in notes {
             text.push_str(&format!("-- Not done: {}\n", one_line(&note)));
         }
+        let framed = dialect.rebuilds()
+            && dialect
+                .arrange(self.changes.clone(), before, after)
+                .iter()
+                .any(|change| matches!(change, Change::Rebuild { .. }));
+        let line = |text: &mut String, statement: &str| {
+            text.push_str(statement);
+            text.push_str(";\n");
+        };
+        if framed {
+            envelope::OPEN.iter().for_each(|statement| line(&mut text, statement));
+        }
         for step in steps {
             if let Some(danger) = &step.danger {
                 let consent = one_line(&danger.consent());
                 text.push_str(&format!("-- Destroys: {} (consent: {consent})\n", danger.why));
             }
-            for statement in &step.statements {
-                text.push_str(statement);
-                text.push_str(";\n");
-            }
+            step.statements.iter().for_each(|statement| line(&mut text, statement));
+        }
+        if framed {
+            envelope::CLOSE.iter().for_each(|statement| line(&mut text, statement));
         }
         text
     }

@@ -24,6 +24,8 @@ pub struct Effects {
     pub dangers: Vec<Danger>,
     /// Worth knowing before it runs on a table that is in use.
     pub warnings: Vec<Warning>,
+    /// Tables are built anew in it: no reference is followed meanwhile, and the engine looks at the end.
+    pub rebuilds: bool,
 }
 
 /// How the statements of a script run.
@@ -78,7 +80,10 @@ impl Effects {
             line: 1,
             depth: 0,
         };
-        for statement in &script.statements {
+        // The frame around tables that are built anew is kept by whoever runs them.
+        let framed = script.framed(dialect);
+        reader.found.rebuilds = framed.is_some();
+        for statement in &script.statements[framed.unwrap_or(0..script.statements.len())] {
             reader.statement(statement);
         }
         reader.settle_copies();
@@ -119,6 +124,7 @@ impl Reader<'_> {
             self.one_by_one(why);
         }
         self.note_copy(&words);
+        self.note_table(text);
         let moves_names = words.moves_names();
         self.other_texts(&words);
         self.judge(words, text);

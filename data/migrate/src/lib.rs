@@ -3,12 +3,14 @@
 //! Never: a connection, a file, a clock of its own.
 
 pub mod checksum;
+pub mod column;
 pub mod consent;
 pub mod copy;
 pub mod dialect;
 pub mod diff;
 pub mod dump;
 pub mod effects;
+pub mod envelope;
 pub mod error;
 pub mod folder;
 pub mod history;

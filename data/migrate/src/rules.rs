@@ -3,6 +3,7 @@
 //! Never: a statement that is half understood; it is an error then, for a rule that is not in force
 //! is a door that somebody believes to be closed.
 
+mod column;
 mod read;
 mod write;
 
@@ -50,6 +51,12 @@ pub enum RuleChange {
     /// The table goes by another name, and its rules go with it.
     RenameTable {
         table: TableName,
+        to: String,
+    },
+    /// The column goes by another name, and what is said of it goes with it.
+    RenameColumn {
+        table: TableName,
+        column: String,
         to: String,
     },
     /// Nothing of it is left.
@@ -194,6 +201,9 @@ impl RuleChange {
                 }
             }
             Self::RenameTable { table, to } => rename(rules, table, to),
+            Self::RenameColumn { table, column, to } => {
+                column::rename(rules, table, column, to)?;
+            }
             Self::Forget(table) => forget(rules, table),
             Self::CreateFunction { function, replace } => {
                 create_function(rules, function, *replace)?
@@ -226,6 +236,7 @@ impl RuleChange {
             Self::DropPolicy { table, .. }
             | Self::RowSecurity { table, .. }
             | Self::RenameTable { table, .. }
+            | Self::RenameColumn { table, .. }
             | Self::Forget(table) => Some(table.clone()),
             Self::Grant(grant) | Self::Revoke(grant) => match &grant.on {
                 GrantOn::Table { name, .. } => {

@@ -4,6 +4,7 @@
 
 pub mod array;
 pub mod catalog;
+pub mod declared;
 pub mod error;
 pub mod hint;
 pub mod json;

@@ -72,6 +72,7 @@ codes! {
     NO_WAY_BACK       MF2022 Invalid     "a migration has no way back";
     BAD_SCRIPT        MF2023 Invalid     "a script cannot be taken apart into statements";
     DESTRUCTIVE_STEP  MF2024 Invalid     "a step would destroy data and nobody consented to it";
+    ROWS_IN_THE_WAY   MF2025 Conflict    "rows stand in the way of a change of the structure";
     NO_CALLER         MF3001 Unknown     "the request does not say who is asking";
     BAD_TOKEN         MF3002 Unknown     "the token is not valid";
     DENIED            MF3003 Denied      "the caller lacks the permission";

@@ -97,3 +97,12 @@ pub(crate) async fn write(folder: &Path, files: Vec<(String, String)>) -> Result
     let wrote = tokio::task::spawn_blocking(work);
     wrote.await.map_err(|e| Fault::new(codes::BUG, "writing ended early").because(e))?
 }
+
+/// A migration that was written a moment ago and has not happened.
+pub(crate) async fn forget(folder: &Path, migration: &str) -> Result<(), Fault> {
+    let path = folder.join(migration);
+    let gone = tokio::task::spawn_blocking(move || {
+        std::fs::remove_dir_all(&path).map_err(|e| unreadable(&path, e))
+    });
+    gone.await.map_err(|e| Fault::new(codes::BUG, "removing ended early").because(e))?
+}

@@ -27,6 +27,18 @@ pub(crate) async fn perform(
     planning: Planning<'_>,
     consents: &Consents,
 ) -> Result<Report, Fault> {
+    perform_seen(hands, spot, call, planning, consents, None).await
+}
+
+/// With the engine's number of the structure that the scripts were made for, where it has one.
+pub(crate) async fn perform_seen(
+    hands: &Hands,
+    spot: &Spot,
+    call: &Call,
+    planning: Planning<'_>,
+    consents: &Consents,
+    structure: Option<i64>,
+) -> Result<Report, Fault> {
     spot.writable()?;
     let database = spot.database();
     let plan = planning(&history::read(database).await?)?;
@@ -47,7 +59,7 @@ pub(crate) async fn perform(
         foresee_rules(spot, &plan, &scripts)?;
     }
     announce(hands, spot, call, &plan).await?;
-    let ran = run_all(hands, spot, call, &plan, scripts, &mut report).await;
+    let ran = run_all(hands, spot, call, &plan, scripts, &mut report, structure).await;
     // Also after a failure: what ran before it is there.
     let view = spot.source.refresh().await?;
     ran?;
@@ -149,9 +161,10 @@ async fn run_all(
     plan: &Plan,
     scripts: Vec<Prepared>,
     report: &mut Report,
+    structure: Option<i64>,
 ) -> Result<(), Fault> {
-    let runner =
-        Runner { database: spot.database(), by: &call.actor.id, within: hands.statement_within() };
+    let (by, within) = (&*call.actor.id, hands.statement_within());
+    let runner = Runner { database: spot.database(), by, within, structure };
     let count = u64::try_from(plan.steps.len()).unwrap_or(u64::MAX);
     for (at, (step, script)) in plan.steps.iter().zip(scripts).enumerate() {
         let done = u64::try_from(at).unwrap_or(u64::MAX);
@@ -192,13 +205,25 @@ impl Ahead {
         structure.apply(&Script::read(&step.sql, spot.dialect())?, spot.dialect());
         let readable = structure.unread.is_empty();
         let Some(then) = readable.then(|| structure.draft.build(0).ok()).flatten() else {
+            // A table that is put in the place of another has brought no rules.
+            let brings_none = |change: &RuleChange| match change {
+                RuleChange::RenameTable { table, .. } => {
+                    ahead.catalog.find_table(&table.schema, &table.table).is_none()
+                }
+                _ => false,
+            };
+            let none = !script.rules.is_empty() && script.rules.iter().all(brings_none);
+            ahead.statements = none.then(Vec::new);
             return Ok(ahead);
         };
         let changes = script.rules.clone();
         let after =
             rules::after(&ahead.rules, changes, spot, &Arc::new(then), Some(&ahead.catalog))
                 .map_err(|fault| placed(fault, step))?;
-        if after != *ahead.rules {
+        if after == *ahead.rules {
+            // Nothing is left to be kept: the script is done with its last statement.
+            ahead.statements = Some(Vec::new());
+        } else {
             ahead.statements = spot.source.rules_statements(&after)?;
             ahead.after = ahead.statements.is_some().then_some(after);
         }
@@ -258,7 +283,7 @@ pub(crate) async fn run_in_shadow(
     step: &Step,
     keeps_rules: bool,
 ) -> Result<Vec<RuleChange>, Fault> {
-    let runner = Runner { database, by: "shadow", within: SHADOW_WITHIN };
+    let runner = Runner { database, by: "shadow", within: SHADOW_WITHIN, structure: None };
     let script = Prepared::of(&step.sql, database.base().dialect, None, keeps_rules)
         .map_err(|fault| placed(fault, step))?;
     let ran = runner.run(step, &script, None).await?;

@@ -25,7 +25,8 @@ impl Prepared {
         let effects = Effects::on(&script, dialect, catalog);
         let mut work = Vec::with_capacity(script.statements.len());
         let mut kept = Vec::new();
-        for statement in &script.statements {
+        let within = script.framed(dialect).unwrap_or(0..script.statements.len());
+        for statement in &script.statements[within] {
             if keeps_rules {
                 let read = rules::read(&statement.text).map_err(|why| {
                     let message = format!("line {}: {why}", statement.line);

@@ -3,6 +3,7 @@
 //! whoever comes after a crash is told and nobody guesses.
 
 use super::{Prepared, history};
+use mag_adapter::engine::Rebuild;
 use mag_adapter::{Bound, Console, EngineError};
 use mag_contract::{Fault, codes};
 use mag_migrate::{Direction, State, Step};
@@ -16,6 +17,8 @@ pub(crate) struct Runner<'a> {
     pub(crate) by: &'a str,
     /// For each statement.
     pub(crate) within: Duration,
+    /// The engine's number of the structure that a script was made for a moment ago.
+    pub(crate) structure: Option<i64>,
 }
 
 /// What is left to be done when the engine has done its part.
@@ -56,7 +59,8 @@ impl Runner<'_> {
         then.extend(rules.into_iter().flatten());
         let (note, last) = self.notes(step, script, whole, begun);
         then.push(note);
-        let console = Console { then, timeout: Some(self.within), ..Console::writing("") };
+        let rebuild = script.effects.rebuilds.then_some(Rebuild { structure: self.structure });
+        let console = Console { then, timeout: Some(self.within), rebuild, ..Console::writing("") };
         match self.database.console(console).await {
             Ok(_) => Ok(last),
             Err(error) => {

@@ -1,11 +1,13 @@
 //! PostgreSQL 13 and newer.
 
 use super::{Dialect, ident, idents, text};
+use crate::column::{self, Changed, Seen, Wish};
 use crate::diff::{Change, Name};
 use crate::history::{self, Statements};
 use crate::lex::{self, Grammar};
 use crate::observe::{self, Question};
 use crate::structure::Structure;
+use mag_contract::Fault;
 use mag_guard::{Command, PolicyRule};
 use mag_model::Type;
 use mag_model::catalog::draft::{
@@ -102,6 +104,10 @@ impl Dialect for Postgres {
         arranged
     }
 
+    fn change_column(&self, wish: &Wish, seen: &Seen<'_>) -> Result<Changed, Fault> {
+        column::postgres::change(wish, seen)
+    }
+
     fn render(&self, change: &Change) -> Result<Vec<String>, String> {
         Ok(match change {
             Change::CreateSchema(name) => vec![format!("CREATE SCHEMA {}", ident(name))],
@@ -178,7 +184,7 @@ impl Dialect for Postgres {
     }
 }
 
-fn place(name: &Name) -> String {
+pub(crate) fn place(name: &Name) -> String {
     match name.schema.as_str() {
         "public" => ident(&name.name),
         schema => format!("{}.{}", ident(schema), ident(&name.name)),

@@ -2,11 +2,13 @@
 
 use super::postgres::check_text;
 use super::{Dialect, ident, idents};
+use crate::column::{Changed, Seen, Wish};
 use crate::diff::{Change, Name};
 use crate::history::{self, Statements};
 use crate::lex::{self, Grammar};
 use crate::observe::{self, Question};
 use crate::structure::Structure;
+use mag_contract::Fault;
 use mag_model::Type;
 use mag_model::catalog::draft::{ColumnDraft, ForeignDraft, IndexDraft, KeyDraft, TableDraft};
 use mag_model::catalog::table::Identity;
@@ -78,6 +80,17 @@ impl Dialect for Sqlite {
             }
         }
         arranged
+    }
+
+    fn rebuilds(&self) -> bool {
+        true
+    }
+    fn structure_number(&self) -> Option<&'static str> {
+        Some("PRAGMA schema_version")
+    }
+
+    fn change_column(&self, wish: &Wish, seen: &Seen<'_>) -> Result<Changed, Fault> {
+        crate::column::sqlite::change(wish, seen)
     }
 
     fn render(&self, change: &Change) -> Result<Vec<String>, String> {
@@ -161,7 +174,7 @@ fn needs_rebuild(change: &Change) -> Option<Name> {
     }
 }
 
-fn place(name: &Name) -> String {
+pub(crate) fn place(name: &Name) -> String {
     match name.schema.as_str() {
         "public" | "main" => ident(&name.name),
         schema => format!("{}.{}", ident(schema), ident(&name.name)),
@@ -245,7 +258,7 @@ fn column(column: &ColumnDraft, counted: bool) -> String {
 }
 
 /// PostgreSQL's usual defaults in SQLite's words; anything else as it is, in brackets.
-fn default_text(default: &str) -> String {
+pub(crate) fn default_text(default: &str) -> String {
     let bare = default.trim();
     // `'new'::text`: the cast says what the column says already.
     let bare = match bare.rsplit_once("::") {
@@ -307,8 +320,8 @@ fn index(table: &Name, index: &IndexDraft) -> String {
     )
 }
 
-/// With foreign keys on, dropping the old table would delete the rows that point to it. They can
-/// only be switched off outside of a transaction, so the transaction is the script's own.
+/// With foreign keys on, dropping the old table would delete the rows that point to it: the script has
+/// a frame around it (`envelope`).
 fn rebuild(before: &TableDraft, after: &TableDraft) -> Vec<String> {
     let name = Name::new(&after.schema, &after.name);
     let beside = Name::new(&after.schema, &format!("{}_anew", after.name));
@@ -319,8 +332,6 @@ fn rebuild(before: &TableDraft, after: &TableDraft) -> Vec<String> {
         .map(|c| c.name.clone())
         .collect();
     let mut statements = vec![
-        "PRAGMA foreign_keys = OFF".to_owned(),
-        "BEGIN IMMEDIATE".to_owned(),
         // Views that show the table are not looked at while it is away.
         "PRAGMA legacy_alter_table = ON".to_owned(),
         create_table(after, &place(&beside)),
@@ -338,7 +349,5 @@ fn rebuild(before: &TableDraft, after: &TableDraft) -> Vec<String> {
     statements.push(format!("ALTER TABLE {} RENAME TO {}", place(&beside), ident(&after.name)));
     statements.extend(after.indexes.iter().map(|i| index(&name, i)));
     statements.push("PRAGMA legacy_alter_table = OFF".to_owned());
-    statements.push("COMMIT".to_owned());
-    statements.push("PRAGMA foreign_keys = ON".to_owned());
     statements
 }

@@ -125,21 +125,38 @@ impl Words {
         self.at = at;
         self.names()
     }
-    pub(super) fn skip_group(&mut self) {
-        if self.peek() == "(" {
-            self.skip_brackets();
+    /// What stands in the brackets that begin here.
+    pub(super) fn group(&mut self) -> Option<Self> {
+        if self.peek() != "(" {
+            return None;
         }
+        let begin = self.at + 1;
+        self.skip_brackets();
+        self.words.get(begin..self.at.saturating_sub(1)).map(Self::from)
     }
-    /// `SELECT a, b FROM t` and nothing more: all rows of `t`.
-    pub(super) fn copied_from(&mut self) -> Option<String> {
+    /// `SELECT a, b + 1 FROM t` and nothing more: all rows of `t`. What is taken, each a column or
+    /// something that is calculated, and from where.
+    pub(super) fn copied(&mut self) -> Option<(Vec<Option<String>>, String)> {
         if !self.accept(&["SELECT"]) || self.any("DISTINCT") {
             return None;
         }
-        while self.at < self.words.len() && !self.accept(&["FROM"]) {
-            self.at += 1;
+        let begin = self.at;
+        while self.at < self.words.len() && self.peek() != "FROM" {
+            if self.peek() == "(" {
+                self.skip_brackets();
+            } else {
+                self.at += 1;
+            }
         }
+        let taken = Self::from(self.words.get(begin..self.at)?);
+        self.accept(&["FROM"]).then_some(())?;
         let from = self.name()?;
-        (self.at == self.words.len()).then_some(from)
+        let plain = |mut part: Self| {
+            let name = part.name()?;
+            (part.at == part.words.len()).then_some(name)
+        };
+        let whole = self.at == self.words.len();
+        whole.then(|| (taken.parts().into_iter().map(plain).collect(), from))
     }
     fn skip_brackets(&mut self) {
         let mut depth = 0usize;

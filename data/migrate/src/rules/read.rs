@@ -321,10 +321,14 @@ pub fn renamed(text: &str, dialect: &dyn Dialect) -> Option<RuleChange> {
     }
     let from = if word(2, "if") && word(3, "exists") { 4 } else { 2 };
     let rename = parts.iter().position(|(bare, w)| *bare && w == "rename")?;
-    if !word(rename + 1, "to") || parts.len() != rename + 3 {
+    let of_table = word(rename + 1, "to") && parts.len() == rename + 3;
+    // `RENAME [COLUMN] a TO b`
+    let from_column = if word(rename + 1, "column") { rename + 2 } else { rename + 1 };
+    let of_column = word(from_column + 1, "to") && parts.len() == from_column + 3;
+    if !of_table && !of_column {
         return None;
     }
-    let (_, to) = parts.get(rename + 2)?;
+    let (_, to) = parts.last()?;
     let (schema, table) = match parts.get(from..rename)? {
         [(_, table)] => ("", table),
         [(_, schema), (_, point), (_, table)] if point == "." && schema != "main" => {
@@ -334,5 +338,12 @@ pub fn renamed(text: &str, dialect: &dyn Dialect) -> Option<RuleChange> {
         _ => return None,
     };
     let Name { schema, name } = Name::new(schema, table);
-    Some(RuleChange::RenameTable { table: TableName { schema, table: name }, to: to.clone() })
+    let (table, to) = (TableName { schema, table: name }, to.clone());
+    match of_table {
+        true => Some(RuleChange::RenameTable { table, to }),
+        false => {
+            let column = parts.get(from_column)?.1.clone();
+            Some(RuleChange::RenameColumn { table, column, to })
+        }
+    }
 }

@@ -54,6 +54,10 @@ impl RuleChange {
             Self::RenameTable { table, to } => {
                 format!("ALTER TABLE {} RENAME TO {}", place(table), ident(to))
             }
+            Self::RenameColumn { table, column, to } => {
+                let (column, to) = (ident(column), ident(to));
+                format!("ALTER TABLE {} RENAME COLUMN {column} TO {to}", place(table))
+            }
             Self::Forget(table) => format!("DROP TABLE {}", place(table)),
             Self::CreateFunction { function, replace } => {
                 let text = function_statement(function);

@@ -45,7 +45,7 @@ impl House {
 
     fn words<'a>(&self, words: &[&'a str]) -> Vec<&'a str> {
         let mut words = words.to_vec();
-        let ours = ["migrate:", "schema:", "sql:", "policy:", "grant:", "role:"];
+        let ours = ["column:", "migrate:", "schema:", "sql:", "policy:", "grant:", "role:"];
         let takes = words.first().is_some_and(|w| ours.iter().any(|group| w.starts_with(group)));
         if self.engine == Engine::Postgres && takes {
             words.extend(["--source", "pg"]);

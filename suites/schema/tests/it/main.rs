@@ -2,6 +2,7 @@
 //! the other says as well.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod column;
 mod house;
 mod migrate;
 mod policy;

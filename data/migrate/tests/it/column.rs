@@ -1,0 +1,526 @@
+//! A column otherwise, on a real SQLite: what is asked for is there, and nothing else is touched.
+
+use mag_guard::ruleset::{Grant, GrantOn, Mask, MaskWith, TableName};
+use mag_guard::{PolicyRule, Ruleset};
+use mag_migrate::column::{Changed, Points, Seen, Wish};
+use mag_migrate::diff::Name;
+use mag_migrate::observe::{About, Observed};
+use mag_migrate::rules::{RuleChange, renamed};
+use mag_migrate::{Dialect, Effects, POSTGRES, SQLITE, Script, Structure};
+use mag_model::catalog::draft::{
+    CheckDraft, ColumnDraft, IndexDraft, KeyDraft, SchemaDraft, TableDraft,
+};
+use mag_query::error::Verb;
+use rusqlite::Connection;
+
+fn open(sql: &str) -> Connection {
+    let db = Connection::open_in_memory().unwrap();
+    db.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+    db.execute_batch(sql).unwrap();
+    db
+}
+
+fn lines(db: &Connection, sql: &str) -> Vec<String> {
+    let mut query = db.prepare(sql).unwrap();
+    let rows = query.query_map([], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
+    let text = |value| match value {
+        rusqlite::types::Value::Text(text) => text,
+        rusqlite::types::Value::Null => "-".into(),
+        rusqlite::types::Value::Integer(n) => n.to_string(),
+        other => format!("{other:?}"),
+    };
+    rows.map(|row| text(row.unwrap())).collect()
+}
+fn one(db: &Connection, sql: &str) -> String {
+    lines(db, sql).join(",")
+}
+
+/// The structure of the file as the board sees it: what a catalog has of it, and its texts.
+fn seen(db: &Connection) -> (Structure, Observed) {
+    let mut observed = Observed::default();
+    for question in SQLITE.questions().iter().filter(|q| q.about != About::Sizes) {
+        let mut query = db.prepare(question.sql).unwrap();
+        let count = query.column_count();
+        let row = |row: &rusqlite::Row<'_>| {
+            (0..count).map(|at| row.get::<_, Option<String>>(at)).collect::<Result<Vec<_>, _>>()
+        };
+        let rows: Vec<_> = query.query_map([], row).unwrap().map(Result::unwrap).collect();
+        observed.take(question.about, rows);
+    }
+    let mut structure = Structure::default();
+    for definition in observed.definitions.iter().filter(|d| d.kind == "table") {
+        structure.draft.tables.push(draft(db, &definition.name.name));
+    }
+    structure.draft.schemas.push(SchemaDraft { name: "public".into(), comment: None });
+    (structure, observed)
+}
+
+/// As the catalog tells it.
+fn draft(db: &Connection, name: &str) -> TableDraft {
+    let mut table = TableDraft::new("public", name);
+    let told = |what: &str, rest: &str| lines(db, &format!("SELECT {what} FROM {rest}"));
+    let columns = format!("pragma_table_xinfo('{name}') WHERE hidden <> 1 ORDER BY cid");
+    let each = told("name", &columns).into_iter().zip(told("type", &columns));
+    for ((column, ty), hidden) in each.zip(told("hidden", &columns)) {
+        let ty = mag_model::declared::named(&ty).into_owned();
+        let ty = if ty == "any" { "text".into() } else { ty };
+        let generated = (hidden != "0").then(|| "x".to_owned());
+        table.columns.push(ColumnDraft { generated, ..ColumnDraft::new(column, ty) });
+    }
+    let key = told("name", &format!("pragma_table_info('{name}') WHERE pk > 0 ORDER BY pk"));
+    if !key.is_empty() {
+        table.primary = Some(KeyDraft { name: format!("{name}_pkey"), columns: key });
+    }
+    for index in told("name", &format!("pragma_index_list('{name}') WHERE origin = 'c'")) {
+        let of_it = format!("pragma_index_list('{name}') WHERE name = '{index}'");
+        table.indexes.push(IndexDraft {
+            unique: one(db, &format!("SELECT \"unique\" FROM {of_it}")) == "1",
+            condition: (one(db, &format!("SELECT partial FROM {of_it}")) == "1").then(String::new),
+            columns: Some(told("name", &format!("pragma_index_info('{index}')")))
+                .filter(|columns| !columns.contains(&"-".to_owned()))
+                .unwrap_or_default(),
+            name: index,
+            ..IndexDraft::default()
+        });
+    }
+    if name == "books" {
+        let expression = "price >= 0 OR price IS NULL".to_owned();
+        table.checks.push(CheckDraft { name: "books_check".into(), expression });
+    }
+    table
+}
+
+fn change(db: &Connection, wish: &Wish) -> Changed {
+    let (structure, observed) = seen(db);
+    let table = structure.table(&wish.table).unwrap();
+    let seen = Seen { table, definitions: &observed.definitions };
+    SQLITE.change_column(wish, &seen).unwrap_or_else(|fault| panic!("{fault:?}"))
+}
+
+fn refused(db: &Connection, wish: &Wish) -> String {
+    let (structure, observed) = seen(db);
+    let table = structure.table(&wish.table).unwrap();
+    let seen = Seen { table, definitions: &observed.definitions };
+    SQLITE.change_column(wish, &seen).unwrap_err().message().to_owned()
+}
+
+fn wish(table: &str, column: &str) -> Wish {
+    Wish { table: Name::new("public", table), column: column.into(), ..Wish::default() }
+}
+
+/// Everything in the file but where things lie: texts without blanks and quotes, and all rows.
+fn whole(db: &Connection) -> Vec<String> {
+    let mut all = lines(
+        db,
+        "SELECT type || ' ' || name || ' ' || replace(replace(replace(ifnull(sql, ''), ' ', ''), '\"', ''), char(10), '') FROM sqlite_schema ORDER BY 1",
+    );
+    let tables = lines(
+        db,
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_stat%' ESCAPE '\\' ORDER BY 1",
+    );
+    for table in tables {
+        let columns = lines(
+            db,
+            &format!(
+                "SELECT '\"' || name || '\"' FROM pragma_table_xinfo('{table}') WHERE hidden <> 1"
+            ),
+        );
+        let each: Vec<String> = columns.iter().map(|c| format!("quote({c})")).collect();
+        all.extend(lines(
+            db,
+            &format!("SELECT '{table} ' || {} FROM \"{table}\" ORDER BY 1", each.join("||' '||")),
+        ));
+    }
+    all
+}
+
+/// There, looked at, and back again: then all is as it was.
+fn there_and_back(sql: &str, wish: &Wish, look: impl Fn(&Connection)) {
+    let db = open(sql);
+    let before = whole(&db);
+    let changed = change(&db, wish);
+    for doubt in &changed.doubts {
+        assert_eq!(lines(&db, &doubt.sql), Vec::<String>::new(), "{}", doubt.why);
+    }
+    db.execute_batch(&changed.up).unwrap_or_else(|e| panic!("{e}\n{}", changed.up));
+    assert_eq!(one(&db, "PRAGMA foreign_key_check"), "");
+    assert_eq!(one(&db, "PRAGMA integrity_check"), "ok");
+    look(&db);
+    db.execute_batch(&changed.down).unwrap_or_else(|e| panic!("{e}\n{}", changed.down));
+    assert_eq!(whole(&db), before, "{}\n{}", changed.up, changed.down);
+}
+
+const SHOP: &str = r#"
+CREATE TABLE "Authors" (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL);
+CREATE TABLE books ( -- what we sell, (mostly)
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    title TEXT NOT NULL COLLATE NOCASE, -- as on the cover
+    [pages] TEXT DEFAULT '0' CONSTRAINT some CHECK (length(pages) < 9),
+    price NUMERIC(10,2),
+    tax NUMERIC GENERATED ALWAYS AS (price * 0.07) STORED,
+    shown TEXT AS (upper(title)) VIRTUAL,
+    author INTEGER NOT NULL REFERENCES "Authors" (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT pair UNIQUE (title, author),
+    CHECK (price >= 0 OR price IS NULL)
+);
+CREATE INDEX books_price_idx ON books (price DESC) WHERE price > 1;
+CREATE INDEX books_upper ON books (upper(title));
+CREATE UNIQUE INDEX books_pages_idx ON books (pages);
+CREATE TABLE loans (book INTEGER NOT NULL REFERENCES books (id) ON DELETE CASCADE, who TEXT);
+CREATE TABLE log (what TEXT);
+CREATE VIRTUAL TABLE words USING fts5(title, content='books', content_rowid='id');
+CREATE TRIGGER books_ai AFTER INSERT ON books BEGIN INSERT INTO words (rowid, title) VALUES (new.id, new.title); END;
+CREATE TRIGGER books_au AFTER UPDATE ON books BEGIN INSERT INTO words (words, rowid, title) VALUES ('delete', old.id, old.title); INSERT INTO words (rowid, title) VALUES (new.id, new.title); END;
+CREATE TRIGGER books_ad AFTER DELETE ON books BEGIN INSERT INTO words (words, rowid, title) VALUES ('delete', old.id, old.title); INSERT INTO log VALUES ('gone: ' || old.pages); END;
+CREATE TRIGGER loans_ai AFTER INSERT ON loans BEGIN UPDATE books SET price = price + 1 WHERE id = new.book; END;
+CREATE VIEW cheap AS SELECT title, pages FROM books WHERE price < 20;
+CREATE VIEW cheaper AS SELECT title FROM cheap;
+CREATE TRIGGER cheap_io INSTEAD OF INSERT ON cheap BEGIN INSERT INTO log VALUES (new.title); END;
+INSERT INTO "Authors" VALUES (1, 'Ada'), (2, 'Grace');
+INSERT INTO books (id, title, pages, price, author) VALUES (3, 'Notes', '12', 12.5, 1), (7, 'Compilers', '340', 30, 2), (40, 'Gone', '4', 1, 1);
+DELETE FROM books WHERE id = 40;
+INSERT INTO loans VALUES (3, 'Ann');
+"#;
+
+#[test]
+fn a_type_changes_and_all_that_stands_on_the_table_comes_through() {
+    let wish = Wish { ty: Some("integer".into()), ..wish("books", "pages") };
+    there_and_back(SHOP, &wish, |db| {
+        assert_eq!(
+            one(db, "SELECT typeof(pages) || pages FROM books ORDER BY id"),
+            "integer12,integer340"
+        );
+        let text = one(db, "SELECT sql FROM sqlite_schema WHERE name = 'books'");
+        assert!(text.contains("[pages] integer DEFAULT '0' CONSTRAINT some CHECK"), "{text}");
+        assert!(text.contains("-- as on the cover") && text.contains("AUTOINCREMENT"), "{text}");
+        // The rows that point to it are there, and still hang on it.
+        assert_eq!(one(db, "SELECT who FROM loans"), "Ann");
+        assert_eq!(one(db, "SELECT title FROM cheaper"), "Notes");
+        assert_eq!(one(db, "SELECT rowid FROM words WHERE words MATCH 'compilers'"), "7");
+        db.execute_batch("SAVEPOINT s").unwrap();
+        db.execute_batch("INSERT INTO words (words) VALUES ('integrity-check')").unwrap();
+        db.execute_batch("INSERT INTO books (title, pages, author) VALUES ('New', 5, 1)").unwrap();
+        assert_eq!(
+            one(db, "SELECT id FROM books WHERE title = 'New'"),
+            "41",
+            "no number comes twice"
+        );
+        assert_eq!(one(db, "SELECT rowid FROM words WHERE words MATCH 'new'"), "41");
+        db.execute_batch("INSERT INTO loans VALUES (7, 'Bob')").unwrap();
+        assert_eq!(one(db, "SELECT price FROM books WHERE id = 7"), "31");
+        db.execute_batch("DELETE FROM books WHERE id = 3").unwrap();
+        assert_eq!(one(db, "SELECT who FROM loans"), "Bob", "the key leads to the new table");
+        assert_eq!(one(db, "SELECT what FROM log ORDER BY rowid DESC LIMIT 1"), "gone: 12");
+        db.execute_batch("INSERT INTO cheap (title) VALUES ('through the view')").unwrap();
+        db.execute_batch("ROLLBACK TO s; RELEASE s").unwrap();
+    });
+}
+
+#[test]
+fn each_thing_that_can_be_said_of_a_column_is_said_and_taken_back() {
+    let text = |db: &Connection| one(db, "SELECT sql FROM sqlite_schema WHERE name = 'books'");
+    let base = || wish("books", "price");
+    there_and_back(SHOP, &Wish { nullable: Some(false), ..base() }, |db| {
+        assert!(text(db).contains("price NUMERIC(10,2) NOT NULL"), "{}", text(db));
+    });
+    there_and_back(SHOP, &Wish { default: Some("1 + 1".into()), ..base() }, |db| {
+        assert!(text(db).contains("DEFAULT (1 + 1)"), "{}", text(db));
+    });
+    there_and_back(SHOP, &Wish { default: Some("'x' || 'y'".into()), ..base() }, |db| {
+        assert!(text(db).contains("DEFAULT ('x' || 'y')"), "{}", text(db));
+    });
+    there_and_back(SHOP, &Wish { check: Some("price < 1000".into()), ..base() }, |db| {
+        assert!(db.execute_batch("UPDATE books SET price = 2000").is_err());
+    });
+    there_and_back(SHOP, &Wish { unique: Some(true), ..base() }, |db| {
+        assert!(db.execute_batch("UPDATE books SET price = 3").is_err());
+    });
+    let points = Points {
+        table: Name::new("public", "Authors"),
+        column: "id".into(),
+        on_delete: Some("set_null".into()),
+        on_update: None,
+    };
+    let sql = format!("{SHOP}; UPDATE books SET price = 2;");
+    there_and_back(&sql, &Wish { points: Some(Some(points)), ..base() }, |db| {
+        assert!(
+            text(db).contains("REFERENCES \"Authors\" (id) ON DELETE SET NULL"),
+            "{}",
+            text(db)
+        );
+        assert!(db.execute_batch("UPDATE books SET price = 99").is_err());
+    });
+    there_and_back(SHOP, &Wish { points: Some(None), ..wish("books", "author") }, |db| {
+        assert!(!text(db).contains("REFERENCES"), "{}", text(db));
+    });
+    there_and_back(
+        SHOP,
+        &Wish {
+            nullable: Some(true),
+            default: Some(String::new()),
+            check: Some(String::new()),
+            ..wish("books", "pages")
+        },
+        |db| {
+            assert!(text(db).contains("[pages] TEXT,"), "{}", text(db));
+        },
+    );
+    there_and_back(SHOP, &Wish { unique: Some(false), ..wish("books", "pages") }, |db| {
+        assert_eq!(
+            one(db, "SELECT count(*) FROM sqlite_schema WHERE name = 'books_pages_idx'"),
+            "0"
+        );
+    });
+    for name in ["pair", "books_check"] {
+        let gone = Wish { drop: vec![name.into()], ..base() };
+        there_and_back(SHOP, &gone, |db| {
+            assert_eq!(text(db).contains("pair"), name != "pair", "{}", text(db));
+            assert_eq!(text(db).contains("price >= 0"), name == "pair", "{}", text(db));
+        });
+    }
+    let rename = Wish {
+        rename: Some("leaves".into()),
+        ty: Some("integer".into()),
+        ..wish("books", "pages")
+    };
+    there_and_back(SHOP, &rename, |db| {
+        assert_eq!(one(db, "SELECT leaves FROM books ORDER BY 1"), "12,340");
+        let trigger = one(db, "SELECT sql FROM sqlite_schema WHERE name = 'books_ad'");
+        assert!(trigger.contains("leaves"), "{trigger}");
+    });
+    let only =
+        change(&open(SHOP), &Wish { rename: Some("leaves".into()), ..wish("books", "pages") });
+    assert_eq!(only.up, "ALTER TABLE books RENAME COLUMN pages TO leaves;\n", "no row is touched");
+    assert!(refused(&open(SHOP), &wish("books", "pages")).contains("nothing"));
+}
+
+#[test]
+fn keys_change_with_the_kind_of_table() {
+    let made = "CREATE TABLE t (a TEXT, b TEXT NOT NULL, PRIMARY KEY (a, b)) WITHOUT ROWID, STRICT; INSERT INTO t VALUES ('x', '1'), ('y', '2');";
+    there_and_back(made, &Wish { ty: Some("integer".into()), ..wish("t", "b") }, |db| {
+        let text = one(db, "SELECT sql FROM sqlite_schema");
+        assert!(
+            text.contains("b integer NOT NULL") && text.ends_with("WITHOUT ROWID, STRICT"),
+            "{text}"
+        );
+        assert_eq!(one(db, "SELECT typeof(b) FROM t"), "integer,integer");
+    });
+    there_and_back(made, &Wish { primary: Some(false), ..wish("t", "b") }, |db| {
+        assert_eq!(one(db, "SELECT name FROM pragma_table_info('t') WHERE pk > 0"), "a");
+    });
+    there_and_back(made, &Wish { primary: Some(true), ..wish("t", "b") }, |db| {
+        assert_eq!(one(db, "SELECT name FROM pragma_table_info('t') WHERE pk > 0"), "b");
+    });
+    assert!(
+        refused(&open(made), &Wish { ty: Some("date".into()), ..wish("t", "b") })
+            .contains("STRICT")
+    );
+    // Numbers of rows that no column holds stay, for an index over words goes by them.
+    let plain = "CREATE TABLE p (rowid TEXT, v TEXT); INSERT INTO p (_rowid_, rowid, v) VALUES (5, 'a', '1'), (9, 'b', '2');";
+    there_and_back(plain, &Wish { ty: Some("integer".into()), ..wish("p", "v") }, |db| {
+        assert_eq!(one(db, "SELECT _rowid_ FROM p"), "5,9");
+    });
+    let numbered = "CREATE TABLE n (id INTEGER PRIMARY KEY, v TEXT NOT NULL); INSERT INTO n VALUES (5, 'a'), (9, 'b');";
+    there_and_back(numbered, &Wish { primary: Some(true), ..wish("n", "v") }, |db| {
+        assert_eq!(one(db, "SELECT rowid || v || id FROM n ORDER BY 1"), "5a5,9b9");
+    });
+    let counted = "CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, v TEXT);";
+    assert!(
+        refused(&open(counted), &Wish { ty: Some("text".into()), ..wish("c", "id") })
+            .contains("counts")
+    );
+}
+
+#[test]
+fn rows_that_do_not_fit_are_found_before_and_refuse_the_script_by_themselves() {
+    let made =
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, v); CREATE TABLE o (id INTEGER PRIMARY KEY);";
+    let check = |values: &str, wish: Wish, expected: &str| {
+        let db = open(&format!("{made} INSERT INTO t (v) VALUES {values};"));
+        let before = whole(&db);
+        let changed = change(&db, &wish);
+        let found: Vec<String> =
+            changed.doubts.iter().flat_map(|doubt| lines(&db, &doubt.sql)).collect();
+        assert_eq!(found.join(","), expected, "{values} {wish:?}");
+        let ran = db.execute_batch(&changed.up);
+        let said = ran.as_ref().err().map(ToString::to_string).unwrap_or_default();
+        let open = one(&db, "PRAGMA foreign_key_check") != "";
+        assert_eq!(ran.is_err() || open, !expected.is_empty(), "{values}: {said}");
+        if ran.is_err() {
+            db.execute_batch("ROLLBACK").unwrap();
+            assert_eq!(whole(&db), before, "nothing has happened");
+        }
+    };
+    let ty = |name: &str| Wish { ty: Some(name.into()), ..wish("t", "v") };
+    check("(1), ('2'), (3.0), (NULL), ('-4')", ty("integer"), "");
+    check("(1), ('007'), ('x'), (1.5), (x'00'), (' 1'), ('')", ty("integer"), "2,3,4,5,6,7");
+    check("(32767), (32768), ('-32769')", ty("smallint"), "2,3");
+    check("(1.5), ('1.5'), (2), ('2e3'), ('-0.5')", ty("real"), "");
+    check(
+        "('1.5x'), ('0x10'), (9007199254740993), ('12345678901234567890'), ('--1')",
+        ty("real"),
+        "1,2,3,4,5",
+    );
+    check("(0), (1), ('1'), (NULL)", ty("boolean"), "");
+    check("('true'), (2), ('no')", ty("boolean"), "1,2,3");
+    check("('2024-02-29'), (NULL)", ty("date"), "");
+    check("('2024-02-30'), ('2024'), (2024), ('soon')", ty("date"), "1,2,3,4");
+    check("('2024-02-29 10:00:00'), ('2024-02-29T10:00:00+01:00')", ty("timestamptz"), "");
+    check("('10:00'), (1700000000)", ty("timestamp"), "1,2");
+    check("('{}'), (5), ('[1]')", ty("json"), "");
+    check("('{'), (x'7b7d')", ty("jsonb"), "1,2");
+    check("('abc'), (12345)", ty("varchar(4)"), "2");
+    check("(12.345), ('1234.5'), (99.99)", ty("numeric(4,2)"), "1,2");
+    check("('9f0c3e5c-0000-4000-8000-000000000001')", ty("uuid"), "");
+    check("('9f0c3e5c-0000-4000-8000-00000000000'), ('x')", ty("uuid"), "1,2");
+    check("('a'), (5), (1.5)", ty("text"), "");
+    check("(x'ff')", ty("text"), "1");
+    check("('a'), (NULL), ('b'), (NULL)", Wish { nullable: Some(false), ..wish("t", "v") }, "2,4");
+    check("('a'), (NULL), ('a'), (NULL)", Wish { unique: Some(true), ..wish("t", "v") }, "1,3");
+    check("('a'), ('bb')", Wish { check: Some("length(v) < 2".into()), ..wish("t", "v") }, "2");
+    let points =
+        Points { table: Name::new("", "o"), column: "id".into(), on_delete: None, on_update: None };
+    check("(NULL), (7)", Wish { points: Some(Some(points)), ..wish("t", "v") }, "2");
+    let using = |ty: &str, using: &str| Wish { using: Some(using.into()), ..self::ty(ty) };
+    check("('007'), ('x')", using("integer", "CAST(v AS INTEGER)"), "");
+    check("('true'), ('x')", using("boolean", "CASE v WHEN 'true' THEN 1 ELSE v END"), "2");
+}
+
+fn ty(name: &str) -> Wish {
+    Wish { ty: Some(name.into()), ..wish("t", "v") }
+}
+
+#[test]
+fn a_script_refuses_a_table_that_has_what_it_does_not_know() {
+    let made = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);";
+    for other in [
+        "CREATE INDEX more ON t (v)",
+        "CREATE TRIGGER more AFTER INSERT ON t BEGIN SELECT 1; END",
+        "ALTER TABLE t ADD COLUMN more TEXT",
+    ] {
+        let db = open(made);
+        let changed = change(&db, &ty("integer"));
+        db.execute_batch(other).unwrap();
+        let refused = db.execute_batch(&changed.up).unwrap_err().to_string();
+        assert!(refused.contains("would lose"), "{other}: {refused}");
+    }
+}
+
+#[test]
+fn what_is_lost_is_told_by_its_column() {
+    let db = open(SHOP);
+    let (structure, _) = seen(&db);
+    let catalog = structure.draft.build(1).unwrap();
+    let dangers = |wish: &Wish| {
+        let script = Script::read(&change(&db, wish).up, &SQLITE).unwrap();
+        let effects = Effects::on(&script, &SQLITE, Some(&catalog));
+        assert!(effects.rebuilds && effects.mode == mag_migrate::Mode::Together);
+        effects.dangers.into_iter().map(|d| d.consent()).collect::<Vec<_>>()
+    };
+    let none: Vec<String> = vec![];
+    assert_eq!(dangers(&Wish { nullable: Some(false), ..wish("books", "price") }), none);
+    assert_eq!(
+        dangers(&Wish { ty: Some("integer".into()), ..wish("books", "pages") }),
+        ["narrow_type books.pages"]
+    );
+    let using = Wish { using: Some("price * 2".into()), ..wish("books", "price") };
+    assert_eq!(dangers(&using), ["narrow_type books.price"]);
+    // By hand, and one forgotten.
+    let script = "PRAGMA foreign_keys=OFF; BEGIN; CREATE TABLE l (book INTEGER, who TEXT); INSERT INTO l (book) SELECT book FROM loans; DROP TABLE loans; ALTER TABLE l RENAME TO loans; COMMIT; PRAGMA foreign_keys=ON;";
+    let effects = Effects::on(&Script::read(script, &SQLITE).unwrap(), &SQLITE, Some(&catalog));
+    let told: Vec<String> = effects.dangers.iter().map(|d| d.consent()).collect();
+    assert_eq!(told, ["drop_column loans.who"]);
+}
+
+#[test]
+fn postgresql_changes_in_place_what_is_asked_the_same_way() {
+    let made = "CREATE TABLE books (id bigint PRIMARY KEY, pages text, price numeric(10,2), CONSTRAINT cheap CHECK (price < 100));";
+    let structure = Structure::of_script(made, &POSTGRES).unwrap();
+    let table = structure.table(&Name::new("public", "books")).unwrap();
+    let check = |wish: &Wish, up: &str, down: &str| {
+        let told = POSTGRES.change_column(wish, &Seen { table, definitions: &[] }).unwrap();
+        assert_eq!((told.up.as_str(), told.down.as_str()), (up, down));
+    };
+    check(
+        &Wish {
+            rename: Some("leaves".into()),
+            ty: Some("integer".into()),
+            nullable: Some(false),
+            ..wish("books", "pages")
+        },
+        "ALTER TABLE books ALTER COLUMN pages TYPE integer USING pages::integer;\nALTER TABLE books ALTER COLUMN pages SET NOT NULL;\nALTER TABLE books RENAME COLUMN pages TO leaves;\n",
+        "ALTER TABLE books RENAME COLUMN leaves TO pages;\nALTER TABLE books ALTER COLUMN pages TYPE text USING pages::text;\nALTER TABLE books ALTER COLUMN pages DROP NOT NULL;\n",
+    );
+    check(
+        &Wish {
+            ty: Some("integer".into()),
+            using: Some("length(pages)".into()),
+            ..wish("books", "pages")
+        },
+        "ALTER TABLE books ALTER COLUMN pages TYPE integer USING length(pages);\n",
+        "ALTER TABLE books ALTER COLUMN pages TYPE text USING pages::text;\n",
+    );
+    check(
+        &Wish { unique: Some(true), drop: vec!["cheap".into()], ..wish("books", "price") },
+        "ALTER TABLE books DROP CONSTRAINT cheap;\nALTER TABLE books ADD CONSTRAINT books_price_key UNIQUE (price);\n",
+        "ALTER TABLE books DROP CONSTRAINT books_price_key;\nALTER TABLE books ADD CONSTRAINT cheap CHECK (price < 100);\n",
+    );
+}
+
+#[test]
+fn rules_go_with_a_column_that_gets_another_name() {
+    let table = TableName { schema: "public".into(), table: "notes".into() };
+    let policy = |table: &str, using: &str| PolicyRule {
+        name: "p".into(),
+        schema: "public".into(),
+        table: table.into(),
+        permissive: true,
+        command: mag_guard::Command::All,
+        roles: vec![],
+        using: Some(using.into()),
+        check: None,
+    };
+    let on = GrantOn::Table {
+        name: "notes".into(),
+        verbs: vec![Verb::Select],
+        columns: Some(vec!["id".into(), "owner".into()]),
+    };
+    let rules = |policies: Vec<PolicyRule>| Ruleset {
+        policies,
+        grants: vec![Grant { role: "anon".into(), schema: "public".into(), on: on.clone() }],
+        masks: vec![Mask {
+            role: "anon".into(),
+            schema: "public".into(),
+            table: "notes".into(),
+            column: "owner".into(),
+            with: MaskWith::Expression("left(owner, 1)".into()),
+        }],
+        ..Ruleset::default()
+    };
+    let change = renamed("alter table notes rename column owner to \"Who\"", &SQLITE).unwrap();
+    let expected = RuleChange::RenameColumn { table, column: "owner".into(), to: "Who".into() };
+    assert_eq!(change, expected);
+    let mut kept = rules(vec![
+        policy("notes", "owner = auth.uid() AND 'owner' <> notes.owner"),
+        policy("others", "owner = 1"),
+        policy("others", "EXISTS (SELECT 1 FROM notes WHERE notes.owner = others.id)"),
+    ]);
+    change.apply(&mut kept).unwrap();
+    let told: Vec<&str> = kept.policies.iter().filter_map(|p| p.using.as_deref()).collect();
+    assert_eq!(
+        told,
+        [
+            "\"Who\" = auth.uid() AND 'owner' <> notes.\"Who\"",
+            "owner = 1",
+            "EXISTS (SELECT 1 FROM notes WHERE notes.\"Who\" = others.id)"
+        ]
+    );
+    assert_eq!(kept.masks[0].column, "Who");
+    assert_eq!(kept.masks[0].with, MaskWith::Expression("left(\"Who\", 1)".into()));
+    assert!(
+        matches!(&kept.grants[0].on, GrantOn::Table { columns: Some(c), .. } if *c == ["id", "Who"])
+    );
+    // Where it may be a column of another table, nobody guesses.
+    let mut unclear = rules(vec![policy("others", "id IN (SELECT owner FROM notes)")]);
+    assert!(change.apply(&mut unclear).unwrap_err().to_string().contains("drop it first"));
+}
