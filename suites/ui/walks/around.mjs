@@ -185,7 +185,7 @@ await walk(async (page) => {
     const open = () => lines().length - ended.filter((one) => one.includes('metrics:tail')).length
     const until = async (many, what) => {
       for (let tries = 0; open() !== many; tries++) {
-        assert.ok(tries < 100, `${what}: ${open()} lines are open`)
+        assert.ok(tries < 600, `${what}: ${open()} lines are open`)
         await page.waitForTimeout(100)
       }
     }

@@ -20,7 +20,7 @@ export const WHERE = process.env.WHERE ?? ''
 export const PROJECT = process.env.PROJECT ?? 'main'
 
 /** Beyond what any step takes on a loaded machine. */
-const WITHIN_MS = Number(process.env.WITHIN_MS ?? 30_000)
+const WITHIN_MS = Number(process.env.WITHIN_MS ?? 60_000)
 
 export const WIDE = { width: 1440, height: 900 }
 export const NARROW = { width: 390, height: 844 }
@@ -59,6 +59,19 @@ export function content(page) {
 /** What `mobo` answers on the board's machine. */
 export function mobo(...words) {
   return JSON.parse(execFileSync(process.env.MOBO, [...words, '--json'], { encoding: 'utf8' }))
+}
+
+/** What `mobo` answers comes to be so: a word on the screen may be of the step before. */
+export async function becomes(ask, wanted) {
+  const last = Date.now() + WITHIN_MS
+  for (;;) {
+    try {
+      return assert.deepEqual(ask(), wanted)
+    } catch (error) {
+      if (Date.now() > last) throw error
+    }
+    await new Promise((again) => setTimeout(again, 100))
+  }
 }
 
 export const link = () => URL_OF_BOARD + mobo('admin:link').path

@@ -1,16 +1,13 @@
 // SQL: completed from the catalog, run, explained as a tree, drawn, saved; only reading until somebody
 // says otherwise.
 
-import { accessible, assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
+import { accessible, assert, becomes, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
 
 const editor = (page) => page.getByRole('textbox', { name: 'SQL' })
 const write = async (page, text) => {
   await editor(page).click()
   await page.keyboard.press('Control+a')
   await page.keyboard.insertText(text)
-  // What is offered for completion would lie over what comes next.
-  await page.waitForTimeout(200)
-  await page.keyboard.press('Escape')
 }
 
 await walk(async (page) => {
@@ -23,6 +20,8 @@ await walk(async (page) => {
     await page.locator('.cm-tooltip-autocomplete').getByText('books').waitFor()
     await page.keyboard.press('Escape')
   })
+  // What is offered for completion, whenever it comes, would lie over what is clicked.
+  await page.addLocatorHandler(page.locator('.cm-tooltip-autocomplete'), () => page.keyboard.press('Escape'))
   await step('rows are shown, and drawn', async () => {
     await write(page, 'select title, price from books order by id')
     await page.keyboard.press('Control+Enter')
@@ -57,7 +56,7 @@ await walk(async (page) => {
     assert.equal(mobo('rows:read', 'books', '--where', 'title = all the same', '--project', PROJECT).rows.length, 0)
     await yes.click()
     await page.getByText('0 rows').first().waitFor()
-    assert.equal(mobo('rows:read', 'books', '--where', 'title = all the same', '--project', PROJECT).rows.length, 4)
+    await becomes(() => mobo('rows:read', 'books', '--where', 'title = all the same', '--project', PROJECT).rows.length, 4)
     await page.getByLabel('may write').uncheck()
   })
   await step('a query is saved, and there again', async () => {

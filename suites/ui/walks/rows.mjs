@@ -2,7 +2,7 @@
 // after a rehearsal, taken back.
 
 import { readFileSync } from 'node:fs'
-import { accessible, assert, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
+import { accessible, assert, becomes, comeIn, ENGINE, go, mobo, picture, PROJECT, settled, step, walk } from './harness.mjs'
 
 const rows = (table, ...words) => mobo('rows:read', table, '--project', PROJECT, ...words).rows
 const cell = (page, row, column) => page.locator(`.grid-line[aria-rowindex="${row + 2}"] [aria-colindex="${column + 2}"]`)
@@ -134,8 +134,8 @@ await walk(async (page) => {
     assert.equal(rows('books', '--where', 'title = The same').length, 2)
     await page.getByRole('button', { name: 'Undo' }).first().click()
     await said(page, 'Taken back')
-    assert.equal(rows('books', '--where', 'title = The same').length, 0)
-    assert.equal(rows('books', '--where', 'id = 1')[0].title, 'Notes on the Engine')
+    await becomes(() => rows('books', '--where', 'title = The same').length, 0)
+    await becomes(() => rows('books', '--where', 'id = 1')[0].title, 'Notes on the Engine')
   })
 
   await step('rows are deleted after a preview, and come back', async () => {
@@ -148,7 +148,7 @@ await walk(async (page) => {
     assert.equal(rows('books', '--where', 'id = 4').length, 0)
     await page.getByRole('button', { name: 'Undo' }).first().click()
     await said(page, 'Taken back')
-    assert.equal(rows('books', '--where', 'id = 4')[0].title, 'Letters')
+    await becomes(() => rows('books', '--where', 'id = 4').map((row) => row.title), ['Letters'])
   })
 
   await step('a file is mapped, rehearsed and brought in', async () => {
