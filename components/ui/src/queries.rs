@@ -180,6 +180,7 @@ impl Queries {
         let _turn = self.turn.lock().await;
         let mut shelf = self.shelves.read(&place).await?;
         let fresh = shelf.is_empty();
+        let before = shelf.iter().filter(|one| one.by == call.actor.id).count();
         if let Some(there) = shelf.iter().position(|one| one.name == name) {
             if shelf[there].by != call.actor.id {
                 let message = format!("{} shares a query `{name}` already", shelf[there].by_name);
@@ -190,19 +191,19 @@ impl Queries {
         let (by, by_name) = (call.actor.id.clone(), call.actor.name.clone());
         let kept = Kept { name, sql, by, by_name, at: self.clock.now() };
         shelf.push(kept.clone());
-        place.holds(&shelf, &call.actor.id)?;
+        place.holds(&shelf, &call.actor.id, before)?;
         if fresh {
             let there = self.projects.get()?.projects();
             self.shelves.begin(&place, |id| there.iter().any(|one| one.id == id)).await?;
         }
-        self.shelves.write(&place, &shelf).await?;
+        self.shelves.write(&place, &shelf, &call.actor.id).await?;
         // It is in one place: who shares it has it no longer alone, and the other way round.
         let other = Place::new(&project, !shared, call);
         let mut before = self.shelves.read(&other).await?;
         let many = before.len();
         before.retain(|one| one.name != kept.name || one.by != call.actor.id);
         if before.len() < many {
-            self.shelves.write(&other, &before).await?;
+            self.shelves.write(&other, &before, &call.actor.id).await?;
         }
         Ok(row(kept, &project, shared, call))
     }
@@ -235,7 +236,7 @@ impl Queries {
             return Err(Fault::new(codes::DENIED, message).hint("ask them, or save a copy"));
         }
         let gone = shelf.remove(there);
-        self.shelves.write(&place, &shelf).await?;
+        self.shelves.write(&place, &shelf, &gone.by).await?;
         Ok(row(gone, &project, shared, call))
     }
 

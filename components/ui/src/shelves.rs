@@ -1,5 +1,5 @@
-//! Where saved queries lie in the board's store: a shelf for each person in each project and one that is
-//! shared in it, and beside them which there are. Every bound on how much is kept is here.
+//! Where saved queries lie in the board's store: a shelf for each person in each project, and beside it
+//! what they share there; and which there are. Every bound on how much is kept is here.
 //! Never: a name that somebody gave in a key; a project is known by its id.
 
 use mag_contract::operation::Call;
@@ -7,16 +7,22 @@ use mag_contract::state::KeyValues;
 use mag_contract::{Fault, Timestamp, codes};
 use mag_ports::Project;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// On one person's own shelf in one project: what a menu can show.
 const OWN_MAX: usize = 100;
-/// On the shelf that a project shares, which ten people can fill.
+/// What a project's shared shelf is meant to hold: each who shares there has an equal part of it, and
+/// nobody's part is filled by others.
 const SHARED_MAX: usize = 200;
-/// Of one person on a shared shelf: a tenth of it, and of its bytes, so that nobody takes it from all.
-const SHARED_EACH_MAX: usize = SHARED_MAX / 10;
-const SHARED_EACH_BYTES_MAX: usize = SHELF_BYTES_MAX / 10;
+/// Of one person, however few share: nobody else has to look through more of theirs.
+const EACH_MAX: usize = 20;
+const EACH_BYTES_MAX: usize = 100_000;
+/// However many share: one statement of the largest kind, as it is written.
+const EACH_BYTES_MIN: usize = 50_000;
+/// Who share in one project. With the parts above the shelf is bounded: some 800 queries, 13 megabytes.
+const PEOPLE_MAX: usize = 200;
 /// A shelf as it is written: below the 1,048,576 bytes that the board's store takes for one value.
 const SHELF_BYTES_MAX: usize = 1_000_000;
 /// Projects in which one person keeps some, and in which some are shared, before those of projects that
@@ -50,8 +56,13 @@ impl Place {
         Self { whose, project: project.id, shared }
     }
 
+    /// Of a shelf; of a shared one it is what its parts begin with.
     fn key(&self, project: Uuid) -> String {
         format!("queries/{}/{project}", self.whose)
+    }
+    /// What one person shares.
+    fn part(&self, person: &str) -> String {
+        format!("{}/{person}", self.key(self.project))
     }
 
     /// In which projects there is a shelf of theirs.
@@ -59,15 +70,18 @@ impl Place {
         format!("shelves/{}", self.whose)
     }
 
-    /// Whether there is room for all of it, after this person has put something there.
-    pub(crate) fn holds(&self, shelf: &[Kept], person: &str) -> Result<(), Fault> {
-        let (many_max, hint) = match self.shared {
-            true => (SHARED_MAX, "keep it for yourself, or have one forgotten with `query:delete`"),
-            false => (OWN_MAX, "forget one with `query:delete`"),
+    /// Whether there is room for what this person has put there; `before` is how much of theirs there
+    /// was: to change one is never refused.
+    pub(crate) fn holds(&self, shelf: &[Kept], person: &str, before: usize) -> Result<(), Fault> {
+        if self.shared {
+            return fair(shelf, person, before);
+        }
+        let full = |message: String| {
+            let hint = "forget one with `query:delete`";
+            Err(Fault::new(codes::BAD_INPUT, message).hint(hint))
         };
-        let full = |message: String| Err(Fault::new(codes::BAD_INPUT, message).hint(hint));
-        if shelf.len() > many_max {
-            return full(format!("{many_max} queries are kept here, and no more"));
+        if shelf.len() > OWN_MAX {
+            return full(format!("{OWN_MAX} queries are kept here, and no more"));
         }
         let bytes = bytes(shelf)?;
         if bytes > SHELF_BYTES_MAX {
@@ -75,32 +89,77 @@ impl Place {
                 "the queries here take {SHELF_BYTES_MAX} bytes at most, with this one {bytes}"
             ));
         }
-        if !self.shared {
-            return Ok(());
-        }
-        let theirs: Vec<&Kept> = shelf.iter().filter(|one| one.by == person).collect();
-        if theirs.len() > SHARED_EACH_MAX {
-            return full(format!(
-                "one person shares {SHARED_EACH_MAX} queries in a project at most"
-            ));
-        }
-        let bytes = self::bytes(&theirs)?;
-        if bytes > SHARED_EACH_BYTES_MAX {
-            return full(format!(
-                "what one person shares in a project takes {SHARED_EACH_BYTES_MAX} bytes at most, \
-                 with this one {bytes}"
-            ));
-        }
         Ok(())
+    }
+}
+
+/// An equal part for each who shares in the project, whoever came first.
+fn fair(shelf: &[Kept], person: &str, before: usize) -> Result<(), Fault> {
+    let people = shelf.iter().map(|one| &*one.by).collect::<BTreeSet<_>>().len();
+    let theirs: Vec<&Kept> = shelf.iter().filter(|one| one.by == person).collect();
+    if people > PEOPLE_MAX && before == 0 {
+        let message = format!("{PEOPLE_MAX} people share queries in this project already");
+        return Err(Fault::new(codes::BAD_INPUT, message).hint(
+            "keep it for yourself; whoever may do everything can forget what nobody needs with \
+             `query:delete --shared`",
+        ));
+    }
+    let among = match people {
+        0 | 1 => String::new(),
+        _ => format!(" while {people} people share there"),
+    };
+    let full = |message: String| Err(Fault::new(codes::BAD_INPUT, message).hint(instead(&theirs)));
+    let part = (SHARED_MAX / people.max(1)).clamp(1, EACH_MAX);
+    if theirs.len() > part.max(before) {
+        return full(format!(
+            "you share {before} queries in this project, and your part is {part}{among}"
+        ));
+    }
+    let part = (SHELF_BYTES_MAX / people.max(1)).clamp(EACH_BYTES_MIN, EACH_BYTES_MAX);
+    let bytes = bytes(&theirs)?;
+    if bytes > part && theirs.len() > before {
+        return full(format!(
+            "what you share in this project would take {bytes} bytes, and your part is {part}{among}"
+        ));
+    }
+    Ok(())
+}
+
+/// The oldest of theirs is the one that is most likely to be needed no more.
+fn instead(theirs: &[&Kept]) -> String {
+    let oldest = match theirs.split_last() {
+        Some((_, others)) => others.iter().min_by_key(|one| one.at),
+        None => None,
+    };
+    match oldest {
+        Some(oldest) => {
+            let name = oldest.name.replace('\'', "'\\''");
+            format!(
+                "forget one that you need no more, the oldest is `{}`: `mobo query:delete '{name}' \
+                 --shared`; or keep this one for yourself",
+                oldest.name
+            )
+        }
+        None => "keep it for yourself, or make it shorter".into(),
     }
 }
 
 impl Shelves {
     pub(crate) async fn read(&self, place: &Place) -> Result<Vec<Kept>, Fault> {
-        let Some(kept) = self.0.get(&place.key(place.project)).await? else {
-            return Ok(Vec::new());
-        };
-        serde_json::from_value(kept).map_err(unread)
+        let mut shelf = self.one(&place.key(place.project)).await?;
+        if place.shared {
+            for (_, part) in self.0.list(&place.part("")).await? {
+                shelf.extend(serde_json::from_value::<Vec<Kept>>(part).map_err(unread)?);
+            }
+        }
+        Ok(shelf)
+    }
+
+    async fn one(&self, key: &str) -> Result<Vec<Kept>, Fault> {
+        match self.0.get(key).await? {
+            Some(kept) => serde_json::from_value(kept).map_err(unread),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Notes that there is one, before anything is on it. `there` says of a project whether it is.
@@ -116,7 +175,7 @@ impl Shelves {
         if listed.len() >= SHELVES_MAX {
             let (now, gone): (Vec<Uuid>, Vec<Uuid>) = listed.into_iter().partition(|id| there(*id));
             for project in gone {
-                self.0.delete(&place.key(project)).await?;
+                self.clear(place, project).await?;
             }
             listed = now;
         }
@@ -130,15 +189,48 @@ impl Shelves {
         self.list(place, &listed).await
     }
 
-    pub(crate) async fn write(&self, place: &Place, shelf: &[Kept]) -> Result<(), Fault> {
-        if !shelf.is_empty() {
-            let kept = serde_json::to_value(shelf).map_err(unwritten)?;
-            return self.0.put(&place.key(place.project), kept).await;
+    /// What is on the shelf from now on; of a shared one only this person's part is another.
+    pub(crate) async fn write(
+        &self,
+        place: &Place,
+        shelf: &[Kept],
+        person: &str,
+    ) -> Result<(), Fault> {
+        if place.shared {
+            let theirs: Vec<&Kept> = shelf.iter().filter(|one| one.by == person).collect();
+            self.put(&place.part(person), &theirs).await?;
+            // Where all parts were one once.
+            let whole = self.one(&place.key(place.project)).await?;
+            if whole.iter().any(|one| one.by == person) {
+                let others: Vec<&Kept> = whole.iter().filter(|one| one.by != person).collect();
+                self.put(&place.key(place.project), &others).await?;
+            }
+        } else {
+            let all: Vec<&Kept> = shelf.iter().collect();
+            self.put(&place.key(place.project), &all).await?;
         }
-        self.0.delete(&place.key(place.project)).await?;
+        if !shelf.is_empty() {
+            return Ok(());
+        }
         let mut listed = self.listed(place).await?;
         listed.retain(|project| *project != place.project);
         self.list(place, &listed).await
+    }
+
+    async fn put(&self, key: &str, kept: &[&Kept]) -> Result<(), Fault> {
+        if kept.is_empty() {
+            return self.0.delete(key).await;
+        }
+        self.0.put(key, serde_json::to_value(kept).map_err(unwritten)?).await
+    }
+
+    /// All of a project that is gone.
+    async fn clear(&self, place: &Place, project: Uuid) -> Result<(), Fault> {
+        let key = place.key(project);
+        for (part, _) in self.0.list(&format!("{key}/")).await? {
+            self.0.delete(&part).await?;
+        }
+        self.0.delete(&key).await
     }
 
     async fn listed(&self, place: &Place) -> Result<Vec<Uuid>, Fault> {

@@ -261,6 +261,69 @@ async fn one_person_does_not_fill_what_a_project_shares() {
 }
 
 #[tokio::test]
+async fn many_together_leave_a_part_to_everybody() {
+    let room = room();
+    let queries = &room.queries;
+    for n in 0..10 {
+        for q in 0..20 {
+            save(queries, &format!("p{n}"), &format!("p{n} {q:02}"), true).await.unwrap();
+        }
+    }
+    // Ten have filled it, and who comes then has a part like theirs.
+    let mut shared = 0;
+    let refused = loop {
+        match save(queries, "late", &format!("late {shared:02}"), true).await {
+            Ok(_) => shared += 1,
+            Err(fault) => break fault,
+        }
+    };
+    assert_eq!((shared, refused.code()), (18, codes::BAD_INPUT));
+    assert_eq!(
+        refused.message(),
+        "you share 18 queries in this project, and your part is 18 while 11 people share there"
+    );
+    let hint = refused.hint_text().unwrap();
+    assert!(hint.contains("`mobo query:delete 'late 00' --shared`"), "{hint}");
+    // Who has more than a part now loses none of it, may change it, and adds none.
+    assert_eq!(seen(queries, "late").await.len(), 218);
+    save(queries, "p3", "p3 07", true).await.unwrap();
+    assert_eq!(save(queries, "p3", "more", true).await.unwrap_err().code(), codes::BAD_INPUT);
+    let gone = DeleteInput { name: "late 00".into(), project: None, shared: true };
+    queries.delete(gone, &by("late")).await.unwrap();
+    save(queries, "late", "another", true).await.unwrap();
+    // However many there are, each has one; and there is an end.
+    for n in 11..200 {
+        save(queries, &format!("p{n}"), &format!("p{n}"), true).await.unwrap();
+    }
+    let refused = save(queries, "last", "q", true).await.unwrap_err();
+    assert!(refused.message().contains("200 people"), "{}", refused.message());
+    let sizes = room.drawer.0.lock().unwrap();
+    assert!(sizes.values().all(|value| value.to_string().len() < 1024 * 1024));
+}
+
+#[tokio::test]
+async fn what_was_shared_in_one_piece_is_found_and_taken_apart() {
+    let room = room();
+    let kept = |by: &str, name: &str| {
+        let (by, by_name) = (format!("id-of-{by}"), by.to_owned());
+        let clock = Clock::held(5);
+        Kept { name: name.into(), sql: "select 1".into(), by, by_name, at: clock.now() }
+    };
+    let whole = serde_json::to_value(vec![kept("ada", "a"), kept("bob", "b")]).unwrap();
+    let key = format!("queries/shared/{}", Uuid::from_u128(1));
+    room.drawer.0.lock().unwrap().insert(key.clone(), whole);
+    assert_eq!(seen(&room.queries, "cyd").await, ["a ada*", "b bob*"]);
+    save(&room.queries, "ada", "a", true).await.unwrap();
+    assert_eq!(seen(&room.queries, "cyd").await, ["a ada*", "b bob*"]);
+    for (who, name) in [("ada", "a"), ("bob", "b")] {
+        let gone = DeleteInput { name: name.into(), project: None, shared: true };
+        room.queries.delete(gone, &by(who)).await.unwrap();
+    }
+    let drawer = room.drawer.0.lock().unwrap();
+    assert!(drawer.keys().all(|key| !key.starts_with("queries/")), "{:?}", drawer.keys());
+}
+
+#[tokio::test]
 async fn shelves_of_projects_that_are_gone_make_room() {
     let room = room();
     let one = ("ada", "q", "select 1");
