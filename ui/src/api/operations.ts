@@ -867,6 +867,100 @@ export interface components {
             /** Format: uint64 */
             facts_told: number;
         };
+        /** @enum {string} */
+        YesNo: "yes" | "no";
+        /**
+         * Input
+         * @description Where an operation works.
+         */
+        "column.change.input": {
+            /** @description `books`, `app.books` */
+            table: string;
+            column: string;
+            /** @description Its new name. */
+            rename?: string | null;
+            /** @description Its new type: `integer`, `numeric(10,2)`. */
+            type?: string | null;
+            /**
+             * @description What each value becomes, as an expression: `round(price)`. Without one, values keep their
+             *     meaning or refuse the change.
+             */
+            using?: string | null;
+            /** @description Whether it may be empty. */
+            nullable?: components["schemas"]["YesNo"] | null;
+            /** @description The expression of new rows; an empty one takes it away. */
+            default?: string | null;
+            /** @description Whether it alone is the key of the table, or no part of it. */
+            primary?: components["schemas"]["YesNo"] | null;
+            /** @description Whether each value may be there once only. */
+            unique?: components["schemas"]["YesNo"] | null;
+            /** @description What each row must hold to: `price > 0`; an empty one takes it away. */
+            check?: string | null;
+            /** @description The column that it points to: `authors.id`; an empty one takes it away. */
+            references?: string | null;
+            /**
+             * @description What becomes of its row when that one goes: `cascade`, `restrict`, `set null`, `set default`,
+             *     `no action`.
+             */
+            on_delete?: string | null;
+            /** @description The same, when the key of that one changes. */
+            on_update?: string | null;
+            /** @description What it is for; an empty one takes it away. */
+            comment?: string | null;
+            /** @description A constraint of the table that goes, by the name that `schema:show` tells. */
+            drop?: string[];
+            /** @description What the migration is called. */
+            name?: string | null;
+            /** @description Says yes to one destructive step: `narrow_type books.price`. Each needs its own. */
+            consent?: string[];
+            /**
+             * Format: path
+             * @description The folder of migrations.
+             */
+            folder?: string | null;
+            /** @description The project; the default one when absent. */
+            project?: string | null;
+            /** @description The source of the project; its primary one when absent. */
+            source?: string | null;
+        };
+        DangerRow: {
+            migration: string;
+            /** Format: uint */
+            line: number;
+            why: string;
+            /** @description For `--consent`. */
+            consent: string;
+            given: boolean;
+        };
+        WarningRow: {
+            migration: string;
+            /** Format: uint */
+            line: number;
+            object: string;
+            why: string;
+            instead?: string | null;
+        };
+        /** Answer */
+        "column.change.output": {
+            /** @description `project/source` */
+            at: string;
+            /** @description The column as it is called now. */
+            column: string;
+            /** @description The migration that was written and applied, or would be. */
+            migration: string;
+            /** @description What was run, or would be. */
+            up: string;
+            /** @description What takes it back. */
+            down: string;
+            /** @description The table is built anew, for the engine cannot change it in place. */
+            rebuilds: boolean;
+            /** @description What is lost, and how one consents to it. */
+            dangers?: components["schemas"]["DangerRow"][];
+            /** @description Worth knowing on a source that is in use. */
+            warnings?: components["schemas"]["WarningRow"][];
+            /** Format: uint64 */
+            took_ms?: number | null;
+        };
         /** ListInput */
         "component.list.input": {
             /**
@@ -2204,23 +2298,6 @@ export interface components {
             rules?: number;
             /** Format: uint64 */
             took_ms?: number | null;
-        };
-        DangerRow: {
-            migration: string;
-            /** Format: uint */
-            line: number;
-            why: string;
-            /** @description For `--consent`. */
-            consent: string;
-            given: boolean;
-        };
-        WarningRow: {
-            migration: string;
-            /** Format: uint */
-            line: number;
-            object: string;
-            why: string;
-            instead?: string | null;
         };
         /** Report */
         "migrate.down.output": {

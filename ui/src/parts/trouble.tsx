@@ -12,7 +12,7 @@ export function Trouble({ error, again }: { error: unknown; again?: () => void }
         {message}
         {problem?.code && <code className="trouble-code">{problem.code}</code>}
       </p>
-      {problem?.details && <p className="quiet" lang="en">{problem.details}</p>}
+      {problem?.details && <p className="quiet trouble-details" lang="en">{problem.details}</p>}
       {problem?.hint && <p lang={problem.status ? 'en' : undefined}>{problem.hint}</p>}
       {again && (
         <button type="button" className="button" onClick={again}>

@@ -7,6 +7,8 @@ export interface Change {
   name: string
   up: string
   down: string
+  /** Does it in one step, while nobody has changed its text. */
+  run?: (name: string, consent: string[]) => Promise<unknown>
 }
 
 export interface Draft {
@@ -36,7 +38,7 @@ const nameOf = (table: Table) => {
   const [schema, ...rest] = table.at.table.split('.')
   return rest.length > 0 ? tableName(schema ?? '', rest.join('.')) : ident(table.at.table)
 }
-const words = (text: string) => text.replace(/^public\./, '').replaceAll(/["().]/g, ' ').replaceAll(/\s+/g, ' ').trim()
+export const words = (text: string) => text.replace(/^public\./, '').replaceAll(/["().]/g, ' ').replaceAll(/\s+/g, ' ').trim()
 
 function columnText(draft: Draft, engine: string, alone: boolean): string {
   const parts = [ident(draft.name), draft.type]
@@ -98,41 +100,6 @@ export function dropColumn(table: Table, column: Table['columns'][number]): Chan
   }
 }
 
-export interface ColumnWish {
-  name: string
-  type: string
-  nullable: boolean
-  default: string
-  comment: string
-}
-
-/** What an engine can change of a column: SQLite only its name. */
-export function changeColumn(table: Table, column: Table['columns'][number], wish: ColumnWish): Change {
-  const name = nameOf(table)
-  const up: string[] = []
-  const down: string[] = []
-  const then = ident(wish.name)
-  const alter = (text: string, back: string) => {
-    up.push(`alter table ${name} alter column ${then} ${text};`)
-    down.unshift(`alter table ${name} alter column ${then} ${back};`)
-  }
-  if (wish.name !== column.name) {
-    up.push(`alter table ${name} rename column ${ident(column.name)} to ${then};`)
-  }
-  if (wish.type !== column.type) alter(`type ${wish.type} using ${then}::${wish.type}`, `type ${column.type} using ${then}::${column.type}`)
-  if (wish.nullable !== column.nullable) alter(wish.nullable ? 'drop not null' : 'set not null', wish.nullable ? 'set not null' : 'drop not null')
-  if (wish.default !== (column.default ?? '')) {
-    alter(wish.default ? `set default ${wish.default}` : 'drop default', column.default ? `set default ${column.default}` : 'drop default')
-  }
-  if (wish.comment !== (column.comment ?? '')) {
-    const text = (comment: string) => (comment ? `'${comment.replaceAll("'", "''")}'` : 'null')
-    up.push(`comment on column ${name}.${then} is ${text(wish.comment)};`)
-    down.unshift(`comment on column ${name}.${then} is ${text(column.comment ?? '')};`)
-  }
-  if (wish.name !== column.name) down.push(`alter table ${name} rename column ${then} to ${ident(column.name)};`)
-  return { name: `change ${words(column.name)} of ${words(table.at.table)}`, up: up.join('\n'), down: down.join('\n') }
-}
-
 export const indexName = (table: Table, columns: string[]) => ident(`${table.at.table.split('.').at(-1)}_${columns.join('_')}_idx`.slice(0, 60))
 
 export function createIndex(table: Table, columns: string[], unique: boolean): Change {
@@ -149,27 +116,5 @@ export function dropIndex(table: Table, index: Table['indexes'][number]): Change
     name: `drop index ${words(index.name)}`,
     up: `drop index ${ident(index.name)};`,
     down: `create ${index.unique ? 'unique ' : ''}index ${ident(index.name)} on ${nameOf(table)} (${index.columns.map(ident).join(', ')});`,
-  }
-}
-
-/** Constraints by name are PostgreSQL's. */
-export function addForeignKey(table: Table, column: string, to: string): Change {
-  const told = /^(.+)\.([^.]+)$/.exec(to)
-  const name = ident(`${table.at.table.split('.').at(-1)}_${column}_fkey`)
-  return {
-    name: `point ${words(column)} of ${words(table.at.table)} to ${words(to)}`,
-    up: `alter table ${nameOf(table)} add constraint ${name} foreign key (${ident(column)}) references ${(told?.[1] ?? '').split('.').map(ident).join('.')} (${ident(told?.[2] ?? '')});`,
-    down: `alter table ${nameOf(table)} drop constraint ${name};`,
-  }
-}
-
-export function dropKey(table: Table, key: Table['keys'][number]): Change {
-  const columns = key.columns.map(ident).join(', ')
-  const back =
-    key.kind === 'foreign' ? `foreign key (${columns}) references ${key.says ?? ''}` : key.kind === 'check' ? `check ${key.says ?? ''}` : `${key.kind === 'primary' ? 'primary key' : 'unique'} (${columns})`
-  return {
-    name: `drop ${words(key.name)}`,
-    up: `alter table ${nameOf(table)} drop constraint ${ident(key.name)};`,
-    down: `alter table ${nameOf(table)} add constraint ${ident(key.name)} ${back};`,
   }
 }

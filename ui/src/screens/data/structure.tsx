@@ -1,16 +1,18 @@
 // What a table is made of: columns, keys, indexes; each can be changed, as a migration.
 
-import { useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { call } from '../../api/client'
 import { useMay } from '../../frame/session-place'
 import { Modal } from '../../parts/modal'
 import { Trouble } from '../../parts/trouble'
 import { t, T, known, bytes } from '../../words/words'
+import { AskEdit } from './ask-edit'
 import { MigrationSheet } from './change-sheet'
+import { foresee } from './column-change'
 import { ColumnFields, useTargets } from './column-fields'
-import { addColumn, addForeignKey, blank, type Change, changeColumn, createIndex, type Draft, dropColumn, dropIndex, dropKey, dropTable, renameTable, TYPES } from './ddl'
-import type { Column, Table } from './table'
+import { addColumn, blank, type Change, createIndex, type Draft, dropColumn, dropIndex, dropTable, renameTable, words } from './ddl'
+import type { Column, Table, TableKey } from './table'
 
 type Asking = { what: 'column' } | { what: 'edit'; column: Column } | { what: 'index' } | { what: 'key' } | { what: 'rename' }
 
@@ -28,7 +30,6 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
   const [change, setChange] = useState<Change & { then?: () => void }>()
   const [error, setError] = useState<unknown>()
   const where = { project: table.at.project, source: table.at.source }
-  const postgres = table.engine === 'postgres'
   const propose = (next: Change & { then?: () => void }) => {
     setAsking(undefined)
     setChange(next)
@@ -41,6 +42,17 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
       const bare = table.at.table.split('.').at(-1) ?? ''
       const made = dump.sql.split(/;\s*\n/).filter((one) => new RegExp(`\\b(table|on)\\s+(if not exists\\s+)?("?[\\w]+"?\\.)?"?${bare}"?\\b`, 'i').test(one))
       propose({ ...dropTable(table, made.map((one) => `${one.trim().replace(/;$/, '')};`).join('\n')), then: () => onMoved() })
+    } catch (problem) {
+      setError(problem)
+    }
+  }
+  const proposeDropKey = async (key: TableKey) => {
+    setError(undefined)
+    // A constraint is the table's; any column of it can be asked.
+    const column = key.columns[0] ?? table.columns[0]?.name ?? ''
+    try {
+      const change = await foresee(table, column, key.kind === 'primary' ? { primary: 'no' } : { drop: [key.name] })
+      propose({ ...change, name: `drop ${words(key.name)}` })
     } catch (problem) {
       setError(problem)
     }
@@ -105,7 +117,7 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
       <section className="card" aria-label={t('data.keysAndChecks')}>
         <div className="row-apart card-head">
           <h2>{t('data.keysAndChecks')}</h2>
-          {may && postgres && (
+          {may && (
             <button type="button" className="button" onClick={() => setAsking({ what: 'key' })}>
               {t('data.pointAColumnToA')}
             </button>
@@ -118,8 +130,8 @@ export function Structure({ table, writable, onMoved }: StructureProps) {
               <span>
                 <span className="badge">{known(key.kind)}</span> <code>{key.columns.join(', ')}</code> {key.says && <span className="mono quiet">{key.kind === 'foreign' ? `→ ${key.says}` : key.says}</span>}
               </span>
-              {may && postgres && (
-                <button type="button" className="button" data-kind="quiet" onClick={() => propose(dropKey(table, key))}>
+              {may && (key.kind !== 'primary' || key.columns.length === 1) && (
+                <button type="button" className="button" data-kind="quiet" onClick={() => void proposeDropKey(key)}>
                   {t('all.drop')}
                 </button>
               )}
@@ -213,54 +225,6 @@ function AskColumn({ table, onClose, onChange }: AskProps) {
   )
 }
 
-function AskEdit({ table, column, onClose, onChange }: AskProps & { column: Column }) {
-  const [wish, setWish] = useState({ name: column.name, type: column.type, nullable: column.nullable, default: column.default ?? '', comment: column.comment ?? '' })
-  const postgres = table.engine === 'postgres'
-  const change = changeColumn(table, column, wish)
-  return (
-    <Modal title={t('data.columnTitle', { column: column.name })} onClose={onClose}>
-      <form className="stack" onSubmit={sending(() => onChange(change))}>
-        <label className="field">
-          <span>{t('all.name')}</span>
-          <input value={wish.name} spellCheck={false} autoComplete="off" onChange={(event) => setWish({ ...wish, name: event.target.value })} />
-        </label>
-        {postgres ? (
-          <>
-            <label className="field">
-              <span>{t('all.type')}</span>
-              <input className="mono" list="types-postgres" value={wish.type} spellCheck={false} onChange={(event) => setWish({ ...wish, type: event.target.value })} />
-              <datalist id="types-postgres">
-                {TYPES.postgres?.map((one) => (
-                  <option key={one} value={one} />
-                ))}
-              </datalist>
-            </label>
-            <label className="field">
-              <span>{t('all.default')}</span>
-              <input className="mono" value={wish.default} spellCheck={false} onChange={(event) => setWish({ ...wish, default: event.target.value })} />
-            </label>
-            <label className="field">
-              <span>{t('all.about')}</span>
-              <input value={wish.comment} onChange={(event) => setWish({ ...wish, comment: event.target.value })} />
-            </label>
-            <label className="check">
-              <input type="checkbox" checked={!wish.nullable} onChange={(event) => setWish({ ...wish, nullable: !event.target.checked })} />
-              {t('data.neverNull')}
-            </label>
-          </>
-        ) : (
-          <p className="quiet">{t('data.sQLiteChangesAColumnsName')}</p>
-        )}
-        <div className="row">
-          <button type="submit" className="button" data-kind="main" disabled={change.up === '' || !wish.name.trim()}>
-            {t('data.showTheMigration')}
-          </button>
-        </div>
-      </form>
-    </Modal>
-  )
-}
-
 function AskIndex({ table, onClose, onChange }: AskProps) {
   const [columns, setColumns] = useState<string[]>([])
   const [unique, setUnique] = useState(false)
@@ -294,9 +258,10 @@ function AskKey({ table, onClose, onChange }: AskProps) {
   const targets = useTargets({ project: table.at.project, source: table.at.source })
   const [column, setColumn] = useState(table.columns[0]?.name ?? '')
   const [to, setTo] = useState('')
+  const ask = useMutation({ mutationFn: () => foresee(table, column, { references: to }), onSuccess: onChange })
   return (
     <Modal title={t('data.pointAColumnToA')} onClose={onClose}>
-      <form className="stack" onSubmit={sending(() => onChange(addForeignKey(table, column, to)))}>
+      <form className="stack" onSubmit={sending(() => ask.mutate())}>
         <label className="field">
           <span>{t('all.column')}</span>
           <select value={column} onChange={(event) => setColumn(event.target.value)}>
@@ -314,8 +279,9 @@ function AskKey({ table, onClose, onChange }: AskProps) {
             ))}
           </select>
         </label>
+        {ask.isError && <Trouble error={ask.error} />}
         <div className="row">
-          <button type="submit" className="button" data-kind="main" disabled={!to || !column}>
+          <button type="submit" className="button" data-kind="main" disabled={!to || !column || ask.isPending}>
             {t('data.showTheMigration')}
           </button>
         </div>
