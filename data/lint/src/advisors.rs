@@ -14,6 +14,7 @@ mod foreign_key_without_index;
 mod foreign_table_in_api;
 mod json_not_jsonb;
 mod key_near_end;
+mod key_takes_null;
 mod materialized_view_in_api;
 mod money_type;
 mod mutable_search_path;
@@ -73,5 +74,6 @@ pub const ADVISORS: &[Advisor] = &[
     foreign_table_in_api::ADVISOR,
     not_strict::ADVISOR,
     number_reuse::ADVISOR,
+    key_takes_null::ADVISOR,
     text_key_with_rowid::ADVISOR,
 ];

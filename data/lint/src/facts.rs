@@ -49,6 +49,8 @@ pub struct TableFacts {
     /// SQLite gives no number twice.
     pub autoincrement: bool,
     pub without_rowid: bool,
+    /// Columns of its key in which SQLite takes NULL.
+    pub keys_with_null: Vec<String>,
     pub bytes: Option<u64>,
     /// The highest number that its key has reached.
     pub highest_key: Option<i64>,
@@ -161,7 +163,10 @@ impl Facts {
         let mut facts = Self { engine, policies: structure.policies.clone(), ..Self::default() };
         for table in &structure.draft.tables {
             let name = Name::new(&table.schema, &table.name);
+            let held = structure.strict.contains(&name) || structure.without_rowid.contains(&name);
+            let unsaid = structure.unsaid_keys.iter().filter(|(of, _)| *of == name && !held);
             facts.tables.push(TableFacts {
+                keys_with_null: unsaid.map(|(_, column)| column.clone()).collect(),
                 // Where the engine has no policies, the guard is closed until one opens.
                 row_security: structure.row_security.contains(&name) || engine == Engine::Sqlite,
                 strict: structure.strict.contains(&name),

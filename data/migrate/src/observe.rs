@@ -270,6 +270,7 @@ impl Observed {
         structure.strict.extend(told.strict);
         structure.autoincrement.extend(told.autoincrement);
         structure.without_rowid.extend(told.without_rowid);
+        structure.unsaid_keys.extend(told.unsaid_keys);
     }
 
     pub fn table(&self, name: &Name) -> Option<&ObservedTable> {

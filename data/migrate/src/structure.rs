@@ -33,6 +33,9 @@ pub struct Structure {
     pub autoincrement: BTreeSet<Name>,
     /// Tables that SQLite keeps in the order of their key.
     pub without_rowid: BTreeSet<Name>,
+    /// Columns of primary keys that are not said to be NOT NULL, and that SQLite does not number: it
+    /// takes NULL in them, unless the table is STRICT or kept in the order of its key.
+    pub unsaid_keys: BTreeSet<(Name, String)>,
     /// Columns that were written as `serial`.
     pub serial: BTreeSet<(Name, String)>,
     /// Statements that say something about the structure and were not understood: line and text.

@@ -77,6 +77,7 @@ fn without(structure: &mut Structure, ours: &dyn Fn(&Name) -> bool) {
     structure.strict.retain(|name| !ours(name));
     structure.autoincrement.retain(|name| !ours(name));
     structure.without_rowid.retain(|name| !ours(name));
+    structure.unsaid_keys.retain(|(name, _)| !ours(name));
 }
 
 fn type_name(ty: &mag_model::catalog::draft::TypeDraft) -> Name {

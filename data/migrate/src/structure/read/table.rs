@@ -9,7 +9,7 @@ use mag_model::catalog::draft::{
 use mag_model::catalog::table::{Identity, TableKind};
 use sqlparser::ast::{
     AlterColumnOperation, AlterTableOperation, ColumnDef, ColumnOption, CreateIndex, CreateTable,
-    Expr, ForeignKeyConstraint, GeneratedAs, Ident, IndexColumn, TableConstraint,
+    DataType, Expr, ForeignKeyConstraint, GeneratedAs, Ident, IndexColumn, TableConstraint,
     visit_expressions,
 };
 use std::ops::ControlFlow;
@@ -32,8 +32,23 @@ pub(super) fn create_table(structure: &mut Structure, create: &CreateTable) -> b
     for constraint in &create.constraints {
         add_constraint(&mut table, constraint);
     }
+    let unsaid = unsaid_keys(create, &table);
+    structure.unsaid_keys.extend(unsaid.into_iter().map(|column| (at.clone(), column)));
     structure.draft.tables.push(table);
     true
+}
+
+/// The columns of the key that nobody has said to be NOT NULL: PostgreSQL means it anyway.
+fn unsaid_keys(create: &CreateTable, table: &TableDraft) -> Vec<String> {
+    let Some(key) = &table.primary else { return Vec::new() };
+    let said = |def: &ColumnDef| {
+        let own = def.options.iter().any(|option| option.option == ColumnOption::NotNull);
+        // The number of the row itself, which SQLite fills in.
+        let numbered = key.columns.len() == 1 && def.data_type == DataType::Integer(None);
+        own || numbered
+    };
+    let unsaid = create.columns.iter().filter(|def| !said(def)).map(|def| folded(&def.name));
+    unsaid.filter(|column| key.columns.contains(column)).collect()
 }
 
 fn add_column(structure: &mut Structure, table: &mut TableDraft, def: &ColumnDef) {
