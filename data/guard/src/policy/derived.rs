@@ -183,7 +183,7 @@ impl Scopes<'_> {
     }
 
     /// The same rows with these types.
-    fn fitted(&mut self, (body, from): Derived, to: &Columns) -> Result<Body, Problem> {
+    pub(super) fn fitted(&mut self, (body, from): Derived, to: &Columns) -> Result<Body, Problem> {
         if from.iter().zip(to.iter()).all(|((_, a), (_, b))| a == b) {
             return Ok(body);
         }

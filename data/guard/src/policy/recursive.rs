@@ -6,12 +6,23 @@
 use super::Problem;
 use super::derived::{Derived, common};
 use super::scope::{Columns, Itself, Named, Of, Scopes, With, names};
+use mag_model::Type;
 use mag_query::Expr;
 use mag_query::expr::Literal;
 use mag_query::select::{Body, From, Select, Source};
 use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 use std::ops::ControlFlow;
 use std::sync::Arc;
+
+/// Whole numbers grow twice at most, and mostly all columns of them at once.
+const ROUNDS_MAX: usize = 8;
+
+/// What a round makes of the columns of the first select.
+enum Round {
+    Fits(Box<Select>),
+    /// It needs larger whole numbers.
+    Wider(Columns),
+}
 
 /// It speaks of its own name.
 pub(super) fn names_itself(with: &With) -> bool {
@@ -65,13 +76,20 @@ impl Scopes<'_> {
             },
             _ => return Err(shape()),
         };
-        let (first, columns) = self.by_itself(|scopes| scopes.set(left))?;
-        let columns = named_anew(columns, &with.columns)?;
+        let (first, told) = self.by_itself(|scopes| scopes.set(left))?;
+        let mut columns = named_anew(told.clone(), &with.columns)?;
         self.recursions += 1;
         let number = self.recursions;
-        let again = self.by_itself(|scopes| scopes.again(with, number, &columns, again))?;
-        let (first, again) = (Box::new(first), Box::new(again));
-        Ok((Body::Recursive { number, all, first, again }, columns))
+        for _ in 0..ROUNDS_MAX {
+            match self.by_itself(|scopes| scopes.again(with, number, &columns, again))? {
+                Round::Fits(again) => {
+                    let first = Box::new(self.fitted((first, told), &columns)?);
+                    return Ok((Body::Recursive { number, all, first, again }, columns));
+                }
+                Round::Wider(wider) => columns = wider,
+            }
+        }
+        Err(format!("the columns of recursive query \"{name}\" grow in each round; cast them"))
     }
 
     /// The rows of the round before, when this is the name of what is being read.
@@ -111,7 +129,7 @@ impl Scopes<'_> {
         number: u32,
         columns: &Columns,
         body: &ast::Select,
-    ) -> Result<Select, Problem> {
+    ) -> Result<Round, Problem> {
         let name = &with.name;
         let itself = Itself {
             number,
@@ -135,15 +153,25 @@ impl Scopes<'_> {
                 plain.select.outputs.len()
             ));
         }
-        for (output, (column, ty)) in plain.select.outputs.iter().zip(columns.iter()) {
+        let mut wider = columns.to_vec();
+        for (output, (column, ty)) in plain.select.outputs.iter().zip(&mut wider) {
             let given = output.expr.ty();
             let literal = matches!(&output.expr, Expr::Value(Literal { slot: None, .. }));
-            if !literal && common(ty, &given).as_ref() != Some(ty) {
-                return Err(format!(
-                    "recursive query \"{name}\" column \"{column}\" has type {ty} in its first \
-                     select but type {given} after that; cast it in one of them"
-                ));
+            let held = if literal { Some(ty.clone()) } else { common(ty, &given) };
+            match held {
+                // An `integer` of SQLite holds what a bigint holds, and a number that is written here
+                // is the smallest that fits.
+                Some(held) if held == *ty || is_whole(&held) => *ty = held,
+                _ => {
+                    return Err(format!(
+                        "recursive query \"{name}\" column \"{column}\" has type {ty} in its first \
+                         select but type {given} after that; cast it in one of them"
+                    ));
+                }
             }
+        }
+        if wider[..] != columns[..] {
+            return Ok(Round::Wider(wider.into()));
         }
         let (reading, _) = made?;
         let select = reading.select;
@@ -160,8 +188,12 @@ impl Scopes<'_> {
                  windows: do that in the select that reads \"{name}\""
             ));
         }
-        Ok(select)
+        Ok(Round::Fits(Box::new(select)))
     }
+}
+
+fn is_whole(ty: &Type) -> bool {
+    matches!(ty.base(), Type::Int2 | Type::Int4 | Type::Int8)
 }
 
 fn named_anew(columns: Columns, given: &[String]) -> Result<Columns, Problem> {

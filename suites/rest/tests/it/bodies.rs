@@ -61,6 +61,44 @@ const FUNCTIONS: &[Function] = &[
      "SELECT id FROM notes WHERE owner IN (SELECT owner FROM notes GROUP BY owner HAVING count(*) > 1) ORDER BY id"),
     ("by_shown", "", "TABLE (shouted text, n bigint)", true,
      "SELECT upper(owner) AS shouted, count(*) FROM notes GROUP BY shouted ORDER BY shouted"),
+    // Selects in expressions see what is seen as well.
+    (
+        "half",
+        "",
+        "SETOF text",
+        true,
+        "SELECT owner FROM notes GROUP BY owner HAVING count(*) * 2 <= (SELECT count(*) FROM notes m) ORDER BY 1",
+    ),
+    (
+        "beside_one",
+        "",
+        "SETOF int",
+        true,
+        "SELECT n.id FROM notes n WHERE EXISTS (SELECT owner FROM notes GROUP BY owner HAVING count(*) = 1) ORDER BY 1",
+    ),
+    (
+        "of_all",
+        "",
+        "TABLE (who text, n bigint, whole numeric)",
+        true,
+        "SELECT owner, count(*), sum(count(*)) OVER () FROM notes GROUP BY owner ORDER BY count(*) DESC, 1",
+    ),
+    (
+        "rounds",
+        "",
+        "SETOF int",
+        true,
+        "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT r.n + 1 FROM r WHERE r.n < (SELECT count(*) FROM notes))
+      SELECT n FROM r ORDER BY n",
+    ),
+    (
+        "count_them",
+        "",
+        "SETOF int",
+        false,
+        "INSERT INTO counters (name, n, owner) VALUES ('count', 0, 'ann')
+      ON CONFLICT (name) DO UPDATE SET n = (SELECT count(*) FROM notes m WHERE m.owner = excluded.owner)::int RETURNING n",
+    ),
     // Joins.
     ("tags_right", "", "TABLE (note int, tag text)", true,
      "SELECT n.id, t.tag FROM notes n RIGHT JOIN tags t ON t.note = n.id ORDER BY t.note, t.tag"),
@@ -90,7 +128,7 @@ const FUNCTIONS: &[Function] = &[
      "SELECT id, count(*) OVER (ORDER BY votes RANGE BETWEEN 2 PRECEDING AND CURRENT ROW),
              count(*) OVER (ORDER BY owner GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW),
              sum(votes) FILTER (WHERE body IS NOT NULL) OVER () FROM notes ORDER BY id"),
-    ("sums", "", "TABLE (day int, two numeric, least numeric)", true,
+    ("sums", "", "TABLE (day int, two numeric, lowest numeric)", true,
      "SELECT day, sum(amount) OVER (ORDER BY day ROWS 1 PRECEDING), min(amount) OVER (ORDER BY day) FROM ledger ORDER BY day"),
     ("moving", "back int", "SETOF bigint", true,
      "SELECT sum(votes) OVER (ORDER BY id ROWS BETWEEN back PRECEDING AND CURRENT ROW) FROM notes ORDER BY id"),
@@ -303,7 +341,7 @@ fn windows() -> Vec<Case> {
         rows.as_array()
             .unwrap()
             .iter()
-            .map(|r| json!({"day": r[0], "two": r[1], "least": r[2]}))
+            .map(|r| json!({"day": r[0], "two": r[1], "lowest": r[2]}))
             .collect()
     };
     let third = 1.0 / 3.0;
@@ -407,6 +445,19 @@ fn recursion() -> Vec<Case> {
         ("anon", "GET /rpc/below?top=2", "", 200, json!([])),
         ("all", "GET /rpc/below_twice", "", 200, json!(5)),
         ("anon", "GET /rpc/below_twice", "", 200, json!(3)),
+        ("all", "GET /rpc/rounds", "", 200, json!([1, 2, 3, 4])),
+        ("anon", "GET /rpc/rounds", "", 200, json!([1, 2, 3])),
+        ("all", "GET /rpc/half", "", 200, json!(["ann", "bob"])),
+        ("anon", "GET /rpc/half", "", 200, json!(["ann"])),
+        ("all", "GET /rpc/beside_one", "", 200, json!([])),
+        ("anon", "GET /rpc/beside_one", "", 200, json!([1, 3, 4])),
+        (
+            "anon",
+            "GET /rpc/of_all",
+            "",
+            200,
+            json!([{"who": "bob", "n": 2, "whole": 3}, {"who": "ann", "n": 1, "whole": 3}]),
+        ),
         ("all", "GET /rpc/reached", "", 200, json!([1, 2, 3, 4])),
         ("anon", "GET /rpc/reached", "", 200, json!([1, 2])),
         ("all", "GET /rpc/leaves", "", 200, json!([3, 5])),
@@ -429,7 +480,13 @@ fn writes() -> Vec<Case> {
         ("anon", "POST /rpc/copy_bad", "{}", 401, Json::Null),
         ("anon", "POST /rpc/copy_secret", "{}", 401, Json::Null),
         ("all", "GET /log?select=id&id=gt.200", "", 200, json!([])),
-        ("anon", "POST /rpc/copy_few", "{}", 200, told(json!([[404, "none"], [403, "third"]]))),
+        (
+            "anon",
+            "POST /rpc/copy_few?order=id",
+            "{}",
+            200,
+            told(json!([[403, "third"], [404, "none"]])),
+        ),
         ("all", "POST /rpc/copy_few", "{}", 409, Json::Null),
         // It is told, and so the caller must be allowed to see it.
         ("anon", "POST /rpc/copy_out_of_sight", "{}", 401, Json::Null),
@@ -468,6 +525,8 @@ fn writes() -> Vec<Case> {
             200,
             counted(json!([["ann", 2], ["bob", 2]])),
         ),
+        ("anon", "POST /rpc/count_them", "{}", 200, json!([0])),
+        ("anon", "POST /rpc/count_them", "{}", 200, json!([1])),
         ("anon", "POST /rpc/twice", "{}", 500, Json::Null),
         ("anon", "POST /rpc/take_secret", "{}", 401, Json::Null),
         ("all", "POST /rpc/take_secret", "{}", 204, Json::Null),
@@ -476,20 +535,30 @@ fn writes() -> Vec<Case> {
     ]
 }
 
-fn furnished(house: &House) -> String {
+/// By one migration, and open to `anon`.
+fn made(house: &House, functions: &[Function]) {
+    let folder = house.installation.folder().join("steps");
+    let step = folder.join("20260101000000_functions");
+    std::fs::create_dir_all(&step).unwrap();
+    let mut up = String::new();
+    for (name, arguments, returns, reads, body) in functions {
+        let kind = if *reads { "STABLE" } else { "VOLATILE" };
+        up.push_str(&format!(
+            "CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql {kind} AS $$ {body} $$;\n\
+             GRANT EXECUTE ON FUNCTION {name} TO anon;\n"
+        ));
+    }
+    std::fs::write(step.join("up.sql"), up).unwrap();
+    house.did(&["migrate:up", "--folder", &folder.display().to_string()]);
+}
+
+fn furnished(house: &House, functions: &[Function]) -> String {
     house.project("notes");
     house.sql(TABLES);
     if house.engine == Engine::Postgres {
         house.sql("REVOKE ALL ON notes, tags, tree, edges, ledger, log, counters FROM anon");
     }
-    for (name, arguments, returns, reads, body) in FUNCTIONS {
-        let kind = if *reads { "STABLE" } else { "VOLATILE" };
-        house.did(&[
-            "function:create",
-            &format!("CREATE FUNCTION {name}({arguments}) RETURNS {returns} LANGUAGE sql {kind} AS $$ {body} $$"),
-        ]);
-        house.did(&["grant:add", "anon", name, "execute"]);
-    }
+    made(house, functions);
     for rule in RULES {
         house.did(&["policy:create", rule]);
     }
@@ -508,7 +577,7 @@ fn furnished(house: &House) -> String {
 fn check(engine: Engine) {
     let Some(house) = House::new(engine) else { return };
     let board = house.installation.boot(&[]);
-    let key = furnished(&house);
+    let key = furnished(&house, FUNCTIONS);
     let mut wrong = Vec::new();
     let cases = [groups_and_joins(), windows(), recursion(), writes()];
     for (who, line, body, status, expected) in cases.into_iter().flatten() {
@@ -557,24 +626,32 @@ fn bodies_on_postgresql_answer_the_same() {
 fn a_recursion_without_an_end_is_ended_by_the_time_that_a_statement_has() {
     let house = House::new(Engine::Sqlite).unwrap();
     let board = house.installation.boot(&[]);
-    let key = furnished(&house);
-    for (name, body) in [
-        (
-            "endless",
-            "WITH RECURSIVE e (n) AS (SELECT 1 UNION ALL SELECT n FROM e) SELECT count(*) FROM e",
-        ),
-        (
-            "growing",
-            "WITH RECURSIVE e (n) AS (SELECT 1::bigint UNION SELECT n + 1 FROM e) SELECT max(n) FROM e",
-        ),
-    ] {
-        let made =
-            format!("CREATE FUNCTION {name}() RETURNS bigint LANGUAGE sql STABLE AS $$ {body} $$");
-        house.did(&["function:create", &made]);
-    }
-    let first = "CREATE FUNCTION first_of_many() RETURNS SETOF int LANGUAGE sql STABLE AS $$
-        WITH RECURSIVE e (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM e) SELECT n FROM e LIMIT 3 $$";
-    house.did(&["function:create", first]);
+    let key = furnished(
+        &house,
+        &[
+            (
+                "endless",
+                "",
+                "bigint",
+                true,
+                "WITH RECURSIVE e (n) AS (SELECT 1 UNION ALL SELECT n FROM e) SELECT count(*) FROM e",
+            ),
+            (
+                "growing",
+                "",
+                "bigint",
+                true,
+                "WITH RECURSIVE e (n) AS (SELECT 1::bigint UNION SELECT n + 1 FROM e) SELECT max(n) FROM e",
+            ),
+            (
+                "first_of_many",
+                "",
+                "SETOF int",
+                true,
+                "WITH RECURSIVE e (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM e) SELECT n FROM e LIMIT 3",
+            ),
+        ],
+    );
     house.did(&["project:set", "notes", "rest.statement_timeout_ms", "300"]);
     for name in ["endless", "growing"] {
         let told = ask(&board, &format!("GET /rpc/{name}"), &[&key], "");
@@ -590,25 +667,28 @@ fn a_recursion_without_an_end_is_ended_by_the_time_that_a_statement_has() {
 fn a_masked_column_stays_masked_in_all_of_them() {
     let house = House::new(Engine::Sqlite).unwrap();
     let board = house.installation.boot(&[]);
-    furnished(&house);
-    for (name, body) in [
-        ("said_having", "SELECT owner FROM notes GROUP BY owner HAVING max(body) > 'a'"),
-        ("said_joined", "SELECT n.owner FROM notes n FULL JOIN notes m ON m.body = n.body"),
-        ("said_window", "SELECT first_value(body) OVER (ORDER BY id ROWS 1 PRECEDING) FROM notes"),
-        ("said_sorted", "SELECT owner FROM notes ORDER BY row_number() OVER (ORDER BY body)"),
-        (
-            "said_again",
-            "WITH RECURSIVE b (id, body) AS (SELECT id, body FROM notes WHERE id = 1
-                 UNION ALL SELECT n.id, n.body FROM b JOIN notes n ON n.id = b.id + 2)
-             SELECT body FROM b",
-        ),
-    ] {
-        let made = format!(
-            "CREATE FUNCTION {name}() RETURNS SETOF text LANGUAGE sql STABLE AS $$ {body} $$"
-        );
-        house.did(&["function:create", &made]);
-        house.did(&["grant:add", "anon", name, "execute"]);
-    }
+    let text = |name, body| (name, "", "SETOF text", true, body);
+    furnished(
+        &house,
+        &[
+            text("said_having", "SELECT owner FROM notes GROUP BY owner HAVING max(body) > 'a'"),
+            text("said_joined", "SELECT n.owner FROM notes n FULL JOIN notes m ON m.body = n.body"),
+            text(
+                "said_window",
+                "SELECT first_value(body) OVER (ORDER BY id ROWS 1 PRECEDING) FROM notes",
+            ),
+            text(
+                "said_sorted",
+                "SELECT owner FROM notes ORDER BY row_number() OVER (ORDER BY body)",
+            ),
+            text(
+                "said_again",
+                "WITH RECURSIVE b (id, body) AS (SELECT id, body FROM notes WHERE id = 1
+                     UNION ALL SELECT n.id, n.body FROM b JOIN notes n ON n.id = b.id + 2)
+                 SELECT body FROM b",
+            ),
+        ],
+    );
     house.did(&["policy:mask", "notes", "body", "anon"]);
     for name in ["said_having", "said_joined", "said_sorted"] {
         let told = ask(&board, &format!("GET /rpc/{name}"), &[], "");
