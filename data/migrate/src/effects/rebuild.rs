@@ -16,6 +16,8 @@ pub(super) struct Copies {
     placed: Vec<Copy>,
     /// New tables, and the types that their columns were declared with.
     types: Vec<(String, Vec<(String, String)>)>,
+    /// Columns that have got another name: of which table, the one and the other.
+    renamed: Vec<[String; 3]>,
 }
 
 #[derive(Debug)]
@@ -26,6 +28,21 @@ struct Copy {
     into: Vec<String>,
     /// What each value is: a column, or something that was calculated.
     what: Vec<Option<String>>,
+    /// What columns were called otherwise before it.
+    renamed: Vec<[String; 3]>,
+}
+
+impl Copy {
+    /// What a column of the old table was called when it was copied.
+    fn called<'a>(&'a self, column: &'a str) -> &'a str {
+        let renames = self.renamed.iter().filter(|[table, ..]| *table == self.old);
+        renames.fold(
+            column,
+            |name, [_, from, to]| {
+                if name.eq_ignore_ascii_case(from) { to } else { name }
+            },
+        )
+    }
 }
 
 impl Reader<'_> {
@@ -41,11 +58,25 @@ impl Reader<'_> {
             let into = words.group().map(|mut group| group.names()).unwrap_or_default();
             // Anything behind the table (a join, a condition, a limit) leaves rows behind.
             let copied = words.copied();
-            self.copies.filled.extend(copied.map(|(what, old)| Copy { new, old, into, what }));
+            let renamed = self.copies.renamed.clone();
+            let copied = copied.map(|(what, old)| Copy { new, old, into, what, renamed });
+            self.copies.filled.extend(copied);
         } else if words.accept(&["ALTER", "TABLE"]) {
             let Some(new) = words.name() else { return };
-            if words.accept(&["RENAME", "TO"])
-                && let Some(name) = words.name()
+            if !words.accept(&["RENAME"]) {
+                return;
+            }
+            if !words.accept(&["TO"]) {
+                words.accept(&["COLUMN"]);
+                if let Some(from) = words.name()
+                    && words.accept(&["TO"])
+                    && let Some(to) = words.name()
+                {
+                    self.copies.renamed.push([new, from, to]);
+                }
+                return;
+            }
+            if let Some(name) = words.name()
                 && let Some(at) =
                     self.copies.filled.iter().position(|copy| copy.new == new && copy.old == name)
             {
@@ -99,7 +130,8 @@ impl Reader<'_> {
         };
         let mut lost = Vec::new();
         for column in table.columns.iter().filter(|column| column.generated.is_none()) {
-            let same = |name: &String| name.eq_ignore_ascii_case(&column.name);
+            let now = copy.called(&column.name);
+            let same = |name: &String| name.eq_ignore_ascii_case(now);
             let taken = copy.what.iter().position(|what| what.as_ref().is_some_and(same));
             let into = copy.into.iter().position(same);
             match (taken, into) {
