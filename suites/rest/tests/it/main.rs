@@ -8,3 +8,4 @@ mod dialect;
 mod functions;
 mod holes;
 mod house;
+mod recall;
