@@ -16,7 +16,7 @@ use mag_contract::codes;
 use mag_guard::Authorised;
 use mag_model::{Type, Value};
 use mag_query::call::Count;
-use mag_query::plan::Invoke;
+use mag_query::plan::{Cell, Invoke};
 use mag_query::select::Body as Whence;
 use mag_query::{Answer, Body, Plan, Rows, Work};
 use mag_sql::{Arg, Error as RenderError, Fate, Form, Sqlite as Dialect, Statement, Steps};
@@ -37,6 +37,8 @@ pub(crate) enum Ready {
         count: Counting<Statement>,
     },
     Write(Steps),
+    /// An insert whose rows are read first, or worked out.
+    Fill(Vec<Statement>),
     /// A function of the rules: what it does before it answers.
     Invoke(Vec<(Authorised<Plan>, Ready)>),
 }
@@ -59,6 +61,10 @@ pub(crate) fn prepare(plan: &Authorised<Plan>) -> Result<Ready, EngineError> {
         }
         Work::Invoke(invoke) => invoked(plan, invoke),
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => {
+            let filling = mag_sql::filling(plan, &Dialect).map_err(unrendered)?;
+            if !filling.is_empty() {
+                return Ok(Ready::Fill(filling));
+            }
             let plan = upsert::without_keys(plan);
             mag_sql::steps(&plan, &Dialect).map(Ready::Write).map_err(unrendered)
         }
@@ -154,6 +160,7 @@ impl Ready {
                     step.text.hash(&mut hasher);
                 }
             }
+            Self::Fill(rows) => rows.iter().for_each(|rows| rows.text.hash(&mut hasher)),
             Self::Invoke(steps) => steps.len().hash(&mut hasher),
         }
         hasher.finish()
@@ -162,7 +169,7 @@ impl Ready {
     pub(crate) fn pace(&self) -> Option<Arc<Pace>> {
         match self {
             Self::Known(kept) => Some(kept.pace.clone()),
-            Self::Read { .. } | Self::Write(_) | Self::Invoke(_) => None,
+            Self::Read { .. } | Self::Write(_) | Self::Fill(_) | Self::Invoke(_) => None,
         }
     }
     /// Whether it takes more than one statement to read.
@@ -171,7 +178,7 @@ impl Ready {
             Self::Known(kept) => matches!(&kept.what, What::Read { count: Counting::Ask(_), .. }),
             Self::Read { count, .. } => matches!(count, Counting::Ask(_)),
             Self::Write(_) => false,
-            Self::Invoke(_) => true,
+            Self::Fill(_) | Self::Invoke(_) => true,
         }
     }
 }
@@ -192,6 +199,7 @@ pub(crate) fn run(
             read(link, rows, count).and_then(|answer| counted(plan, answer))
         }
         Ready::Write(steps) => write(link, plan, steps),
+        Ready::Fill(rows) => fill(link, plan, rows),
         Ready::Invoke(steps) => invoke(link, plan, steps),
     }
 }
@@ -314,7 +322,36 @@ fn write_known(
     Ok(Answer { body, count, rows: touched, ..Answer::default() })
 }
 
-fn write(link: &Link, plan: &Authorised<Plan>, steps: &Steps) -> Result<Answer, EngineError> {
+/// Reads what is to be written, and writes it. Each row is then known before it meets one that is there
+/// and the policies of its table.
+fn fill(link: &Link, plan: &Plan, filling: &[Statement]) -> Result<Answer, EngineError> {
+    let Work::Insert(insert) = &plan.work else {
+        return Err(EngineError::broken("rows were read for what writes none"));
+    };
+    let mut read = Vec::new();
+    for statement in filling {
+        read.extend(fetch(link, statement).map_err(Failed::told)?.rows);
+    }
+    let mut insert = (**insert).clone();
+    let of_select = insert.from.take().is_some();
+    let left = |at: usize, n: usize| {
+        let cell = insert.rows.get(at).and_then(|row| row.get(n));
+        !of_select && matches!(cell, Some(Cell::Default))
+    };
+    let rows = read.into_iter().enumerate().map(|(at, row)| {
+        let cells = row.into_iter().enumerate();
+        cells
+            .map(|(n, value)| if left(at, n) { Cell::Default } else { Cell::Value(value) })
+            .collect()
+    });
+    insert.rows = rows.collect();
+    let plan = Plan { work: Work::Insert(Box::new(insert)), ..plan.clone() };
+    let rendered = upsert::without_keys(&plan);
+    let steps = mag_sql::steps(&rendered, &Dialect).map_err(unrendered)?;
+    write(link, &plan, &steps)
+}
+
+fn write(link: &Link, plan: &Plan, steps: &Steps) -> Result<Answer, EngineError> {
     let broken = |failed: Failed| match failed {
         Failed::Sqlite(error) => constraint::explain(error, plan, steps, link),
         Failed::Own(error) => error,
@@ -485,6 +522,7 @@ fn texts(ready: &Ready) -> Vec<&str> {
         Ready::Read { rows, count: Counting::Ask(count) } => vec![&rows.text, &count.text],
         Ready::Read { rows, .. } => vec![&rows.text],
         Ready::Invoke(steps) => steps.iter().flat_map(|(_, ready)| texts(ready)).collect(),
+        Ready::Fill(rows) => rows.iter().map(|rows| rows.text.as_str()).collect(),
         Ready::Write(steps) => {
             steps.before.iter().chain(&steps.writes).map(|step| step.text.as_str()).collect()
         }

@@ -6,7 +6,6 @@ use crate::connect::{Link, Opener, Use};
 use futures::stream::{self, BoxStream, StreamExt};
 use mag_adapter::engine::StructureChanged;
 use rusqlite::Connection;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,8 +15,8 @@ use tokio::sync::watch;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 
 pub(crate) struct Structure {
-    /// SQLite's own number of the structure; it grows with each change.
-    number: AtomicI64,
+    /// SQLite's own number of the structure, when it was looked at last; it grows with each change.
+    number: Mutex<Option<i64>>,
     told: watch::Sender<u64>,
     /// Dropping it ends the thread that looks; there is none before someone watches.
     looker: Mutex<Option<SyncSender<()>>>,
@@ -26,14 +25,16 @@ pub(crate) struct Structure {
 impl Structure {
     pub(crate) fn new() -> Self {
         let (told, _) = watch::channel(0);
-        Self { number: AtomicI64::new(-1), told, looker: Mutex::new(None) }
+        Self { number: Mutex::new(None), told, looker: Mutex::new(None) }
     }
 
-    /// Reads the number, and tells when it is another one than before.
+    /// Reads the number, and tells when it is another one than before. Of two who look at the same
+    /// time the second one reads later, so that no number of before comes after a newer one.
     pub(crate) fn look(&self, db: &Connection) {
+        let mut held = self.number.lock().unwrap_or_else(PoisonError::into_inner);
         let Ok(number) = number(db) else { return };
-        let before = self.number.swap(number, Ordering::AcqRel);
-        if before != number && before >= 0 {
+        let before = held.replace(number);
+        if before.is_some_and(|before| before != number) {
             self.told.send_modify(|changes| *changes += 1);
         }
     }

@@ -31,7 +31,7 @@ impl Said {
 }
 
 /// Longer than any step takes on a busy machine; only a failure waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 impl House {
     pub(crate) fn new() -> Self {

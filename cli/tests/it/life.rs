@@ -162,7 +162,7 @@ fn systemd_is_told_when_the_board_is_ready_and_when_it_goes() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path().join("notify");
     let socket = std::os::unix::net::UnixDatagram::bind(&at).unwrap();
-    socket.set_read_timeout(Some(std::time::Duration::from_secs(30))).unwrap();
+    socket.set_read_timeout(Some(std::time::Duration::from_secs(120))).unwrap();
     let heard = || {
         let mut text = [0; 64];
         let n = socket.recv(&mut text).unwrap();

@@ -206,6 +206,7 @@ impl<'p> Teller<'p, '_> {
                     Named::Columns(columns.clone())
                 }
                 From::Function { shape: Rows::Scalar(_), .. } => continue,
+                From::Again { columns, .. } => Named::Columns(columns.clone()),
             };
             self.names.insert(source.id, named);
         }
@@ -224,6 +225,7 @@ impl<'p> Teller<'p, '_> {
                 this.list(arguments.iter(), |this, argument| this.expr(&argument.value, depth + 1));
                 this.say(")");
             }
+            From::Again { .. } => this.say("(again)"),
         });
         self.filter(select.filter.as_ref(), depth);
         if select.grouped && !select.group.is_empty() {
@@ -401,7 +403,7 @@ impl<'p> Teller<'p, '_> {
             }
             Expr::Embed(_) | Expr::FromEmbed { .. } => self.say("(…)"),
             Expr::Embedded(_) => self.say("EXISTS (…)"),
-            Expr::Aggregate { function, argument } => {
+            Expr::Aggregate { function, argument, .. } => {
                 self.say(match function {
                     Aggregate::Count => "count(",
                     Aggregate::Sum => "sum(",

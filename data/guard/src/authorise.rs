@@ -11,7 +11,7 @@ use crate::rows::{Pass, Side};
 use crate::session::Session;
 use mag_model::{ColumnId, FunctionId, TableId, Value};
 use mag_query::error::Verb;
-use mag_query::plan::{Cell, Delete, Insert, Invoke, Update};
+use mag_query::plan::{Cell, Change, Delete, Insert, Invoke, OnConflict, Update};
 use mag_query::select::{From, Select};
 use mag_query::{Error, Expr, Plan, Ref, Rules, Work};
 use std::sync::Arc;
@@ -158,13 +158,13 @@ impl Pass<'_> {
                 // Rows that this very call has written, and that it may see: the write checks it.
                 From::Written(_) => self.need(table, Verb::Select)?,
                 // The function answers for its rows; its columns are asked for below.
-                From::Function { .. } => {}
+                From::Function { .. } | From::Again { .. } => {}
             }
         }
         self.nested(select, outer)?;
         self.outputs(select, outer)?;
-        let partners = select.sources.iter().filter_map(|source| source.left.as_ref());
-        for expr in partners.chain(&select.filter).chain(&select.group) {
+        let partners = select.sources.iter().filter_map(|source| source.on());
+        for expr in partners.chain(&select.filter).chain(&select.group).chain(&select.having) {
             self.read_only_seen(expr, outer)?;
         }
         for sort in &select.order {
@@ -185,8 +185,9 @@ impl Pass<'_> {
     /// The sub-selects of what a function does: they run with the rights of the caller as well. A
     /// call of a client has none.
     fn nested(&mut self, select: &mut Select, tables: &mut Tables) -> Result<(), Refusal> {
-        let partners = select.sources.iter_mut().filter_map(|source| source.left.as_mut());
-        let filter = partners.chain(&mut select.filter);
+        let partners = select.sources.iter_mut().filter_map(|source| source.join.as_mut());
+        let partners = partners.map(|join| &mut join.on);
+        let filter = partners.chain(&mut select.filter).chain(&mut select.having);
         let outputs = select.outputs.iter_mut().map(|output| &mut output.expr);
         let order = select.order.iter_mut().map(|sort| &mut sort.expr);
         for expr in filter.chain(outputs).chain(order).chain(&mut select.group) {
@@ -356,21 +357,26 @@ impl Pass<'_> {
                 self.sub_selects(expr, &mut Vec::new())?;
             }
         }
+        if let Some(from) = &mut insert.from {
+            self.select(from, &mut Vec::new())?;
+        }
         let mut check = self.rows(table, Verb::Insert, Side::Check, target)?;
         let mut visible = None;
-        if insert.returning.is_some() || insert.on_conflict.is_some() {
+        if insert.returning.is_some() || insert.on_conflict.as_ref().is_some_and(reads) {
             self.need(table, Verb::Select)?;
             visible = self.rows(table, Verb::Select, Side::Using, target)?;
-        }
-        if insert.returning.is_some() {
             check = both(check, visible.clone());
         }
         if let Some(conflict) = &mut insert.on_conflict {
             for column in &conflict.columns {
                 self.need_column(table, *column)?;
             }
-            if let Some(merge) = &conflict.merge {
-                self.need_columns(table, Verb::Update, merge.iter().copied())?;
+            if let Some(change) = &mut conflict.change {
+                self.change((table, target), change)?;
+            }
+            let merge = conflict.merge.iter().flatten().copied();
+            if conflict.changes() {
+                self.need_columns(table, Verb::Update, merge)?;
                 let using = self.rows(table, Verb::Update, Side::Using, target)?;
                 conflict.using = both(using, visible.clone());
                 let updated = self.rows(table, Verb::Update, Side::Check, target)?;
@@ -379,6 +385,29 @@ impl Pass<'_> {
         }
         insert.check = check;
         self.returning(insert.returning.as_mut())
+    }
+
+    /// What a clash changes. Of the row that was to be written the same columns may be read as of the
+    /// one that is there; what is shown changed of a row that is there, the caller has given of the
+    /// other.
+    fn change(
+        &mut self,
+        (table, target): (TableId, Ref),
+        change: &mut Change,
+    ) -> Result<(), Refusal> {
+        self.need_columns(table, Verb::Update, change.set.iter().map(|(column, _)| *column))?;
+        let (there, mut both) = (vec![(target, table)], vec![(target, table)]);
+        both.push((change.excluded, table));
+        let set = change.set.iter_mut().filter_map(|(_, cell)| match cell {
+            Cell::Expr(expr) => Some(&mut **expr),
+            Cell::Value(_) | Cell::Default => None,
+        });
+        for expr in set.chain(&mut change.filter) {
+            self.sub_selects(expr, &mut both)?;
+            self.asked(expr, &both)?;
+            self.read_only_seen(expr, &there)?;
+        }
+        Ok(())
     }
 
     fn update(&mut self, update: &mut Update) -> Result<(), Refusal> {
@@ -436,6 +465,11 @@ impl Pass<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Rows that are there are looked at: those with a key that is named, and those that are changed.
+fn reads(conflict: &OnConflict) -> bool {
+    !conflict.columns.is_empty() || conflict.changes()
 }
 
 fn table_of(tables: &Tables, id: Ref) -> Option<TableId> {

@@ -1,18 +1,24 @@
 //! Policies in PostgreSQL's syntax become expressions of plans, once, when a ruleset is loaded.
 
 mod body;
+mod conflict;
 mod derived;
 mod function;
+mod grouped;
+mod joins;
 mod literals;
 mod lower;
+mod recursive;
 mod scope;
 mod statement;
 mod subselect;
+mod window;
 mod writes;
 
 pub(crate) use body::routine;
 pub use function::{function_statement, parse_function};
 pub use statement::{parse_statement, policy_roles};
+pub(crate) use window::out_of_range;
 
 use crate::ruleset::{Command, PolicyRule};
 use mag_model::TableId;

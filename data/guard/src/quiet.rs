@@ -28,7 +28,7 @@ impl Guard {
                 let known = self.policies.get(&id).is_some_and(|known| !known.is_empty());
                 plain && !self.broken.contains(&id) && (!table.row_policies || known)
             }
-            From::Function { .. } | From::Written(_) => false,
+            From::Function { .. } | From::Written(_) | From::Again { .. } => false,
         });
         let mut quiet = sources;
         select.each_expr(&mut |top| {

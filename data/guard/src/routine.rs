@@ -2,6 +2,7 @@
 //! of their own. What it does is then guarded as if the caller had said it.
 
 use crate::guard::Guard;
+use crate::policy::out_of_range;
 use crate::refusal::Refusal;
 use crate::session::Session;
 use mag_model::{BadValue, Value};
@@ -72,7 +73,7 @@ fn unfold(
     for step in &routine.steps {
         invoke.steps.push(match step {
             Step::Read(reading) => Work::Read(Box::new(call.reading(reading)?)),
-            Step::Write(work) => call.work(work),
+            Step::Write(work) => call.work(work)?,
         });
     }
     *body = Some(Box::new(match &routine.answer {
@@ -141,9 +142,21 @@ impl Call<'_> {
         select.each_expr_deep_mut(&mut |expr| self.expr(expr));
     }
 
+    /// Numbers that a window cannot be told with: arguments are looked at now that they are known.
+    fn windows_hold(select: &mut Select) -> Result<(), Refusal> {
+        let mut bad = None;
+        select.each_expr_deep_mut(&mut |expr| {
+            if bad.is_none() {
+                bad = out_of_range(expr);
+            }
+        });
+        bad.map_or(Ok(()), |bad| Err(Refusal::Hidden(Error::Value(bad))))
+    }
+
     fn reading(&self, reading: &Reading) -> Result<Select, Refusal> {
         let mut select = reading.select.clone();
         self.select(&mut select);
+        Self::windows_hold(&mut select)?;
         select.limit =
             self.number(reading.limit.as_ref(), ("2201W", "LIMIT must not be negative"))?;
         let offset = ("2201X", "OFFSET must not be negative");
@@ -171,13 +184,26 @@ impl Call<'_> {
         }
     }
 
-    fn work(&self, work: &Work) -> Work {
+    fn work(&self, work: &Work) -> Result<Work, Refusal> {
         let mut work = work.clone();
         let (filter, returning) = match &mut work {
             Work::Insert(insert) => {
                 self.shift(&mut insert.target);
                 insert.rows.iter_mut().flatten().for_each(|cell| self.cell(cell));
-                (None, insert.returning.as_mut())
+                if let Some(from) = &mut insert.from {
+                    self.select(from);
+                    Self::windows_hold(from)?;
+                }
+                let conflict = insert.on_conflict.as_mut();
+                let filter = match conflict.and_then(|conflict| conflict.change.as_deref_mut()) {
+                    Some(change) => {
+                        self.shift(&mut change.excluded);
+                        change.set.iter_mut().for_each(|(_, cell)| self.cell(cell));
+                        change.filter.as_mut()
+                    }
+                    None => None,
+                };
+                (filter, insert.returning.as_mut())
             }
             Work::Update(update) => {
                 self.shift(&mut update.target);
@@ -198,7 +224,7 @@ impl Call<'_> {
         if let Some(returning) = returning {
             self.select(returning);
         }
-        work
+        Ok(work)
     }
 
     /// What has become a plain value is one.

@@ -93,7 +93,7 @@ impl View {
         }
         let mut tables = select.sources.iter().filter_map(|source| match source.from {
             From::Table(id) => Some(id),
-            From::Function { .. } | From::Written(_) => None,
+            From::Function { .. } | From::Written(_) | From::Again { .. } => None,
         });
         let own = tables.find(|id| self.keeps(*id));
         own.or_else(|| select.embeds.iter().find_map(|embed| self.kept_in(&embed.select)))

@@ -3,8 +3,10 @@
 
 mod types;
 mod visit;
+mod window;
 
 pub use types::aggregate_type;
+pub use window::{Bound, Frame, Unit, Window};
 
 use crate::call::{Aggregate, Comparison, Is, Pattern, SearchMode, SetOp};
 use crate::select::{Select, Sort};
@@ -108,53 +110,17 @@ pub enum Expr {
     Aggregate {
         function: Aggregate,
         argument: Option<Box<Expr>>,
+        /// Equal values count once. Only in functions of the rules.
+        distinct: bool,
     },
     /// Of each row among those that are left of all conditions. Only in functions of the rules.
     Window {
         function: Window,
-        argument: Option<Box<Expr>>,
+        arguments: Vec<Expr>,
         partition: Vec<Expr>,
         order: Vec<Sort>,
+        frame: Option<Box<Frame>>,
     },
-}
-
-/// What a row is told about the rows that stand with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Window {
-    RowNumber,
-    Rank,
-    DenseRank,
-    Count,
-    Lag,
-    Lead,
-    FirstValue,
-}
-
-impl Window {
-    pub const NAMED: [Self; 7] = [
-        Self::RowNumber,
-        Self::Rank,
-        Self::DenseRank,
-        Self::Count,
-        Self::Lag,
-        Self::Lead,
-        Self::FirstValue,
-    ];
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::RowNumber => "row_number",
-            Self::Rank => "rank",
-            Self::DenseRank => "dense_rank",
-            Self::Count => "count",
-            Self::Lag => "lag",
-            Self::Lead => "lead",
-            Self::FirstValue => "first_value",
-        }
-    }
-    /// It gives a value of one of the rows, and not a number.
-    pub fn gives_value(self) -> bool {
-        matches!(self, Self::Lag | Self::Lead | Self::FirstValue)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -358,11 +324,10 @@ impl Expr {
                 select.outputs.first().map_or(Type::Unknown, |output| output.expr.ty())
             }
             Self::Embed(_) => Type::Json,
-            Self::Window { function, argument, .. } => match argument {
-                Some(argument) if function.gives_value() => argument.ty(),
-                _ => Type::Int8,
-            },
-            Self::Aggregate { function, argument } => {
+            Self::Window { function, arguments, .. } => {
+                function.ty(arguments.first().map(Self::ty).as_ref())
+            }
+            Self::Aggregate { function, argument, .. } => {
                 aggregate_type(*function, argument.as_ref().map(|a| a.ty()).as_ref())
             }
         }

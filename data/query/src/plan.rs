@@ -46,6 +46,9 @@ pub struct Insert {
     pub target: Ref,
     pub columns: Vec<ColumnId>,
     pub rows: Vec<Vec<Cell>>,
+    /// The rows are those of this select, whose outputs are the columns: an engine reads it first, and
+    /// puts its rows in the place of `rows`. Only in functions of the rules.
+    pub from: Option<Box<Select>>,
     /// The slot of the first value in the rows; those of the others follow, row by row.
     pub first: Option<u32>,
     pub on_conflict: Option<OnConflict>,
@@ -65,13 +68,33 @@ pub enum Cell {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct OnConflict {
+    /// Any key of the table when there are none.
     pub columns: Vec<ColumnId>,
-    /// The columns that a clash overwrites; nothing is written when absent.
+    /// The columns that a clash overwrites.
     pub merge: Option<Vec<ColumnId>>,
+    /// What a clash changes, said one by one. Only in functions of the rules. Without it and without
+    /// `merge` nothing is written.
+    pub change: Option<Box<Change>>,
     /// What the row that is there must satisfy to be overwritten; put here by the guard.
     pub using: Option<Expr>,
     /// What the row must satisfy after it was overwritten; put here by the guard.
     pub check: Option<Expr>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The row that was to be written, in what is set and in the condition.
+    pub excluded: Ref,
+    pub set: Vec<(ColumnId, Cell)>,
+    /// A row that it does not hold for stays as it is.
+    pub filter: Option<Expr>,
+}
+
+impl OnConflict {
+    /// A row that is there already is changed.
+    pub fn changes(&self) -> bool {
+        self.merge.is_some() || self.change.is_some()
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -123,6 +146,24 @@ impl Invoke {
             **body = Body::Told(rows);
         }
     }
+}
+
+impl Work {
+    /// The select whose rows it writes.
+    fn read_first(&self) -> Option<&Select> {
+        match self {
+            Self::Insert(insert) => insert.from.as_deref(),
+            Self::Read(_) | Self::Update(_) | Self::Delete(_) | Self::Invoke(_) => None,
+        }
+    }
+}
+
+fn sources_of(select: &Select) -> u64 {
+    let mut tables = 0;
+    select.visit(&mut |select| {
+        tables += u64::try_from(select.sources.len()).unwrap_or(u64::MAX);
+    });
+    tables
 }
 
 impl Plan {
@@ -186,12 +227,11 @@ impl Plan {
         let mut tables = u64::from(self.writes());
         if let Work::Invoke(invoke) = &self.work {
             tables += u64::try_from(invoke.steps.len()).unwrap_or(u64::MAX);
+            for step in &invoke.steps {
+                tables += step.read_first().map_or(0, sources_of);
+            }
         }
-        if let Some(select) = self.answer() {
-            select.visit(&mut |select| {
-                tables += u64::try_from(select.sources.len()).unwrap_or(u64::MAX);
-            });
-        }
+        tables += self.answer().map_or(0, sources_of);
         tables
     }
 }

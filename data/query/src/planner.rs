@@ -142,6 +142,8 @@ impl Planner<'_> {
                     Shape::Scalar(ty) => (None, Arc::from([(label.clone(), ty.clone())]), label),
                 }
             }
+            // Only in functions of the rules, which are not planned here.
+            crate::select::From::Again { columns, .. } => (None, columns.clone(), Arc::default()),
         };
         let alias = label.clone();
         Scope { id: source.id, table, columns, label, alias }

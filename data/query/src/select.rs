@@ -16,6 +16,8 @@ pub struct Select {
     /// Something is counted or summed: rows are gathered by `group`.
     pub grouped: bool,
     pub group: Vec<Expr>,
+    /// Which of the gathered rows stay. Only in functions of the rules.
+    pub having: Option<Expr>,
     pub order: Vec<Sort>,
     pub limit: Option<u64>,
     pub offset: u64,
@@ -28,9 +30,38 @@ pub struct Source {
     pub from: From,
     /// The rows that the asker may see: put here by the guard alone.
     pub rule: Option<Expr>,
-    /// `LEFT JOIN ... ON` this: what the sources before it have no partner for stays, beside nulls.
+    /// How it stands beside the sources before it; by the conditions of the select alone when absent.
     /// Only in functions of the rules, and never of the first source.
-    pub left: Option<Expr>,
+    pub join: Option<Join>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    pub keeps: Keeps,
+    pub on: Expr,
+}
+
+/// What of a join stays, beside nulls, when it has no partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keeps {
+    /// `JOIN`
+    Neither,
+    /// `LEFT JOIN`: the sources before it.
+    Before,
+    /// `RIGHT JOIN`: the source itself.
+    Itself,
+    /// `FULL JOIN`
+    Both,
+}
+
+impl Keeps {
+    /// Rows of it stay that nothing before it belongs to: the order in which joins are told matters.
+    pub fn itself(self) -> bool {
+        match self {
+            Self::Itself | Self::Both => true,
+            Self::Neither | Self::Before => false,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +77,12 @@ pub enum From {
     },
     /// The rows that the write of the same plan has touched.
     Written(TableId),
+    /// The rows that the round before has found, inside a body that goes on from them.
+    Again {
+        /// The number of that body.
+        of: u32,
+        columns: Arc<[(Arc<str>, Type)]>,
+    },
 }
 
 /// Where the rows of a function come from that is kept among the rules.
@@ -55,6 +92,15 @@ pub enum Body {
     Select(Select),
     /// Of two at once, whose columns are the same in number and types.
     Both { how: Both, left: Box<Self>, right: Box<Self> },
+    /// Of `first`, and then of `again` over the rows that were found last, until there are none.
+    Recursive {
+        /// One of the plan's own, by which `again` names those rows.
+        number: u32,
+        /// A row that was found before is found again.
+        all: bool,
+        first: Box<Self>,
+        again: Box<Select>,
+    },
     /// Of the last of the steps before it, which has told them.
     Steps,
     /// These were told.
@@ -79,6 +125,10 @@ impl Body {
                 left.each_select(f);
                 right.each_select(f);
             }
+            Self::Recursive { first, again, .. } => {
+                first.each_select(f);
+                f(again);
+            }
             Self::Steps | Self::Told(_) => {}
         }
     }
@@ -88,6 +138,10 @@ impl Body {
             Self::Both { left, right, .. } => {
                 left.each_select_mut(f);
                 right.each_select_mut(f);
+            }
+            Self::Recursive { first, again, .. } => {
+                first.each_select_mut(f);
+                f(again);
             }
             Self::Steps | Self::Told(_) => {}
         }
@@ -187,21 +241,22 @@ impl Select {
     /// The expressions of this select itself, the conditions of its embeds included.
     pub fn each_expr<'a>(&'a self, f: &mut dyn FnMut(&'a Expr)) {
         for source in &self.sources {
-            source.rule.iter().chain(&source.left).for_each(&mut *f);
+            source.rule.iter().chain(source.on()).for_each(&mut *f);
             if let From::Function { arguments, .. } = &source.from {
                 arguments.iter().for_each(|a| f(&a.value));
             }
         }
         self.filter.iter().for_each(&mut *f);
         self.outputs.iter().for_each(|output| f(&output.expr));
-        self.group.iter().for_each(&mut *f);
+        self.group.iter().chain(&self.having).for_each(&mut *f);
         self.order.iter().for_each(|sort| f(&sort.expr));
         self.embeds.iter().for_each(|embed| f(&embed.on));
     }
     /// Calls `f` on every expression of the select, of its embeds and of its sub-selects.
     pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         for source in &mut self.sources {
-            let conditions = source.rule.iter_mut().chain(&mut source.left);
+            let on = source.join.as_mut().map(|join| &mut join.on);
+            let conditions = source.rule.iter_mut().chain(on);
             conditions.for_each(|condition| condition.visit_deep_mut(f));
             if let From::Function { arguments, body, .. } = &mut source.from {
                 arguments.iter_mut().for_each(|a| a.value.visit_deep_mut(f));
@@ -212,7 +267,8 @@ impl Select {
         }
         self.filter.iter_mut().for_each(|filter| filter.visit_deep_mut(f));
         self.outputs.iter_mut().for_each(|output| output.expr.visit_deep_mut(f));
-        self.group.iter_mut().for_each(|expr| expr.visit_deep_mut(f));
+        let gathered = self.group.iter_mut().chain(&mut self.having);
+        gathered.for_each(|expr| expr.visit_deep_mut(f));
         self.order.iter_mut().for_each(|sort| sort.expr.visit_deep_mut(f));
         for embed in &mut self.embeds {
             embed.on.visit_deep_mut(f);
@@ -239,9 +295,10 @@ impl Select {
                 }
             });
         };
-        self.sources.iter_mut().filter_map(|source| source.left.as_mut()).for_each(&mut inner);
+        let joins = self.sources.iter_mut().filter_map(|source| source.join.as_mut());
+        joins.for_each(|join| inner(&mut join.on));
         self.filter.iter_mut().for_each(&mut inner);
-        self.group.iter_mut().for_each(&mut inner);
+        self.group.iter_mut().chain(&mut self.having).for_each(&mut inner);
         self.outputs.iter_mut().for_each(|output| inner(&mut output.expr));
         self.order.iter_mut().for_each(|sort| inner(&mut sort.expr));
     }
@@ -249,13 +306,17 @@ impl Select {
 
 impl Source {
     pub fn table(id: Ref, table: TableId) -> Self {
-        Self { id, from: From::Table(table), rule: None, left: None }
+        Self { id, from: From::Table(table), rule: None, join: None }
+    }
+    /// The condition of its join.
+    pub fn on(&self) -> Option<&Expr> {
+        self.join.as_ref().map(|join| &join.on)
     }
     /// What a function of the rules does.
     pub fn body(&self) -> Option<&Body> {
         match &self.from {
             From::Function { body, .. } => body.as_deref(),
-            From::Table(_) | From::Written(_) => None,
+            From::Table(_) | From::Written(_) | From::Again { .. } => None,
         }
     }
     /// The table whose columns a row of it has.
@@ -263,7 +324,7 @@ impl Source {
         match &self.from {
             From::Table(id) | From::Written(id) => Some(*id),
             From::Function { shape: Shape::Row(id), .. } => Some(*id),
-            From::Function { .. } => None,
+            From::Function { .. } | From::Again { .. } => None,
         }
     }
 }

@@ -205,7 +205,16 @@ impl Work {
     /// Calls `f` on every expression, wherever it stands.
     pub fn each_expr_deep_mut(&mut self, f: &mut dyn FnMut(&mut Expr)) {
         let cells: Vec<&mut Cell> = match self {
-            Self::Insert(insert) => insert.rows.iter_mut().flatten().collect(),
+            Self::Insert(insert) => {
+                if let Some(from) = &mut insert.from {
+                    from.each_expr_deep_mut(f);
+                }
+                let conflict = insert.on_conflict.as_mut();
+                let change = conflict.and_then(|conflict| conflict.change.as_deref_mut());
+                let set = change.into_iter().flat_map(|change| &mut change.set);
+                let rows = insert.rows.iter_mut().flatten();
+                rows.chain(set.map(|(_, cell)| cell)).collect()
+            }
             Self::Update(update) => update.set.iter_mut().map(|(_, cell)| cell).collect(),
             Self::Invoke(invoke) => {
                 invoke.steps.iter_mut().for_each(|step| step.each_expr_deep_mut(f));
@@ -225,6 +234,7 @@ impl Work {
                 conditions.push(&mut insert.check);
                 if let Some(conflict) = &mut insert.on_conflict {
                     conditions.extend([&mut conflict.using, &mut conflict.check]);
+                    conditions.extend(conflict.change.as_mut().map(|change| &mut change.filter));
                 }
                 insert.returning.as_mut()
             }

@@ -134,7 +134,10 @@ impl Here<'_> {
                 Some(embeds) => embeds.output(*embed, *output)?,
                 None => Value::Null,
             },
-            Expr::Aggregate { function, argument } => {
+            Expr::Aggregate { distinct: true, .. } => {
+                return Err(Error::Unsupported { what: "an aggregate of different values" });
+            }
+            Expr::Aggregate { function, argument, distinct: false } => {
                 let ty = argument.as_ref().map_or(Type::Int4, |argument| argument.ty());
                 let values = self.group.iter().map(|row| match argument {
                     Some(argument) => row.value(argument),

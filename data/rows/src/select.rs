@@ -117,6 +117,18 @@ impl Reader<'_> {
         } else {
             kept
         };
+        let lines = match &select.having {
+            None => lines,
+            Some(having) => {
+                let mut kept = Vec::with_capacity(lines.len());
+                for here in lines {
+                    if here.holds(having)? {
+                        kept.push(here);
+                    }
+                }
+                kept
+            }
+        };
         let lines = sorted(lines, &select.order)?;
         let skip = usize::try_from(select.offset).unwrap_or(usize::MAX);
         let take = select.limit.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
@@ -140,13 +152,15 @@ impl Reader<'_> {
             joined.push(rows.clone());
             return Ok(());
         };
-        if source.left.is_some() {
+        if source.join.is_some() {
             return Err(Error::Unsupported { what: "a join that keeps what has no partner" });
         }
         let table = match &source.from {
             From::Table(id) => self.database.rows(*id),
             From::Written(_) => self.written,
-            From::Function { .. } => return Err(Error::Unsupported { what: "calling a function" }),
+            From::Function { .. } | From::Again { .. } => {
+                return Err(Error::Unsupported { what: "calling a function" });
+            }
         };
         for row in table {
             rows.push((source.id, row.clone()));

@@ -39,6 +39,10 @@ impl Writer<'_> {
 
     pub(crate) fn insert(&mut self, insert: &Insert) -> Result<Vec<Row>, Error> {
         let place = (insert.table, insert.target);
+        let odd = insert.on_conflict.as_ref().is_some_and(|conflict| conflict.change.is_some());
+        if odd || insert.from.is_some() {
+            return Err(Error::Unsupported { what: "calling a function" });
+        }
         let mut written = Vec::new();
         let mut merged: Vec<usize> = Vec::new();
         for cells in &insert.rows {

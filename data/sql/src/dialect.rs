@@ -104,6 +104,19 @@ pub trait Dialect: Send + Sync {
     ) -> Result<String, Error>;
     fn call(&self, function: Builtin, arguments: &[Piece]) -> Result<String, Error>;
     fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error>;
+    /// The same of the rows of a window, which `over` tells.
+    fn aggregate_over(
+        &self,
+        function: Aggregate,
+        argument: Option<&Piece>,
+        over: &str,
+    ) -> Result<String, Error> {
+        Ok(format!("{} OVER ({over})", self.aggregate(function, argument)?))
+    }
+    /// How many different values there are.
+    fn count_distinct(&self, argument: &Piece, bind: &mut Bind<'_>) -> Result<String, Error> {
+        Ok(format!("count(DISTINCT {})", self.sort_key(argument, bind)?))
+    }
     /// What a sort goes by.
     fn sort_key(&self, piece: &Piece, bind: &mut Bind<'_>) -> Result<String, Error>;
     /// Whether groups and their order are named by the places of columns: an expression with bound

@@ -15,4 +15,6 @@ pub use sqlite::Sqlite;
 pub use statement::{Arg, Form, Origin, Statement};
 
 pub use render::read::{count, invoke, invoke_counted, read, rows_as_json};
-pub use render::write::{Fate, Steps, answer, checks_inside, one_statement, refused, steps};
+pub use render::write::{
+    Fate, Steps, answer, checks_inside, filling, one_statement, refused, steps,
+};

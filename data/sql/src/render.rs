@@ -1,8 +1,11 @@
 //! From plans to statements: one walk, whatever the dialect.
 
+mod conflict;
 mod expr;
 pub(crate) mod read;
+mod routine;
 mod select;
+mod window;
 pub(crate) mod write;
 
 use crate::dialect::{Dialect, Error};
@@ -25,6 +28,8 @@ pub(crate) struct Renderer<'a> {
     /// In the place of a row as it is, the row as a write makes it: these of its columns have other
     /// values.
     pub(crate) merging: Option<(Ref, Vec<(mag_model::ColumnId, String)>)>,
+    /// The row that an upsert was to write, in what it changes instead.
+    pub(crate) excluded: Option<Ref>,
     /// What is rendered is a condition of which an index may tell.
     pub(crate) by_index: bool,
     /// Rows that an upsert changes rather than makes are counted in the engine.
@@ -61,6 +66,7 @@ impl<'a> Renderer<'a> {
             rows: HashMap::new(),
             written: Written::default(),
             merging: None,
+            excluded: None,
             by_index: false,
             counts_changed: false,
         }

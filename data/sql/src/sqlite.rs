@@ -4,13 +4,14 @@
 
 pub mod functions;
 mod key;
+pub mod sliding;
 pub mod store;
 
 use crate::dialect::{Bind, Dialect, Error, Piece, needs_order, sign};
 use mag_model::catalog::{Table, table::Index};
 use mag_model::{ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
-use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep};
+use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep, Window};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sqlite;
@@ -86,8 +87,9 @@ fn label_place(sql: &str, ty: &Type) -> Option<String> {
     Some(format!("CASE {sql}{} END", branches.collect::<String>()))
 }
 
-/// The label of an enum that comes first or last in the order of their declaration.
-fn best_label(function: Aggregate, piece: &Piece) -> Option<String> {
+/// The label of an enum that comes first or last in the order of their declaration; `over` stands
+/// behind the aggregate.
+fn best_label(function: Aggregate, piece: &Piece, over: &str) -> Option<String> {
     let word = match function {
         Aggregate::Min => "min",
         Aggregate::Max => "max",
@@ -97,7 +99,17 @@ fn best_label(function: Aggregate, piece: &Piece) -> Option<String> {
     let Type::Enum(known) = piece.ty.base() else { return None };
     let branches = known.labels.iter().enumerate();
     let branches = branches.map(|(i, label)| format!(" WHEN {i} THEN {}", quoted(label)));
-    Some(format!("CASE {word}({place}){} END", branches.collect::<String>()))
+    Some(format!("CASE {word}({place}){over}{} END", branches.collect::<String>()))
+}
+
+/// Whether SQLite's own aggregate means over the type what PostgreSQL's does.
+fn gathers_plainly(function: Aggregate, ty: &Type) -> bool {
+    match function {
+        Aggregate::Count => true,
+        Aggregate::Sum => matches!(ty.base(), Type::Int2 | Type::Int4 | Type::Float8),
+        Aggregate::Avg => is_float(ty),
+        Aggregate::Min | Aggregate::Max => plain(ty),
+    }
 }
 
 /// What stands for a value where SQLite's own order would be wrong.
@@ -391,23 +403,30 @@ impl Dialect for Sqlite {
     }
     fn aggregate(&self, function: Aggregate, argument: Option<&Piece>) -> Result<String, Error> {
         let Some(piece) = argument else { return Ok("count(*)".into()) };
-        if let Some(best) = best_label(function, piece) {
+        if let Some(best) = best_label(function, piece, "") {
             return Ok(best);
         }
-        let narrow = matches!(piece.ty.base(), Type::Int2 | Type::Int4);
-        let sql = &piece.sql;
-        Ok(match function {
-            Aggregate::Count => format!("count({sql})"),
-            Aggregate::Sum if narrow || matches!(piece.ty.base(), Type::Float8) => {
-                format!("sum({sql})")
-            }
-            Aggregate::Avg if is_float(&piece.ty) => format!("avg({sql})"),
-            Aggregate::Min if plain(&piece.ty) => format!("min({sql})"),
-            Aggregate::Max if plain(&piece.ty) => format!("max({sql})"),
-            Aggregate::Sum => format!("mag_sum({sql}, {})", word(&piece.ty)),
-            Aggregate::Avg => format!("mag_avg({sql}, {})", word(&piece.ty)),
-            Aggregate::Min => format!("mag_min({sql}, {})", word(&piece.ty)),
-            Aggregate::Max => format!("mag_max({sql}, {})", word(&piece.ty)),
+        let (name, sql) = (Window::Gathers(function).name(), &piece.sql);
+        Ok(match gathers_plainly(function, &piece.ty) {
+            true => format!("{name}({sql})"),
+            false => format!("mag_{name}({sql}, {})", word(&piece.ty)),
+        })
+    }
+    fn aggregate_over(
+        &self,
+        function: Aggregate,
+        argument: Option<&Piece>,
+        over: &str,
+    ) -> Result<String, Error> {
+        let over = format!(" OVER ({over})");
+        let Some(piece) = argument else { return Ok(format!("count(*){over}")) };
+        if let Some(best) = best_label(function, piece, &over) {
+            return Ok(best);
+        }
+        let (name, sql) = (Window::Gathers(function).name(), &piece.sql);
+        Ok(match gathers_plainly(function, &piece.ty) {
+            true => format!("{name}({sql}){over}"),
+            false => format!("mag_{name}_over({sql}, {}){over}", word(&piece.ty)),
         })
     }
     fn sort_key(&self, piece: &Piece, _: &mut Bind<'_>) -> Result<String, Error> {

@@ -65,15 +65,20 @@ pub fn running(data_folder: &Path) -> Option<Option<u32>> {
     }
 }
 
-/// A board that holds the lock has written its number; whoever only looks has it for a moment and
-/// writes nothing. So many looks, a little apart, are more than any of them takes.
-const LOOKS: u32 = 20;
+/// Whoever only looks has the lock for a moment and writes nothing. So many looks, a little apart, are
+/// more than any of them takes, also on a busy machine.
+const LOOKS: u32 = 400;
+/// A board that holds the lock has written its number. One that was killed has left it there, too, so
+/// that a number alone does not tell a board from somebody who only looks.
+const LOOKS_AT_A_NUMBER: u32 = 40;
 const APART: std::time::Duration = std::time::Duration::from_millis(5);
 
 fn locked(file: &mut File) -> Result<(), TryLockError> {
-    for _ in 0..LOOKS {
+    for look in 0..LOOKS {
         match file.try_lock() {
-            Err(TryLockError::WouldBlock) if holder(file).is_none() => std::thread::sleep(APART),
+            Err(TryLockError::WouldBlock) if look < LOOKS_AT_A_NUMBER || holder(file).is_none() => {
+                std::thread::sleep(APART);
+            }
             outcome => return outcome,
         }
     }

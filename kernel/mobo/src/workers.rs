@@ -125,8 +125,10 @@ impl Workers {
             let kinds = self.kinds();
             let free = u32::try_from(room.available_permits()).unwrap_or(1);
             if free > 0 && !kinds.is_empty() {
+                // Listened to from before they are ours: none is cancelled unheard.
+                let cancelled = self.cancelled.subscribe();
                 match jobs.take(now, &kinds, free).await {
-                    Ok(taken) => self.launch(taken, &room),
+                    Ok(taken) => self.launch(taken, &room, &cancelled),
                     Err(fault) => {
                         tracing::warn!(part = "board", "no job could be taken: {}", fault.chain());
                     }
@@ -140,12 +142,17 @@ impl Workers {
         }
     }
 
-    fn launch(self: &Arc<Self>, taken: Vec<(Lease, Job)>, room: &Arc<Semaphore>) {
+    fn launch(
+        self: &Arc<Self>,
+        taken: Vec<(Lease, Job)>,
+        room: &Arc<Semaphore>,
+        cancelled: &watch::Receiver<u64>,
+    ) {
         for (lease, job) in taken {
-            let (this, room) = (self.clone(), room.clone());
+            let (this, room, cancelled) = (self.clone(), room.clone(), cancelled.clone());
             let task = self.parts.spawn(async move {
                 let place = room.acquire_owned().await;
-                this.attempt(lease, job).await;
+                this.attempt(lease, job, cancelled).await;
                 drop(place);
                 // There is room for the next one.
                 this.changed.send_modify(|n| *n += 1);
@@ -156,7 +163,7 @@ impl Workers {
         }
     }
 
-    async fn attempt(&self, lease: Lease, job: Job) {
+    async fn attempt(&self, lease: Lease, job: Job, cancelled: watch::Receiver<u64>) {
         let jobs = self.state.jobs();
         let began = tokio::time::Instant::now();
         let Some(worker) = self.worker(&job.kind) else {
@@ -179,7 +186,7 @@ impl Workers {
                 }
                 Err(_) => Err(Fault::new(codes::TOO_LATE, format!("it did not end within {within:?}"))),
             },
-            lost = self.hold(&lease) => {
+            lost = self.hold(&lease, cancelled) => {
                 drop(work);
                 tracing::info!(part = "board", job = %job.id, "job `{}` was taken back: {}", job.id, lost.message());
                 return;
@@ -190,8 +197,7 @@ impl Workers {
     }
 
     /// Keeps the lease; resolves when the job is no longer ours.
-    async fn hold(&self, lease: &Lease) -> Fault {
-        let mut cancelled = self.cancelled.subscribe();
+    async fn hold(&self, lease: &Lease, mut cancelled: watch::Receiver<u64>) -> Fault {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(LEASE / 3) => {}

@@ -89,7 +89,8 @@ async function visit(flow = "pkce", options = {}) {
 const session = (tab) => tab.evaluate(() => app.auth.getSession().then(({ data }) => data.session));
 
 async function letter(to) {
-  for (let tries = 0; tries < 200; tries += 1) {
+  // A minute, which no mail takes.
+  for (let tries = 0; tries < 1200; tries += 1) {
     const found = letters.findLast((mail) => mail.to === to);
     if (found) return { link: /href="([^"]+)"/.exec(found.html)[1].replaceAll("&amp;", "&"), ...found };
     await new Promise((done) => setTimeout(done, 50));

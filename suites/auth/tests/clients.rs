@@ -7,18 +7,9 @@
     reason = "a test that cannot go on shall panic where it stands, and says what it skipped"
 )]
 
-use mag_kit::{Installation, postgres};
-use std::net::TcpListener;
+use mag_kit::{Installation, Port, postgres};
 use std::path::Path;
 use std::process::Command;
-
-/// A run of free ports below those that connections take by themselves.
-fn ports<const N: usize>() -> [u16; N] {
-    let begin = 20_000 + u16::try_from(std::process::id() % 9_000).unwrap();
-    let free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    let found: Vec<u16> = (begin..32_000).filter(free).take(N).collect();
-    found.try_into().unwrap()
-}
 
 fn run(what: &str, environment: &[(&str, &str)]) {
     let runner = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/run");
@@ -36,7 +27,8 @@ fn run(what: &str, environment: &[(&str, &str)]) {
 
 /// A board with a project on this engine, and then every client.
 fn content(connect: impl FnOnce(&Installation)) {
-    let [gate, site, smtp, oidc] = ports();
+    let leased = [(); 4].map(|()| Port::lease());
+    let [gate, site, smtp, oidc] = leased.each_ref().map(Port::number);
     let here = Installation::of(env!("CARGO_BIN_EXE_suite-auth"));
     here.settings(&format!(
         "[gate]\nport = {gate}\n\

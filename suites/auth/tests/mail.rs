@@ -86,6 +86,8 @@ fn a_mail_that_waits_is_sent_by_the_next_board() {
     let received = server.received.lock().unwrap().clone();
     assert_eq!(received.len(), 1);
     assert!(received[0].contains(code), "{}", received[0]);
-    assert_eq!(here.json(&["jobs:list", "--kind", "auth.mail"])["jobs"][0]["state"], "done");
+    until("its job is done", || {
+        here.json(&["jobs:list", "--kind", "auth.mail"])["jobs"][0]["state"] == "done"
+    });
     board.stop();
 }

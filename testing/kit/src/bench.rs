@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// A part that neither becomes ready nor ends within this is stuck, also on a busy machine.
-const STUCK: Duration = Duration::from_secs(30);
+const STUCK: Duration = Duration::from_secs(60);
 
 pub struct Bench {
     pub backplane: Backplane,

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Far beyond what any step takes, also on a loaded machine: it ends a test that would hang.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 /// How often a test looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(5);
 

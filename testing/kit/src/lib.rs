@@ -13,6 +13,7 @@ pub mod browser;
 pub mod fuzz;
 pub mod installation;
 pub mod peers;
+pub mod ports;
 pub mod postgres;
 pub mod raw;
 pub mod tally;
@@ -20,4 +21,5 @@ pub mod toys;
 
 pub use bench::{Bench, Live};
 pub use installation::{Board, Installation, Ran, until};
+pub use ports::Port;
 pub use toys::ToyDesk;

@@ -4,8 +4,9 @@
 
 mod machine;
 
+use crate::Port;
 pub use machine::programs;
-use machine::{Owner, checked, free_port, runs, signal, template};
+use machine::{Owner, checked, runs, signal, template};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Far beyond the start of a server on a loaded machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(120);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 /// The password of the one who owns the server, over TCP. Over the socket nobody is asked: only
 /// its owner can reach the folder.
@@ -51,7 +52,7 @@ pub struct Server {
     programs: PathBuf,
     folder: tempfile::TempDir,
     owner: Option<Owner>,
-    port: Option<u16>,
+    port: Option<Port>,
     keeper: std::sync::Mutex<Option<Keeper>>,
     databases: AtomicU32,
 }
@@ -71,7 +72,7 @@ impl Server {
         Owner::give(owner, folder.path());
         let mut copy = Owner::run(owner, Path::new("/bin/cp"));
         checked(copy.arg("-R").arg(&template).arg(folder.path().join("data")));
-        let port = options.tcp.then(free_port);
+        let port = options.tcp.then(Port::lease);
         let server = Self {
             programs: programs.to_owned(),
             folder,
@@ -99,10 +100,10 @@ impl Server {
             "autovacuum = off".into(),
             "lc_messages = 'C'".into(),
         ];
-        match self.port {
+        match &self.port {
             Some(port) => {
                 lines.push("listen_addresses = '127.0.0.1'".into());
-                lines.push(format!("port = {port}"));
+                lines.push(format!("port = {}", port.number()));
             }
             None => lines.push("listen_addresses = ''".into()),
         }
@@ -243,7 +244,7 @@ impl Server {
     }
     /// On the socket and, when it listens there, over TCP.
     pub fn port_number(&self) -> u16 {
-        self.port.unwrap_or(5432)
+        self.port.as_ref().map_or(5432, Port::number)
     }
     /// How a database is reached over the socket.
     pub fn url(&self, database: &str) -> String {
@@ -252,7 +253,7 @@ impl Server {
     }
     /// How a database is reached over TCP.
     pub fn tcp_url(&self, database: &str) -> String {
-        let port = self.port.expect("the server was started with `tcp`");
+        let port = self.port.as_ref().expect("the server was started with `tcp`").number();
         format!("postgres://{USER}:{PASSWORD}@127.0.0.1:{port}/{database}")
     }
     /// What the server has written down.

@@ -167,7 +167,7 @@ pub(super) fn asks_nobody(plan: &Plan) -> bool {
                 let plain = matches!(table.kind, TableKind::Table | TableKind::Partitioned);
                 plain && !table.row_policies
             }
-            From::Function { .. } | From::Written(_) => false,
+            From::Function { .. } | From::Written(_) | From::Again { .. } => false,
         });
         select.each_expr(&mut |top| {
             top.visit(&mut |expr| nobody &= !matches!(expr, Expr::Computed { .. }));

@@ -4,9 +4,10 @@ use super::{given, gives};
 use crate::error;
 use crate::native::{HARMLESS, PURE};
 use mag_sql::sqlite::functions::{AGGREGATES, FUNCTIONS, Gathering, call};
+use mag_sql::sqlite::sliding::{Sliding, WINDOWS};
 use mag_sql::sqlite::store::Stored;
 use rusqlite::Connection;
-use rusqlite::functions::{Aggregate, Context};
+use rusqlite::functions::{Aggregate, Context, WindowAggregate};
 use rusqlite::types::Value as Cell;
 
 /// It keeps what it compiles, in a file of its own.
@@ -27,6 +28,9 @@ pub(crate) fn install(db: &Connection) -> rusqlite::Result<()> {
     }
     for name in AGGREGATES {
         db.create_aggregate_function(*name, 2, PURE, Gatherer(name))?;
+    }
+    for name in WINDOWS {
+        db.create_window_function(*name, 2, PURE, Slider(name))?;
     }
     Ok(())
 }
@@ -53,4 +57,38 @@ impl Aggregate<Option<Gathering>, Cell> for Gatherer {
             Some(all) => all.finish().map(gives).map_err(|bad| error::from_function(&bad)),
         }
     }
+}
+
+/// Rows come into its frame and leave it.
+struct Slider(&'static str);
+
+impl Aggregate<Sliding, Cell> for Slider {
+    fn init(&self, _: &mut Context<'_>) -> rusqlite::Result<Sliding> {
+        Ok(Sliding::new(self.0))
+    }
+    fn step(&self, ctx: &mut Context<'_>, frame: &mut Sliding) -> rusqlite::Result<()> {
+        let (value, ty) = (given(ctx, 0), given(ctx, 1));
+        frame.step(value, &ty).map_err(|bad| error::from_function(&bad))
+    }
+    fn finalize(&self, _: &mut Context<'_>, frame: Option<Sliding>) -> rusqlite::Result<Cell> {
+        frame.map_or(Ok(Cell::Null), told)
+    }
+}
+
+impl WindowAggregate<Sliding, Cell> for Slider {
+    fn value(&self, frame: Option<&mut Sliding>) -> rusqlite::Result<Cell> {
+        frame.map_or(Ok(Cell::Null), |frame| told_of(frame))
+    }
+    fn inverse(&self, _: &mut Context<'_>, frame: &mut Sliding) -> rusqlite::Result<()> {
+        frame.leave();
+        Ok(())
+    }
+}
+
+fn told(mut frame: Sliding) -> rusqlite::Result<Cell> {
+    told_of(&mut frame)
+}
+
+fn told_of(frame: &mut Sliding) -> rusqlite::Result<Cell> {
+    frame.value().map(gives).map_err(|bad| error::from_function(&bad))
 }

@@ -8,7 +8,7 @@ use super::{Bound, Dialect, Failed, constraint, fetch, number, unrendered};
 use crate::connect::Link;
 use crate::{error, types};
 use mag_adapter::EngineError;
-use mag_model::catalog::Table;
+use mag_model::catalog::{Table, table::Index};
 use mag_model::{ColumnId, Type, Value, literal};
 use mag_query::plan::{Cell, Insert, OnConflict};
 use mag_query::{Expr, Plan, Work};
@@ -83,16 +83,31 @@ pub(super) fn look(link: &Link, plan: &Plan) -> Result<There, EngineError> {
     let table = plan.catalog.table(insert.table);
     let asked = insert.check.as_ref().is_some_and(|check| !check.is_always());
     let needs_check = asked && !mag_sql::checks_inside(insert, table, &Dialect);
+    let clashes = keys_meant(table, conflict);
     for row in &insert.rows {
-        let Some(values) = values_of(insert, row, &conflict.columns) else { continue };
-        let Some(key) = key_of(link, table, &conflict.columns, &values)? else { continue };
-        if needs_check {
-            try_as_new(link, plan, insert, row, (conflict, &values))?;
+        for columns in &clashes {
+            let Some(values) = values_of(insert, row, columns) else { continue };
+            let Some(key) = key_of(link, table, columns, &values)? else { continue };
+            if needs_check {
+                try_as_new(link, plan, insert, row, (columns, &values))?;
+            }
+            there.shown.insert(shown(&key));
+            there.keys.push(key);
+            break;
         }
-        there.shown.insert(shown(&key));
-        there.keys.push(key);
     }
     Ok(there)
+}
+
+/// The keys by which a row may clash: that which is named, or any.
+fn keys_meant<'a>(table: &'a Table, conflict: &'a OnConflict) -> Vec<&'a [ColumnId]> {
+    if !conflict.columns.is_empty() {
+        return vec![&conflict.columns];
+    }
+    let keys = table.primary.iter().chain(&table.unique).map(|key| &*key.columns);
+    let whole = |index: &&Index| index.unique && index.condition.is_none();
+    let indexes = table.indexes.iter().filter(whole).map(|index| &*index.columns);
+    keys.chain(indexes).filter(|columns| !columns.is_empty()).collect()
 }
 
 /// The primary key of the row with these values, as a write would give it.
@@ -144,7 +159,7 @@ fn try_as_new(
     plan: &Plan,
     insert: &Insert,
     row: &[Cell],
-    (conflict, values): (&OnConflict, &[Value]),
+    (columns, values): (&[ColumnId], &[Value]),
 ) -> Result<(), EngineError> {
     let batch = |sql: &str| link.db.execute_batch(sql).map_err(error::of);
     let table = plan.catalog.table(insert.table);
@@ -154,11 +169,8 @@ fn try_as_new(
     // What points to the row that makes room is not to notice.
     batch("SAVEPOINT proposed; PRAGMA defer_foreign_keys = ON")?;
     let tried = (|| {
-        let sql = format!(
-            "DELETE FROM {} WHERE {}",
-            quoted(&table.name),
-            conditions(table, &conflict.columns)
-        );
+        let sql =
+            format!("DELETE FROM {} WHERE {}", quoted(&table.name), conditions(table, columns));
         let bound: Vec<Bound<'_>> = values.iter().map(Bound).collect();
         link.db.execute(&sql, rusqlite::params_from_iter(bound)).map_err(error::of)?;
         let steps: Steps = mag_sql::steps(&alone, &Dialect).map_err(unrendered)?;
@@ -219,7 +231,7 @@ pub(super) fn allowed(
 /// PostgreSQL refuses to change the same row twice in one statement.
 pub(super) fn each_once(plan: &Plan, keys: &[Vec<Value>]) -> Result<(), EngineError> {
     let Work::Insert(insert) = &plan.work else { return Ok(()) };
-    if insert.on_conflict.as_ref().is_none_or(|conflict| conflict.merge.is_none()) {
+    if insert.on_conflict.as_ref().is_none_or(|conflict| !conflict.changes()) {
         return Ok(());
     }
     let mut seen = HashSet::new();

@@ -16,7 +16,7 @@ async fn a_change_of_the_structure_is_told_whoever_made_it() {
     assert!(changes.next().await.is_some());
     let other = rusqlite::Connection::open(&file).unwrap();
     other.execute_batch("CREATE TABLE b (id INTEGER)").unwrap();
-    let told = tokio::time::timeout(Duration::from_secs(20), changes.next()).await;
+    let told = tokio::time::timeout(Duration::from_secs(60), changes.next()).await;
     assert!(told.unwrap().is_some());
     // Rows are no structure.
     engine.console(script("INSERT INTO a VALUES (1)")).await.unwrap();

@@ -10,6 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Calls of `book:wait` that learned that they were taken back; each test waits in its own shelf.
 pub(crate) static TAKEN_BACK: [AtomicUsize; 3] =
     [AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0)];
+/// Calls that have begun to wait.
+pub(crate) static WAITED_FOR: [AtomicUsize; 3] =
+    [AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0)];
 
 #[derive(Serialize, Deserialize, JsonSchema, Clone)]
 pub(crate) struct Book {
@@ -174,6 +177,7 @@ async fn watch(shelf: Shelf, call: Call) -> Result<(), Fault> {
 }
 
 async fn wait(shelf: Shelf, mut call: Call) -> Result<(), Fault> {
+    WAITED_FOR[shelf.shelf].fetch_add(1, Ordering::SeqCst);
     call.cancelled.wait().await;
     assert!(call.cancelled.is(), "a call that is taken back is told so");
     TAKEN_BACK[shelf.shelf].fetch_add(1, Ordering::SeqCst);

@@ -1,11 +1,11 @@
 //! Progress as it comes, and calls that are taken back.
 
-use super::library::TAKEN_BACK;
+use super::library::{TAKEN_BACK, WAITED_FOR};
 use super::{JSON, Stage};
 use http_body_util::BodyExt;
 use mag_contract::door::Peer;
 use mag_contract::exchange::Endless;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 const EVENTS: (&str, &str) = ("accept", "text/event-stream");
@@ -87,9 +87,12 @@ async fn a_reader_who_leaves_takes_the_call_back() {
 async fn a_caller_who_leaves_before_the_answer_takes_the_call_back() {
     let stage = Stage::new().await;
     let line = "POST /admin/v1/operations/book:wait";
-    let asking = stage.send(owner(), line, &[JSON], r#"{"shelf": 2}"#);
-    let soon = Duration::from_millis(50);
-    assert!(tokio::time::timeout(soon, asking).await.is_err(), "it waits for its answer");
+    tokio::select! {
+        answer = stage.send(owner(), line, &[JSON], r#"{"shelf": 2}"#) => {
+            panic!("nothing was waited for: {}", answer.status())
+        }
+        () = counted(&WAITED_FOR[2]) => {}
+    }
     taken_back(2).await;
 }
 
@@ -104,11 +107,13 @@ async fn a_silent_stream_shows_a_sign_of_life() {
 }
 
 async fn taken_back(shelf: usize) {
-    let told = async {
-        while TAKEN_BACK[shelf].load(Ordering::SeqCst) == 0 {
-            tokio::task::yield_now().await;
-        }
-    };
-    let long = Duration::from_secs(30);
-    tokio::time::timeout(long, told).await.expect("the call learns that it was taken back");
+    let long = Duration::from_secs(60);
+    let told = tokio::time::timeout(long, counted(&TAKEN_BACK[shelf])).await;
+    told.expect("the call learns that it was taken back");
+}
+
+async fn counted(times: &AtomicUsize) {
+    while times.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
 }

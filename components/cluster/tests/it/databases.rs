@@ -34,7 +34,7 @@ async fn a_second_one_of_a_name_is_refused_and_a_dropped_one_is_gone_with_its_ow
     // A client that holds on to it does not hold it back.
     let held = tokio::task::spawn_blocking({
         let url = url(&shop).to_owned();
-        move || psql::run(&url, "SELECT pg_sleep(60)")
+        move || psql::run(&url, "SELECT pg_sleep(600)")
     });
     let other = world.create("other").await.unwrap();
     world.cluster().drop_database("shop").await.unwrap();

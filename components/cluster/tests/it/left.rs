@@ -52,7 +52,7 @@ async fn a_stale_file_that_names_somebody_elses_process_hits_nobody() {
     world.create("shop").await.unwrap();
     let bench = world.leave().await;
     let folder = World::folder_of(&bench);
-    let mut bystander = Command::new("sleep").arg("60").current_dir(&folder).spawn().unwrap();
+    let mut bystander = Command::new("sleep").arg("600").current_dir(&folder).spawn().unwrap();
     let stale =
         format!("{}\n{}\n1767225600\n5432\n\n\n  1  1\nready\n", bystander.id(), folder.display());
     std::fs::write(folder.join("postmaster.pid"), stale).unwrap();

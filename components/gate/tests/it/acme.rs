@@ -6,9 +6,8 @@ use mag_contract::codes;
 use mag_contract::door::RestDoor;
 use mag_gate::{Gate, Settings};
 use mag_kit::raw::{request, say};
-use mag_kit::{Bench, Live};
+use mag_kit::{Bench, Live, Port};
 use serde_json::json;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -29,18 +28,15 @@ const PATIENCE: Duration = Duration::from_secs(240);
 /// The authority, and a server of names for which every name is this machine.
 struct Authority {
     servers: Vec<Child>,
-    directory: String,
-    management: String,
+    /// Where they listen: directory, management, names.
+    ports: [Port; 3],
     root: PathBuf,
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 /// Nothing when it is not installed. `port` is where it looks for proofs.
 fn authority(folder: &Path, port: u16) -> Option<Authority> {
-    let [own, management, names, other] = [(); 4].map(|()| free_port());
+    let ports = [(); 3].map(|()| Port::lease());
+    let [own, management, names] = ports.each_ref().map(Port::number);
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let (root, key) = (folder.join("ca.pem"), folder.join("ca-key.pem"));
     std::fs::write(&root, made.cert.pem()).unwrap();
@@ -49,7 +45,8 @@ fn authority(folder: &Path, port: u16) -> Option<Authority> {
         "listenAddress": format!("127.0.0.1:{own}"),
         "managementListenAddress": format!("127.0.0.1:{management}"),
         "certificate": root, "privateKey": key,
-        "httpPort": other, "tlsPort": port,
+        // Of the gate nothing is proven without encryption.
+        "httpPort": port, "tlsPort": port,
         "ocspResponderURL": "", "externalAccountBindingRequired": false,
     }});
     let file = folder.join("pebble.json");
@@ -70,12 +67,7 @@ fn authority(folder: &Path, port: u16) -> Option<Authority> {
     };
     let config = file.display().to_string();
     let pebble = start("pebble", &["-config", &config, "-dnsserver", &dns]).unwrap();
-    Some(Authority {
-        servers: vec![server_of_names, pebble],
-        directory: format!("https://localhost:{own}/dir"),
-        management: format!("localhost:{management}"),
-        root,
-    })
+    Some(Authority { servers: vec![server_of_names, pebble], ports, root })
 }
 
 impl Drop for Authority {
@@ -103,14 +95,10 @@ impl Authority {
     async fn issuer(&self) -> Vec<CertificateDer<'static>> {
         let own = CertificateDer::pem_file_iter(&self.root).unwrap().map(Result::unwrap).collect();
         let tls = trusting(own);
-        let began = Instant::now();
-        let stream = loop {
-            match TcpStream::connect(&self.management).await {
-                Ok(stream) => break stream,
-                Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
+        let [directory, management, names] = &self.ports;
+        reached(directory).await;
+        reached(names).await;
+        let stream = reached(management).await;
         let name = ServerName::try_from("localhost").unwrap();
         let mut stream = tls.connect(name, stream).await.unwrap();
         let answer = say(&mut stream, request("GET", "/roots/0", "", "")).await.unwrap();
@@ -120,13 +108,25 @@ impl Authority {
     fn settings(&self, port: u16) -> Settings {
         Settings {
             port,
-            acme_directory: Some(self.directory.clone()),
+            acme_directory: Some(format!("https://localhost:{}/dir", self.ports[0].number())),
             acme_domains: vec![NAME.into()],
             acme_email: Some("ops@gate.example".into()),
             acme_terms_accepted: true,
             acme_root: Some(self.root.clone()),
             ..settings()
         }
+    }
+}
+
+/// A connection to a server that may be about to start.
+async fn reached(port: &Port) -> TcpStream {
+    let began = Instant::now();
+    loop {
+        match TcpStream::connect(("127.0.0.1", port.number())).await {
+            Ok(stream) => return stream,
+            Err(error) => assert!(began.elapsed() < PATIENCE, "{error}"),
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
@@ -156,7 +156,8 @@ fn shown(stream: &TlsStream<TcpStream>) -> CertificateDer<'static> {
 #[tokio::test]
 async fn a_certificate_is_had_kept_and_renewed_while_connections_stay() {
     let folder = tempfile::tempdir().unwrap();
-    let port = free_port();
+    let leased = Port::lease();
+    let port = leased.number();
     let Some(authority) = authority(folder.path(), port) else { return };
     let tls = trusting(authority.issuer().await);
     let bench = Bench::default();
@@ -198,8 +199,9 @@ async fn a_certificate_is_had_kept_and_renewed_while_connections_stay() {
 #[tokio::test]
 async fn without_a_certificate_there_is_no_handshake_and_the_gate_lives_on() {
     let bench = Bench::default();
+    let nobody = Port::lease();
     let gone = Settings {
-        acme_directory: Some(format!("https://127.0.0.1:{}/dir", free_port())),
+        acme_directory: Some(format!("https://127.0.0.1:{}/dir", nobody.number())),
         acme_domains: vec![NAME.into()],
         acme_terms_accepted: true,
         ..settings()

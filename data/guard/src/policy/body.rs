@@ -10,7 +10,7 @@ use crate::ruleset::FunctionRule;
 use mag_model::catalog::{Catalog, Function, Returns, Volatility};
 use mag_model::{FunctionId, Type};
 use mag_query::Expr;
-use mag_query::select::{Output, Select, Sort};
+use mag_query::select::{Output, Select};
 use sqlparser::ast::{self, Expr as Ast, SetExpr, Statement};
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -151,31 +151,41 @@ pub(super) fn coerced(expr: Expr, to: &Type) -> Result<Expr, Problem> {
 }
 
 /// What of a query no part of it here stands for.
-pub(super) fn odd_query(query: &ast::Query) -> bool {
-    query.fetch.is_some() || !query.locks.is_empty()
+fn odd_query(query: &ast::Query) -> Result<(), Problem> {
+    if query.fetch.is_some() {
+        return Err("FETCH cannot be guarded: write LIMIT".into());
+    }
+    if !query.locks.is_empty() {
+        return Err(
+            "FOR UPDATE and the like cannot be guarded, and need not be said: one writer at a \
+                    time is at work here, and a call is one transaction"
+                .into(),
+        );
+    }
+    Ok(())
+}
+
+/// It says nothing beside its select.
+pub(super) fn is_bare(query: &ast::Query) -> bool {
+    query.with.is_none()
+        && query.order_by.is_none()
+        && query.limit_clause.is_none()
+        && query.fetch.is_none()
+        && query.locks.is_empty()
 }
 
 fn odd(body: &ast::Select) -> bool {
-    body.having.is_some()
-        || body.into.is_some()
+    body.into.is_some()
         || body.top.is_some()
         || body.exclude.is_some()
         || body.prewhere.is_some()
         || body.qualify.is_some()
         || !body.lateral_views.is_empty()
-        || !body.named_window.is_empty()
         || !body.connect_by.is_empty()
 }
 
-const NOT_GUARDED: &str = "only [WITH ...] SELECT ... FROM ... WHERE ... GROUP BY ... ORDER BY ... \
-     LIMIT, and several of them with UNION, INTERSECT or EXCEPT, can be guarded: no HAVING, named \
-     window or lock";
-
-fn has_window(expr: &Expr) -> bool {
-    let mut found = false;
-    expr.visit(&mut |expr| found |= matches!(expr, Expr::Window { .. }));
-    found
-}
+const NOT_GUARDED: &str = "only [WITH ...] SELECT ... FROM ... WHERE ... GROUP BY ... HAVING ... \
+     WINDOW ... ORDER BY ... LIMIT, and several of them with UNION, INTERSECT or EXCEPT, can be guarded";
 
 /// Each column of rows that are no table, by its name.
 pub(super) fn columns_of(
@@ -189,7 +199,7 @@ pub(super) fn columns_of(
 
 impl Scopes<'_> {
     /// A SELECT; `wanted` are the columns that it must give.
-    fn reading(
+    pub(super) fn reading(
         &mut self,
         query: &ast::Query,
         wanted: Option<&[(Arc<str>, Type)]>,
@@ -203,9 +213,7 @@ impl Scopes<'_> {
         query: &ast::Query,
         wanted: Option<&[(Arc<str>, Type)]>,
     ) -> Result<(Reading, Vec<String>), Problem> {
-        if odd_query(query) {
-            return Err(NOT_GUARDED.into());
-        }
+        odd_query(query)?;
         let before = self.withs.len();
         let made = self.with(query).and_then(|()| match &*query.body {
             SetExpr::Select(body) => self.selected(Some(query), body, wanted),
@@ -227,7 +235,9 @@ impl Scopes<'_> {
             return Err(NOT_GUARDED.into());
         }
         self.levels.push(Vec::new());
+        let windows = std::mem::take(&mut self.named_windows);
         let reading = self.read(query, body, wanted);
+        self.named_windows = windows;
         self.levels.pop();
         reading
     }
@@ -246,6 +256,10 @@ impl Scopes<'_> {
             let condition = settled(self.condition(condition)?);
             select.keep(condition);
         }
+        let aggregates = std::mem::replace(&mut self.aggregates, true);
+        let named = self.name_windows(&body.named_window);
+        self.aggregates = aggregates;
+        named?;
         let windows = std::mem::replace(&mut self.windows, true);
         let plain = self.projection(&body.projection, true);
         self.windows = windows;
@@ -254,12 +268,13 @@ impl Scopes<'_> {
         let distinct = match &body.distinct {
             None | Some(ast::Distinct::All) => false,
             Some(ast::Distinct::Distinct) => true,
-            Some(ast::Distinct::On(_)) => return Err("DISTINCT ON cannot be guarded".into()),
+            Some(ast::Distinct::On(_)) => {
+                return Err("DISTINCT ON cannot be guarded: number the rows by row_number() OVER \
+                            (PARTITION BY ...) in a select in brackets, and keep those with 1"
+                    .into());
+            }
         };
         self.gathered(body, distinct, &plain, &mut select)?;
-        if select.grouped && plain.iter().any(|(_, expr)| has_window(expr)) {
-            return Err("a window over rows that are gathered cannot be guarded".into());
-        }
         let reading = self.paged(query, &plain, select)?;
         Ok((reading, plain.into_iter().map(|(name, _)| name).collect()))
     }
@@ -289,7 +304,8 @@ impl Scopes<'_> {
         Ok(Reading { select, limit, offset, first_only: false })
     }
 
-    fn number(&mut self, ast: Option<&Ast>) -> Result<Option<Expr>, Problem> {
+    /// A whole number, or an argument that is one.
+    pub(super) fn number(&mut self, ast: Option<&Ast>) -> Result<Option<Expr>, Problem> {
         let Some(ast) = ast else { return Ok(None) };
         match self.lower(ast)? {
             number @ Expr::Value(_)
@@ -337,7 +353,7 @@ impl Scopes<'_> {
         Ok(plain)
     }
 
-    fn picked(&mut self, expr: &Ast, aggregates: bool) -> Result<Expr, Problem> {
+    pub(super) fn picked(&mut self, expr: &Ast, aggregates: bool) -> Result<Expr, Problem> {
         let before = std::mem::replace(&mut self.aggregates, aggregates);
         let lowered = self.lower(expr);
         self.aggregates = before;
@@ -392,95 +408,5 @@ impl Scopes<'_> {
             select.outputs.push(output(name.clone(), coerced(expr.clone(), ty)?));
         }
         Ok(())
-    }
-
-    fn gathered(
-        &mut self,
-        body: &ast::Select,
-        distinct: bool,
-        plain: &[(String, Expr)],
-        select: &mut Select,
-    ) -> Result<(), Problem> {
-        let ast::GroupByExpr::Expressions(group, modifiers) = &body.group_by else {
-            return Err("GROUP BY ALL cannot be guarded".into());
-        };
-        if !modifiers.is_empty() {
-            return Err("GROUP BY can name columns and nothing else".into());
-        }
-        let mut keys = Vec::with_capacity(group.len());
-        for ast in group {
-            let at = self.place(ast, plain)?;
-            keys.push(at.ok_or_else(|| format!("`{ast}` is grouped by and not shown"))?);
-        }
-        let gathers = plain.iter().any(|(_, expr)| expr.has_aggregate());
-        if gathers && distinct {
-            return Err("DISTINCT over aggregates cannot be guarded".into());
-        }
-        select.grouped = gathers || distinct || !group.is_empty();
-        if !select.grouped {
-            return Ok(());
-        }
-        for (at, (_, expr)) in plain.iter().enumerate() {
-            let mut outside = expr.clone();
-            outside.replace(&mut |inner| {
-                matches!(inner, Expr::Aggregate { .. })
-                    .then(|| Expr::value(mag_model::Value::Null, Type::Text))
-            });
-            let mut speaks = false;
-            outside.visit(&mut |inner| speaks |= matches!(inner, Expr::Column(_)));
-            if speaks && !distinct && !keys.contains(&at) {
-                return Err("a column is shown that is neither grouped by nor gathered".into());
-            }
-        }
-        let shown =
-            plain.iter().zip(&select.outputs).filter(|((_, expr), _)| !expr.has_aggregate());
-        select.group = shown.map(|(_, output)| output.expr.clone()).collect();
-        Ok(())
-    }
-
-    fn sorted(
-        &mut self,
-        query: &ast::Query,
-        plain: &[(String, Expr)],
-        select: &mut Select,
-    ) -> Result<(), Problem> {
-        let Some(order) = &query.order_by else { return Ok(()) };
-        let ast::OrderByKind::Expressions(terms) = &order.kind else {
-            return Err("ORDER BY ALL cannot be guarded".into());
-        };
-        for term in terms {
-            let descending = term.options.asc == Some(false);
-            let expr = match self.place(&term.expr, plain)? {
-                Some(at) => select.outputs[at].expr.clone(),
-                None => settled(self.picked(&term.expr, select.grouped)?),
-            };
-            let nulls_first = term.options.nulls_first.unwrap_or(descending);
-            select.order.push(Sort { expr, descending, nulls_first });
-        }
-        Ok(())
-    }
-
-    /// Which of the outputs is meant: by its name, by its place, or because it is the same.
-    fn place(&mut self, ast: &Ast, plain: &[(String, Expr)]) -> Result<Option<usize>, Problem> {
-        match ast {
-            Ast::Identifier(ident) => {
-                let name = folded(ident);
-                if let Some(at) = plain.iter().position(|(known, _)| *known == name) {
-                    return Ok(Some(at));
-                }
-            }
-            Ast::Value(value) => {
-                if let ast::Value::Number(digits, _) = &value.value {
-                    let at = digits.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
-                    return match at.filter(|at| *at < plain.len()) {
-                        Some(at) => Ok(Some(at)),
-                        None => Err(format!("there is no column {digits}")),
-                    };
-                }
-            }
-            _ => {}
-        }
-        let expr = self.picked(ast, true)?;
-        Ok(plain.iter().position(|(_, known)| *known == expr))
     }
 }

@@ -1,16 +1,17 @@
 //! Selects that stand where a table could: named by WITH, in brackets behind FROM, or put together by
-//! UNION, INTERSECT and EXCEPT; and what a row is told about those that stand with it. Each of them
-//! becomes selects of plans, and so the guard meets each table in them as if it stood alone.
-//! Never: rows that the guard has not been asked for, a select that writes or calls itself.
+//! UNION, INTERSECT and EXCEPT. Each of them becomes selects of plans, and so the guard meets each table
+//! in them as if it stood alone.
+//! Never: rows that the guard has not been asked for, a select that writes.
 
 use super::Problem;
 use super::body::{coerced, columns_of};
 use super::literals::comparable;
+use super::recursive::names_itself;
 use super::scope::{Columns, Named, Of, Scopes, With, folded, names};
 use crate::routine::Reading;
 use mag_model::Type;
-use mag_query::expr::{Literal, Window};
-use mag_query::select::{Body, Both, From, Output, Select, Shape, Sort, Source};
+use mag_query::expr::Literal;
+use mag_query::select::{Body, Both, From, Output, Select, Shape, Source};
 use mag_query::{Expr, Ref};
 use sqlparser::ast::{self, SetExpr, SetOperator, SetQuantifier};
 use std::sync::Arc;
@@ -20,16 +21,13 @@ const INSIDE_MAX: usize = 8;
 /// Tables and selects of one function, each counted as often as it is named.
 const NAMED_MAX: u32 = 256;
 
-type Derived = (Body, Columns);
+pub(super) type Derived = (Body, Columns);
 
 impl Scopes<'_> {
     /// The names that stand before a query. Each is read here once, so that one that cannot be guarded
     /// is refused although nobody names it.
     pub(super) fn with(&mut self, query: &ast::Query) -> Result<(), Problem> {
         let Some(with) = &query.with else { return Ok(()) };
-        if with.recursive {
-            return Err("WITH RECURSIVE cannot be guarded".into());
-        }
         let first = self.withs.len();
         for cte in &with.cte_tables {
             let name = folded(&cte.alias.name);
@@ -37,10 +35,11 @@ impl Scopes<'_> {
                 return Err(format!("WITH query name \"{name}\" specified more than once"));
             }
             let columns: Vec<String> = cte.alias.columns.iter().map(|c| folded(&c.name)).collect();
-            let query = (*cte.query).clone();
-            self.derived(&query, &columns)?;
-            let before = self.withs.len();
-            self.withs.push(With { name, columns, query, before });
+            let (query, before) = ((*cte.query).clone(), self.withs.len());
+            let recursive = with.recursive;
+            let made = With { name, columns, query, before, recursive, itself: None };
+            self.of_with(&made)?;
+            self.withs.push(made);
         }
         Ok(())
     }
@@ -57,9 +56,16 @@ impl Scopes<'_> {
         };
         // It speaks of the names before it, and not of those behind.
         let behind = self.withs.split_off(found.before);
-        let derived = self.derived(&found.query, &found.columns);
+        let derived = self.of_with(&found);
         self.withs.extend(behind);
         derived.map(Some)
+    }
+
+    fn of_with(&mut self, with: &With) -> Result<Derived, Problem> {
+        match with.recursive && names_itself(with) {
+            true => self.recursive(with),
+            false => self.derived(&with.query, &with.columns),
+        }
     }
 
     /// A select by itself: it sees the arguments, and no row of the one around it.
@@ -68,6 +74,19 @@ impl Scopes<'_> {
         query: &ast::Query,
         names: &[String],
     ) -> Result<Derived, Problem> {
+        let (reading, known) = self.by_itself(|scopes| scopes.named_reading(query, None))?;
+        let mut select = reading.select;
+        select.limit = whole(reading.limit.as_ref())?;
+        select.offset = whole(reading.offset.as_ref())?.unwrap_or(0);
+        let columns = named(&select, &known, names)?;
+        Ok((Body::Select(select), columns))
+    }
+
+    /// What `read` reads sees the arguments, and nothing of the select around it.
+    pub(super) fn by_itself<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, Problem>,
+    ) -> Result<T, Problem> {
         if self.inside >= INSIDE_MAX || self.given() > NAMED_MAX {
             return Err("there are too many selects inside each other".into());
         }
@@ -75,15 +94,12 @@ impl Scopes<'_> {
         let levels = std::mem::take(&mut self.levels);
         let aggregates = std::mem::replace(&mut self.aggregates, false);
         let windows = std::mem::replace(&mut self.windows, false);
-        let made = self.named_reading(query, None);
+        let named = std::mem::take(&mut self.named_windows);
+        let made = read(self);
         (self.levels, self.aggregates, self.windows) = (levels, aggregates, windows);
+        self.named_windows = named;
         self.inside -= 1;
-        let (reading, known) = made?;
-        let mut select = reading.select;
-        select.limit = whole(reading.limit.as_ref())?;
-        select.offset = whole(reading.offset.as_ref())?.unwrap_or(0);
-        let columns = named(&select, &known, names)?;
-        Ok((Body::Select(select), columns))
+        made
     }
 
     /// UNION, INTERSECT and EXCEPT, with the order and the page of the whole.
@@ -106,7 +122,7 @@ impl Scopes<'_> {
         Ok((reading?, plain.into_iter().map(|(name, _)| name).collect()))
     }
 
-    fn set(&mut self, expr: &SetExpr) -> Result<Derived, Problem> {
+    pub(super) fn set(&mut self, expr: &SetExpr) -> Result<Derived, Problem> {
         match expr {
             SetExpr::Query(query) => self.derived(query, &[]),
             SetExpr::Select(body) => {
@@ -126,14 +142,20 @@ impl Scopes<'_> {
                     (SetOperator::Except, SetQuantifier::None | SetQuantifier::Distinct) => {
                         Both::Except
                     }
-                    _ => return Err(format!("{op} {set_quantifier} cannot be guarded")),
+                    _ => {
+                        return Err(format!(
+                            "{op} {set_quantifier} cannot be guarded: SQLite counts no equal rows \
+                             there; write {op} without it, or tell the rows apart by row_number()"
+                        ));
+                    }
                 };
                 self.inside += 1;
                 if self.inside > INSIDE_MAX || self.given() > NAMED_MAX {
                     return Err("there are too many selects inside each other".into());
                 }
-                let (left, right) = (self.set(left)?, self.set(right)?);
+                let sides = self.set(left).and_then(|left| Ok((left, self.set(right)?)));
                 self.inside -= 1;
+                let (left, right) = sides?;
                 self.both(how, left, right)
             }
             _ => Err("VALUES and the like cannot be guarded as a statement".into()),
@@ -176,12 +198,12 @@ impl Scopes<'_> {
     }
 
     /// As a source: the rows of the function itself, which its caller may have.
-    fn rows(&mut self, body: Body, columns: Columns) -> Result<Source, Problem> {
+    pub(super) fn rows(&mut self, body: Body, columns: Columns) -> Result<Source, Problem> {
         let id =
             self.function.ok_or("only a function can have a select in the place of a table")?;
         let (arguments, body) = (Vec::new(), Some(Box::new(body)));
         let from = From::Function { id, arguments, shape: Shape::Columns(columns), body };
-        Ok(Source { id: self.fresh(), from, rule: None, left: None })
+        Ok(Source { id: self.fresh(), from, rule: None, join: None })
     }
 
     pub(super) fn rows_named(
@@ -196,56 +218,6 @@ impl Scopes<'_> {
         }
         select.sources.push(source);
         Ok(())
-    }
-
-    /// `rank() OVER (PARTITION BY ... ORDER BY ...)`
-    pub(super) fn window(&mut self, function: &ast::Function) -> Result<Expr, Problem> {
-        let refused = || format!("`{function}` cannot be guarded");
-        let Some(ast::WindowType::WindowSpec(spec)) = &function.over else { return Err(refused()) };
-        let odd = spec.window_name.is_some()
-            || spec.window_frame.is_some()
-            || function.filter.is_some()
-            || function.null_treatment.is_some()
-            || !function.within_group.is_empty();
-        let parts = names(&function.name)?;
-        let named = parts.last().map_or("", String::as_str);
-        let known = Window::NAMED.into_iter().find(|known| known.name() == named);
-        let (Some(known), false, 1) = (known, odd, parts.len()) else { return Err(refused()) };
-        let ast::FunctionArguments::List(list) = &function.args else { return Err(refused()) };
-        if list.duplicate_treatment.is_some() || !list.clauses.is_empty() {
-            return Err(refused());
-        }
-        // None of them stands in another.
-        let windows = std::mem::replace(&mut self.windows, false);
-        let aggregates = std::mem::replace(&mut self.aggregates, false);
-        let argument = match (&*list.args, known) {
-            ([], Window::RowNumber | Window::Rank | Window::DenseRank)
-            | ([ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard)], Window::Count) => {
-                Ok(None)
-            }
-            ([ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))], known)
-                if known.gives_value() || known == Window::Count =>
-            {
-                self.lower(expr).map(|expr| Some(Box::new(super::literals::settled(expr))))
-            }
-            _ => Err(refused()),
-        };
-        let parts = self.window_parts(spec);
-        (self.windows, self.aggregates) = (windows, aggregates);
-        let (partition, order) = parts?;
-        Ok(Expr::Window { function: known, argument: argument?, partition, order })
-    }
-
-    fn window_parts(&mut self, spec: &ast::WindowSpec) -> Result<(Vec<Expr>, Vec<Sort>), Problem> {
-        let partition = spec.partition_by.iter().map(|expr| self.lower(expr));
-        let partition = partition.collect::<Result<Vec<_>, _>>()?;
-        let mut order = Vec::with_capacity(spec.order_by.len());
-        for term in &spec.order_by {
-            let descending = term.options.asc == Some(false);
-            let nulls_first = term.options.nulls_first.unwrap_or(descending);
-            order.push(Sort { expr: self.lower(&term.expr)?, descending, nulls_first });
-        }
-        Ok((partition, order))
     }
 }
 
@@ -272,7 +244,7 @@ fn named(select: &Select, known: &[String], given: &[String]) -> Result<Columns,
 }
 
 /// A number that stands there, and no argument: a plan is made once for all arguments.
-fn whole(expr: Option<&Expr>) -> Result<Option<u64>, Problem> {
+pub(super) fn whole(expr: Option<&Expr>) -> Result<Option<u64>, Problem> {
     let Some(expr) = expr else { return Ok(None) };
     let number = match expr {
         Expr::Value(Literal { value, slot: None, .. }) => value.as_int(),
@@ -285,7 +257,7 @@ fn whole(expr: Option<&Expr>) -> Result<Option<u64>, Problem> {
 }
 
 /// The type that holds the values of both.
-fn common(a: &Type, b: &Type) -> Option<Type> {
+pub(super) fn common(a: &Type, b: &Type) -> Option<Type> {
     let rank = |ty: &Type| {
         [Type::Int2, Type::Int4, Type::Int8].iter().position(|known| known == ty.base())
     };

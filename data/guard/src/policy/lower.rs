@@ -409,7 +409,8 @@ impl Scopes<'_> {
 /// It is a function over the rows of a select.
 pub(super) fn gathers(function: &ast::Function) -> bool {
     let name = function.name.to_string().to_lowercase();
-    matches!(&*name, "count" | "sum" | "avg" | "min" | "max")
+    let known = ["count", "sum", "avg", "min", "max", "bool_and", "bool_or", "every"];
+    known.contains(&&*name)
 }
 
 /// The name that a column of a sub-select has does not matter: there is one.

@@ -5,7 +5,7 @@ use super::{Problem, ROW};
 use mag_model::catalog::{Argument, Catalog, TableId};
 use mag_model::{ColumnId, FunctionId, Type, Value};
 use mag_query::{Expr, Ref, Slot};
-use sqlparser::ast::{Ident, ObjectName, Query};
+use sqlparser::ast::{Ident, ObjectName, Query, WindowSpec};
 use std::sync::Arc;
 
 pub(super) struct Scopes<'a> {
@@ -27,6 +27,11 @@ pub(super) struct Scopes<'a> {
     pub(super) inside: usize,
     /// A row may be told about those that stand with it.
     pub(super) windows: bool,
+    /// What WINDOW has named in the select at hand.
+    pub(super) named_windows: Vec<(String, WindowSpec)>,
+    /// How many bodies go on from their own rows, and how often the one at hand has named these.
+    pub(super) recursions: u32,
+    pub(super) met: u32,
 }
 
 /// A select by its name. It is read anew wherever it is named: one that only reads is the same there.
@@ -37,6 +42,19 @@ pub(super) struct With {
     pub(super) query: Query,
     /// How many names it can speak of itself.
     pub(super) before: usize,
+    /// It was said to be recursive, and may go on from its own rows.
+    pub(super) recursive: bool,
+    /// It is being read, and this stands for its rows in it.
+    pub(super) itself: Option<Itself>,
+}
+
+/// The rows that the round before has found. They stand behind FROM of one select, and nowhere else.
+#[derive(Clone)]
+pub(super) struct Itself {
+    pub(super) number: u32,
+    pub(super) columns: Columns,
+    pub(super) inside: usize,
+    pub(super) levels: usize,
 }
 
 /// The arguments of a function, in their order.
@@ -82,6 +100,9 @@ impl<'a> Scopes<'a> {
             withs: Vec::new(),
             inside: 0,
             windows: false,
+            named_windows: Vec::new(),
+            recursions: 0,
+            met: 0,
         }
     }
 

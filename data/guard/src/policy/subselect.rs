@@ -1,14 +1,13 @@
 //! Sub-selects of policies: tables joined by conditions, one value out.
 
 use super::Problem;
-use super::literals::{comparable, settled, typed};
+use super::literals::{comparable, typed};
 use super::lower::unnamed;
 use super::scope::{Named, Of, Scopes, folded, names};
 use mag_model::Type;
 use mag_query::Expr;
-use mag_query::call::Aggregate;
 use mag_query::select::{Output, Select, Sort, Source};
-use sqlparser::ast::{self, Expr as Ast, JoinConstraint, JoinOperator, SetExpr, TableFactor};
+use sqlparser::ast::{self, Expr as Ast, SetExpr, TableFactor};
 
 /// Tables of one sub-select; more make a policy that no one can read.
 const TABLES_MAX: usize = 8;
@@ -26,8 +25,10 @@ impl Scopes<'_> {
 
     /// `(select auth.uid())` without a table is the expression itself.
     pub(super) fn scalar(&mut self, query: &ast::Query) -> Result<Expr, Problem> {
-        let body = plain_body(query)?;
-        if body.from.is_empty() && body.selection.is_none() {
+        if let Ok(body) = plain_body(query)
+            && body.from.is_empty()
+            && body.selection.is_none()
+        {
             return match &*body.projection {
                 [
                     ast::SelectItem::UnnamedExpr(expr)
@@ -40,7 +41,10 @@ impl Scopes<'_> {
     }
 
     pub(super) fn subselect(&mut self, query: &ast::Query, value: bool) -> Result<Select, Problem> {
-        let body = plain_body(query)?;
+        let body = match plain_body(query) {
+            Err(_) if self.function.is_some() => return self.more_than_plain(query, value),
+            plain => plain?,
+        };
         let mut select = Select::default();
         self.levels.push(Vec::new());
         let outside = std::mem::replace(&mut self.aggregates, false);
@@ -49,6 +53,31 @@ impl Scopes<'_> {
         (self.aggregates, self.windows) = (outside, windows);
         self.levels.pop();
         done.map(|()| select)
+    }
+
+    /// A select of a function that gathers, or is made of several: it stands as rows of its own.
+    fn more_than_plain(&mut self, query: &ast::Query, value: bool) -> Result<Select, Problem> {
+        let derived = self.derived(query, &[]).map_err(|problem| {
+            format!(
+                "{problem} (a select with WITH, UNION, GROUP BY, DISTINCT or windows that stands in an \
+                 expression sees no row of the one around it)"
+            )
+        })?;
+        let columns = derived.1.clone();
+        if value && columns.len() != 1 {
+            return Err(format!("`{query}` does not give one column"));
+        }
+        let mut select = Select::default();
+        self.levels.push(Vec::new());
+        let made = self.rows_named(String::new(), derived, &mut select);
+        self.levels.pop();
+        made?;
+        let id = select.main().id;
+        for (_, expr) in super::body::columns_of(id, &columns).filter(|_| value) {
+            let name = unnamed();
+            select.outputs.push(Output { name, expr, shown: true, from_star: false });
+        }
+        Ok(select)
     }
 
     fn fill(
@@ -83,42 +112,6 @@ impl Scopes<'_> {
         self.order_and_limit(query, select)
     }
 
-    /// A table and those that are joined to it.
-    pub(super) fn joined(
-        &mut self,
-        table: &ast::TableWithJoins,
-        select: &mut Select,
-    ) -> Result<(), Problem> {
-        self.source(&table.relation, select)?;
-        for join in &table.joins {
-            self.source(&join.relation, select)?;
-            let (constraint, left) = match &join.join_operator {
-                JoinOperator::Join(constraint) | JoinOperator::Inner(constraint) => {
-                    (constraint, false)
-                }
-                JoinOperator::Left(constraint) | JoinOperator::LeftOuter(constraint)
-                    if self.function.is_some()
-                        && !matches!(join.relation, TableFactor::NestedJoin { .. }) =>
-                {
-                    (constraint, true)
-                }
-                _ if self.function.is_some() => {
-                    return Err("only inner and left joins can be guarded".into());
-                }
-                _ => return Err("only inner joins can be guarded".into()),
-            };
-            let JoinConstraint::On(condition) = constraint else {
-                return Err("a join needs an ON condition".into());
-            };
-            let condition = self.condition(condition)?;
-            match select.sources.last_mut().filter(|_| left) {
-                Some(partner) => partner.left = Some(settled(condition)),
-                None => select.keep(condition),
-            }
-        }
-        Ok(())
-    }
-
     pub(super) fn source(
         &mut self,
         factor: &TableFactor,
@@ -139,6 +132,14 @@ impl Scopes<'_> {
             }
             _ => return Err(format!("`{factor}` is not a table")),
         };
+        if let Some(itself) = self.itself(name)? {
+            let called = match alias {
+                Some(alias) if alias.columns.is_empty() => Self::alias(&alias.name),
+                Some(_) => return Err("the columns of a WITH are named where it is made".into()),
+                None => names(name)?.pop().unwrap_or_default(),
+            };
+            return self.again_named(called, &itself, select);
+        }
         if let Some(derived) = self.with_named(name)? {
             let called = match alias {
                 Some(alias) if alias.columns.is_empty() => Self::alias(&alias.name),
@@ -166,39 +167,13 @@ impl Scopes<'_> {
     /// One value: an expression, or an aggregate over the rows.
     pub(super) fn output(&mut self, ast: &Ast) -> Result<Expr, Problem> {
         let Ast::Function(function) = ast else { return self.lower(ast) };
-        let parts = names(&function.name)?;
-        let aggregate = match parts.last().map(String::as_str) {
-            Some("count") => Aggregate::Count,
-            Some("sum") => Aggregate::Sum,
-            Some("avg") => Aggregate::Avg,
-            Some("min") => Aggregate::Min,
-            Some("max") => Aggregate::Max,
-            _ => return self.lower(ast),
-        };
-        let ast::FunctionArguments::List(list) = &function.args else {
-            return Err(format!("`{ast}` has no argument"));
-        };
-        if list.duplicate_treatment.is_some()
-            || function.filter.is_some()
-            || function.over.is_some()
-        {
-            return Err(format!("`{ast}` is not part of the language of policies"));
+        if function.over.is_some() && self.function.is_some() {
+            return Err(format!("`{function}`: a window is not allowed here"));
         }
-        let argument = match &*list.args {
-            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Wildcard)]
-                if aggregate == Aggregate::Count =>
-            {
-                None
-            }
-            [ast::FunctionArg::Unnamed(ast::FunctionArgExpr::Expr(expr))] => {
-                let outside = std::mem::replace(&mut self.aggregates, false);
-                let argument = self.lower(expr);
-                self.aggregates = outside;
-                Some(argument?)
-            }
-            _ => return Err(format!("`{ast}` needs one argument")),
-        };
-        Ok(Expr::Aggregate { function: aggregate, argument: argument.map(Box::new) })
+        match self.gathering(function)? {
+            Some(gathered) => Ok(gathered),
+            None => self.lower(ast),
+        }
     }
 
     fn order_and_limit(&mut self, query: &ast::Query, select: &mut Select) -> Result<(), Problem> {

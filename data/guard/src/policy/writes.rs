@@ -3,6 +3,7 @@
 
 use super::Problem;
 use super::body::coerced;
+use super::derived::whole;
 use super::literals::settled;
 use super::scope::{Named, Of, Scopes, folded, names};
 use mag_model::catalog::Table;
@@ -64,7 +65,7 @@ impl Scopes<'_> {
         let plain = self.projection(items, false);
         self.levels.pop();
         let mut select = Select {
-            sources: vec![Source { id, from: From::Written(table), rule: None, left: None }],
+            sources: vec![Source { id, from: From::Written(table), rule: None, join: None }],
             ..Select::default()
         };
         self.told(&plain?, Some(wanted), &mut select)?;
@@ -79,9 +80,6 @@ impl Scopes<'_> {
         let ast::TableObject::TableName(name) = &insert.table else {
             return Err("INSERT needs a table".into());
         };
-        if insert.on.is_some() || insert.or.is_some() || insert.replace_into {
-            return Err("ON CONFLICT cannot be guarded in a function".into());
-        }
         let (table, target) = self.writable(name, |table| table.insertable)?;
         let catalog = self.catalog;
         let known = catalog.table(table);
@@ -90,26 +88,52 @@ impl Scopes<'_> {
             .iter()
             .map(|name| self.find_column(table, name))
             .collect::<Result<_, _>>()?;
-        let pages = |query: &ast::Query| {
-            query.with.is_some() || query.order_by.is_some() || query.limit_clause.is_some()
-        };
-        if insert.source.as_deref().is_some_and(pages) {
-            return Err("INSERT takes VALUES without WITH, ORDER BY and LIMIT".into());
-        }
-        let rows: Vec<&Vec<Ast>> = match insert.source.as_deref().map(|query| &*query.body) {
+        let (written, from) = match insert.source.as_deref() {
             None => {
                 columns.clear();
-                Vec::new()
+                (vec![Vec::new()], None)
             }
-            Some(SetExpr::Values(values)) => values.rows.iter().map(|row| &**row).collect(),
-            Some(_) => return Err("INSERT takes VALUES; a SELECT in it cannot be guarded".into()),
+            Some(query) => match &*query.body {
+                SetExpr::Values(values) if super::body::is_bare(query) => {
+                    (self.values(table, &mut columns, values)?, None)
+                }
+                SetExpr::Values(_) => {
+                    return Err("INSERT takes VALUES without WITH, ORDER BY and LIMIT".into());
+                }
+                _ => (Vec::new(), Some(Box::new(self.read_first(table, &mut columns, query)?))),
+            },
         };
+        let alias = insert.table_alias.as_ref().map(|alias| folded(&alias.alias));
+        let called = alias.unwrap_or_else(|| known.name.to_string());
+        let on_conflict = self.on_conflict(insert, (table, target, &called))?;
+        let returning = self.returning((table, &called), insert.returning.as_ref(), wanted)?;
+        Ok(Work::Insert(Box::new(Insert {
+            table,
+            target,
+            columns,
+            rows: written,
+            from,
+            first: None,
+            on_conflict,
+            check: None,
+            returning,
+        })))
+    }
+
+    fn values(
+        &mut self,
+        table: TableId,
+        columns: &mut Vec<ColumnId>,
+        values: &ast::Values,
+    ) -> Result<Vec<Vec<Cell>>, Problem> {
+        let known = self.catalog.table(table);
+        let rows: Vec<&Vec<Ast>> = values.rows.iter().map(|row| &**row).collect();
         if rows.len() > ROWS_MAX {
             return Err(format!("INSERT writes more than {ROWS_MAX} rows"));
         }
         if columns.is_empty() {
             let width = rows.first().map_or(0, |row| row.len());
-            columns = known.ids().take(width).collect();
+            *columns = known.ids().take(width).collect();
         }
         let mut written = Vec::with_capacity(rows.len());
         for row in &rows {
@@ -120,28 +144,40 @@ impl Scopes<'_> {
                     columns.len()
                 ));
             }
-            let cells = row.iter().zip(&columns).map(|(ast, id)| match is_default(ast) {
+            let cells = row.iter().zip(&*columns).map(|(ast, id)| match is_default(ast) {
                 true => Ok(Cell::Default),
                 false => coerced(self.lower(ast)?, &known.column(*id).ty).map(cell),
             });
             written.push(cells.collect::<Result<Vec<_>, Problem>>()?);
         }
-        if rows.is_empty() {
-            written.push(Vec::new());
+        Ok(written)
+    }
+
+    /// The select whose rows are written: it is read before the first of them is, as the caller may
+    /// read it.
+    fn read_first(
+        &mut self,
+        table: TableId,
+        columns: &mut Vec<ColumnId>,
+        query: &ast::Query,
+    ) -> Result<Select, Problem> {
+        let width = self.by_itself(|scopes| scopes.reading(query, None))?.select.outputs.len();
+        let known = self.catalog.table(table);
+        if columns.is_empty() {
+            *columns = known.ids().take(width).collect();
         }
-        let alias = insert.table_alias.as_ref().map(|alias| folded(&alias.alias));
-        let called = alias.unwrap_or_else(|| known.name.to_string());
-        let returning = self.returning((table, &called), insert.returning.as_ref(), wanted)?;
-        Ok(Work::Insert(Box::new(Insert {
-            table,
-            target,
-            columns,
-            rows: written,
-            first: None,
-            on_conflict: None,
-            check: None,
-            returning,
-        })))
+        if columns.len() != width {
+            return Err(format!("INSERT has {width} values for {} columns", columns.len()));
+        }
+        let wanted: Vec<(Arc<str>, Type)> = columns
+            .iter()
+            .map(|id| (known.column(*id).name.clone(), known.column(*id).ty.clone()))
+            .collect();
+        let reading = self.by_itself(|scopes| scopes.reading(query, Some(&wanted)))?;
+        let mut select = reading.select;
+        select.limit = whole(reading.limit.as_ref())?;
+        select.offset = whole(reading.offset.as_ref())?.unwrap_or(0);
+        Ok(select)
     }
 
     /// The table that is changed, and its name in the statement.
@@ -170,11 +206,13 @@ impl Scopes<'_> {
         wanted: Option<&[(Arc<str>, Type)]>,
     ) -> Result<Work, Problem> {
         if update.from.is_some() || update.limit.is_some() || !update.order_by.is_empty() {
-            return Err("UPDATE can have SET, WHERE and RETURNING".into());
+            return Err("UPDATE can have SET, WHERE and RETURNING: write what FROM would say as \
+                        selects, SET x = (SELECT ...) WHERE id IN (SELECT ...)"
+                .into());
         }
         let (table, target, called) = self.target(&update.table, |table| table.updatable)?;
         self.levels.push(vec![Named { name: called.clone(), of: Of::Table(table), id: target }]);
-        let parts = self.changes(table, update);
+        let parts = self.changed(table, &update.assignments, update.selection.as_ref());
         self.levels.pop();
         let (set, filter) = parts?;
         let returning = self.returning((table, &called), update.returning.as_ref(), wanted)?;
@@ -192,13 +230,14 @@ impl Scopes<'_> {
     }
 
     #[expect(clippy::type_complexity, reason = "the two parts of one statement")]
-    fn changes(
+    pub(super) fn changed(
         &mut self,
         table: TableId,
-        update: &ast::Update,
+        assignments: &[ast::Assignment],
+        selection: Option<&Ast>,
     ) -> Result<(Vec<(ColumnId, Cell)>, Option<Expr>), Problem> {
-        let mut set: Vec<(ColumnId, Cell)> = Vec::with_capacity(update.assignments.len());
-        for assignment in &update.assignments {
+        let mut set: Vec<(ColumnId, Cell)> = Vec::with_capacity(assignments.len());
+        for assignment in assignments {
             let ast::AssignmentTarget::ColumnName(name) = &assignment.target else {
                 return Err("SET names one column at a time".into());
             };
@@ -213,7 +252,7 @@ impl Scopes<'_> {
             };
             set.push((id, value));
         }
-        let filter = update.selection.as_ref().map(|ast| self.condition(ast)).transpose()?;
+        let filter = selection.map(|ast| self.condition(ast)).transpose()?;
         Ok((set, filter.map(settled)))
     }
 
@@ -226,7 +265,11 @@ impl Scopes<'_> {
             &delete.from;
         let [only] = &**tables else { return Err("DELETE is from one table".into()) };
         if delete.using.is_some() || delete.limit.is_some() || !delete.order_by.is_empty() {
-            return Err("DELETE can have WHERE and RETURNING".into());
+            return Err(
+                "DELETE can have WHERE and RETURNING: write what USING would say as a select, \
+                        WHERE id IN (SELECT ...)"
+                    .into(),
+            );
         }
         let (table, target, called) = self.target(only, |table| table.deletable)?;
         self.levels.push(vec![Named { name: called.clone(), of: Of::Table(table), id: target }]);

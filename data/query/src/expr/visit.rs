@@ -49,10 +49,12 @@ impl Expr {
                     argument.visit(f);
                 }
             }
-            Self::Window { argument, partition, order, function: _ } => {
-                argument.iter().for_each(|argument| argument.visit(f));
-                partition.iter().for_each(|expr| expr.visit(f));
+            Self::Window { arguments, partition, order, frame, function: _ } => {
+                arguments.iter().chain(partition).for_each(|expr| expr.visit(f));
                 order.iter().for_each(|sort| sort.expr.visit(f));
+                if let Some(frame) = frame {
+                    frame.distances().for_each(|expr| expr.visit(f));
+                }
             }
         }
     }
@@ -102,10 +104,12 @@ impl Expr {
                     f(argument);
                 }
             }
-            Self::Window { argument, partition, order, function: _ } => {
-                argument.iter_mut().for_each(|argument| f(argument));
-                partition.iter_mut().for_each(&mut *f);
+            Self::Window { arguments, partition, order, frame, function: _ } => {
+                arguments.iter_mut().chain(partition).for_each(&mut *f);
                 order.iter_mut().for_each(|sort| f(&mut sort.expr));
+                if let Some(frame) = frame {
+                    frame.distances_mut().for_each(f);
+                }
             }
         }
     }

@@ -80,7 +80,7 @@ impl Planner<'_> {
                     shape: Shape::Row(relation.target),
                     body: None,
                 };
-                (Source { id: inner, from, rule: None, left: None }, Expr::always(), None)
+                (Source { id: inner, from, rule: None, join: None }, Expr::always(), None)
             }
         }
     }

@@ -39,7 +39,7 @@ impl Planner<'_> {
             id: self.fresh(),
             from: From::Function { id, arguments, shape, body: None },
             rule: None,
-            left: None,
+            join: None,
         };
         // Of a value there is nothing to pick: it is the answer.
         let all;

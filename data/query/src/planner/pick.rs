@@ -123,7 +123,11 @@ impl Planner<'_> {
                 // To PostgreSQL the field `count` of rows without one is their number.
                 Err(_) if is_count(pick) => {
                     let name = Arc::from(pick.rename.as_deref().unwrap_or("count"));
-                    let expr = Expr::Aggregate { function: Aggregate::Count, argument: None };
+                    let expr = Expr::Aggregate {
+                        function: Aggregate::Count,
+                        argument: None,
+                        distinct: false,
+                    };
                     select.outputs.push(Output { name, expr, shown: true, from_star: false });
                     return Ok(None);
                 }
@@ -147,7 +151,8 @@ impl Planner<'_> {
             if hoist {
                 hoisted = Some(Hoisted { function, cast: aggregate_cast });
             } else {
-                expr = Expr::Aggregate { function, argument: argument.map(Box::new) };
+                expr =
+                    Expr::Aggregate { function, argument: argument.map(Box::new), distinct: false };
                 if let Some(to) = aggregate_cast {
                     expr = Expr::Cast { expr: Box::new(expr), to };
                 }
@@ -211,7 +216,7 @@ impl Planner<'_> {
                         && !hoist
                     {
                         let argument = Some(Box::new(expr));
-                        expr = Expr::Aggregate { function: *function, argument };
+                        expr = Expr::Aggregate { function: *function, argument, distinct: false };
                         if let Some(to) = cast {
                             expr = Expr::Cast { expr: Box::new(expr), to: to.clone() };
                         }

@@ -38,7 +38,8 @@ impl Planner<'_> {
         }
         let returning = self.returning(id, call.returning.as_ref())?;
         let check = None;
-        Ok(Insert { table: id, target, columns, rows, first, on_conflict, check, returning })
+        let from = None;
+        Ok(Insert { table: id, target, columns, rows, from, first, on_conflict, check, returning })
     }
 
     pub(super) fn update(&mut self, call: &call::Update) -> Result<Update, Error> {
@@ -75,7 +76,7 @@ impl Planner<'_> {
 
     fn returning(&mut self, id: TableId, query: Option<&Query>) -> Result<Option<Select>, Error> {
         let Some(query) = query else { return Ok(None) };
-        let source = Source { id: self.fresh(), from: From::Written(id), rule: None, left: None };
+        let source = Source { id: self.fresh(), from: From::Written(id), rule: None, join: None };
         self.root(source, query).map(Some)
     }
 
@@ -188,7 +189,7 @@ impl Planner<'_> {
             Resolution::Merge if !written.is_empty() => Some(written.to_vec()),
             Resolution::Merge | Resolution::Ignore => None,
         };
-        Ok(Some(OnConflict { columns, merge, using: None, check: None }))
+        Ok(Some(OnConflict { columns, merge, change: None, using: None, check: None }))
     }
 }
 

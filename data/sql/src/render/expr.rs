@@ -69,12 +69,15 @@ impl Renderer<'_> {
                 let new = merging.and_then(|(_, set)| set.iter().find(|(column, _)| column == id));
                 match new {
                     Some((_, value)) => value.clone(),
+                    None if self.excluded == Some(*of) => {
+                        format!("excluded.{}", self.column_name(*of, *id))
+                    }
                     None => format!("{}.{}", Self::alias(*of), self.column_name(*of, *id)),
                 }
             }
             Expr::Row(of) => self.whole_row(*of),
-            Expr::Window { function, argument, partition, order } => {
-                self.window(*function, argument.as_deref(), partition, order)?
+            Expr::Window { function, arguments, partition, order, frame } => {
+                self.window((*function, arguments), (partition, order), frame.as_deref())?
             }
             Expr::Computed { of, function, .. } => {
                 let known = self.catalog.function(*function);
@@ -190,7 +193,11 @@ impl Renderer<'_> {
                 }
             }
             Expr::FromEmbed { embed, output, .. } => self.embed_output(*embed, *output, embeds)?,
-            Expr::Aggregate { function, argument } => {
+            Expr::Aggregate { argument: Some(argument), distinct: true, .. } => {
+                let piece = self.piece(argument, embeds)?;
+                self.binding(|dialect, bind| dialect.count_distinct(&piece, bind))?
+            }
+            Expr::Aggregate { function, argument, .. } => {
                 let argument = argument.as_ref().map(|a| self.piece(a, embeds)).transpose()?;
                 self.dialect.aggregate(*function, argument.as_ref())?
             }

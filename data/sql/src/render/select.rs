@@ -1,13 +1,12 @@
 //! Selects: sources, conditions, order and page; embeds as joins or as columns.
 
-use super::{Renderer, RowOf, WRITTEN, Written};
+use super::{Renderer, RowOf, Written};
 use crate::dialect::{Error, Piece};
 use crate::statement::Columns;
 use mag_model::catalog::RelationKind;
 use mag_model::{Type, Value};
 use mag_query::Expr;
-use mag_query::expr::Window;
-use mag_query::select::{Body, Both, Embed, From, Output, Select, Shape, Show, Sort, Source};
+use mag_query::select::{Embed, From, Output, Select, Show, Sort};
 
 impl Renderer<'_> {
     /// Remembers what the numbers of the select's sources stand for.
@@ -25,6 +24,9 @@ impl Renderer<'_> {
                     self.rows.insert(source.id, row);
                 }
                 From::Function { shape, .. } => self.know(source.id, shape),
+                From::Again { columns, .. } => {
+                    self.rows.insert(source.id, RowOf::Columns(columns.clone()));
+                }
             }
         }
     }
@@ -34,47 +36,37 @@ impl Renderer<'_> {
     }
 
     /// `FROM ... WHERE ...`; `on` ties the rows to an outer row.
-    fn body(&mut self, select: &Select, on: Option<&Expr>, joins: bool) -> Result<String, Error> {
+    pub(super) fn body(
+        &mut self,
+        select: &Select,
+        on: Option<&Expr>,
+        joins: bool,
+    ) -> Result<String, Error> {
         self.enter(select);
-        let (mut from, mut conditions, mut left) = (Vec::new(), Vec::new(), String::new());
+        let mut conditions = Vec::new();
+        // What stays on the right of a join is told where the join is, its rows as they may be seen.
+        let in_order = select.sources.iter().filter_map(|source| source.join.as_ref());
+        let apart = in_order.clone().any(|join| join.keeps.itself());
+        let (mut from, mut joined) = (String::new(), String::new());
         for source in &select.sources {
+            let rows = self.rows_of(source, &mut conditions, apart)?;
             let alias = Self::alias(source.id);
-            if let Some(on) = &source.left {
-                left.push_str(&self.left_join(source, on)?);
-                continue;
+            match &source.join {
+                Some(join) => {
+                    let rule = source.rule.as_ref().filter(|_| !apart);
+                    let join = self.join(join, rule, &format!("{rows} AS {alias}"))?;
+                    if apart { from.push_str(&join) } else { joined.push_str(&join) }
+                }
+                None => {
+                    let comma = if from.is_empty() { "" } else { ", " };
+                    from.push_str(&format!("{comma}{rows} AS {alias}"));
+                }
             }
-            let named = match &source.from {
-                From::Table(table) => self.dialect.table(self.catalog.table(*table)),
-                From::Written(table) => match &self.written {
-                    Written::InWith => WRITTEN.to_owned(),
-                    Written::Where(condition) => {
-                        conditions.push(condition.replace("{alias}", &alias));
-                        self.dialect.table(self.catalog.table(*table))
-                    }
-                },
-                From::Function { shape, body: Some(rows), .. } => {
-                    let rows = self.function_rows(rows, shape)?;
-                    from.push(format!("({rows}) AS {alias}"));
-                    continue;
-                }
-                From::Function { id, arguments, shape, body: None } => {
-                    let call = self.function_call(*id, arguments)?;
-                    from.push(match shape {
-                        // In the list of columns a function may give a row of no known type.
-                        Shape::Scalar(_) => {
-                            format!("(SELECT {call} AS value) AS {alias}")
-                        }
-                        _ => format!("{call} AS {alias}"),
-                    });
-                    continue;
-                }
-            };
-            from.push(format!("{named} AS {alias}"));
         }
         let mut text = match from.is_empty() {
             // The body of a function may read nothing.
             true => String::new(),
-            false => format!(" FROM {}{left}", from.join(", ")),
+            false => format!(" FROM {from}{joined}"),
         };
         if joins && self.dialect.lateral() {
             for embed in select.embeds.iter().filter(|embed| embed.show != Show::Nothing) {
@@ -83,7 +75,7 @@ impl Renderer<'_> {
                 text.push_str(&format!(" LEFT JOIN LATERAL ({inner}) AS {alias} ON TRUE"));
             }
         }
-        for source in select.sources.iter().filter(|source| source.left.is_none()) {
+        for source in select.sources.iter().filter(|source| source.join.is_none() && !apart) {
             if let Some(rule) = source.rule.as_ref().filter(|rule| !rule.is_always()) {
                 conditions.push(self.expr(rule, &[])?);
             }
@@ -96,62 +88,6 @@ impl Renderer<'_> {
             text.push_str(&conditions.join(" AND "));
         }
         Ok(text)
-    }
-
-    /// A row that the asker may not see is no partner: its rule stands beside the condition.
-    fn left_join(&mut self, source: &Source, on: &Expr) -> Result<String, Error> {
-        let alias = Self::alias(source.id);
-        let rows = match &source.from {
-            From::Table(table) => self.dialect.table(self.catalog.table(*table)),
-            From::Function { shape, body: Some(rows), .. } => {
-                format!("({})", self.function_rows(rows, shape)?)
-            }
-            From::Function { body: None, .. } | From::Written(_) => {
-                return Err(Error::Unsupported {
-                    engine: self.dialect.name(),
-                    what: "a left join with rows of that kind".into(),
-                });
-            }
-        };
-        let mut condition = self.expr(on, &[])?;
-        if let Some(rule) = source.rule.as_ref().filter(|rule| !rule.is_always()) {
-            condition = format!("{condition} AND {}", self.expr(rule, &[])?);
-        }
-        Ok(format!(" LEFT JOIN {rows} AS {alias} ON {condition}"))
-    }
-
-    /// `rank() OVER (PARTITION BY ... ORDER BY ...)`
-    pub(super) fn window(
-        &mut self,
-        function: Window,
-        argument: Option<&Expr>,
-        partition: &[Expr],
-        order: &[Sort],
-    ) -> Result<String, Error> {
-        let argument = match argument {
-            Some(argument) => self.expr(argument, &[])?,
-            None if function == Window::Count => "*".to_owned(),
-            None => String::new(),
-        };
-        let mut over = Vec::new();
-        if !partition.is_empty() {
-            let mut keys = Vec::with_capacity(partition.len());
-            for expr in partition {
-                let piece = self.piece(expr, &[])?;
-                keys.push(self.dialect.group_key(&piece));
-            }
-            over.push(format!("PARTITION BY {}", keys.join(", ")));
-        }
-        if !order.is_empty() {
-            let mut keys = Vec::with_capacity(order.len());
-            for sort in order {
-                let piece = self.piece(&sort.expr, &[])?;
-                let key = self.binding(|dialect, bind| dialect.sort_key(&piece, bind))?;
-                keys.push(format!("{key} {}", direction(sort)));
-            }
-            over.push(format!("ORDER BY {}", keys.join(", ")));
-        }
-        Ok(format!("{}({argument}) OVER ({})", function.name(), over.join(" ")))
     }
 
     /// The rows without order or page, as a condition or a count needs them.
@@ -178,19 +114,24 @@ impl Renderer<'_> {
     }
 
     /// `GROUP BY ... ORDER BY ... LIMIT ... OFFSET ...`
-    fn tail(&mut self, select: &Select) -> Result<String, Error> {
+    pub(super) fn tail(&mut self, select: &Select) -> Result<String, Error> {
         let mut text = String::new();
         if select.grouped && !select.group.is_empty() {
-            let shown = select.outputs.iter().filter(|o| o.shown).enumerate();
-            let mut keys = Vec::new();
-            for (i, output) in shown.filter(|(_, output)| !output.expr.has_aggregate()) {
-                keys.push(if self.dialect.groups_by_place() {
-                    (i + 1).to_string()
-                } else {
-                    self.sort_key(&output.expr, select)?
-                });
-            }
+            let keys = match self.dialect.groups_by_place() {
+                true => {
+                    let shown = select.outputs.iter().filter(|o| o.shown).enumerate();
+                    let plain = shown.filter(|(_, output)| !output.expr.has_aggregate());
+                    plain.map(|(i, _)| (i + 1).to_string()).collect()
+                }
+                false => {
+                    let keys = select.group.iter().map(|expr| self.sort_key(expr, select));
+                    keys.collect::<Result<Vec<_>, _>>()?
+                }
+            };
             text.push_str(&format!(" GROUP BY {}", keys.join(", ")));
+        }
+        if let Some(having) = &select.having {
+            text.push_str(&format!(" HAVING {}", self.expr(having, &select.embeds)?));
         }
         for (i, sort) in select.order.iter().enumerate() {
             text.push_str(if i == 0 { " ORDER BY " } else { ", " });
@@ -228,7 +169,7 @@ impl Renderer<'_> {
         Ok(format!("{key} {}", direction(sort)))
     }
 
-    fn output(&mut self, output: &Output, select: &Select) -> Result<Piece, Error> {
+    pub(super) fn output(&mut self, output: &Output, select: &Select) -> Result<Piece, Error> {
         let piece = self.piece(&output.expr, &select.embeds)?;
         if select.grouped && !output.expr.has_aggregate() {
             return Ok(Piece { sql: self.dialect.group_key(&piece), ..piece });
@@ -369,93 +310,9 @@ impl Renderer<'_> {
         let names = ["o".to_owned()];
         Ok(format!("({})", self.dialect.lists(&names, &[piece], &format!("{body}{tail}"))))
     }
-
-    /// The rows of a function of the rules, under the names of its columns.
-    fn function_rows(&mut self, rows: &Body, shape: &Shape) -> Result<String, Error> {
-        let known: Columns = match shape {
-            Shape::Scalar(ty) => vec![("value".into(), ty.clone())],
-            Shape::Columns(columns) => columns.to_vec(),
-            Shape::Row(table) => {
-                let columns = self.catalog.table(*table).columns.iter();
-                columns.map(|column| (column.name.clone(), column.ty.clone())).collect()
-            }
-        };
-        let named = |sql: &str, name: &str| format!("{sql} AS {}", self.dialect.quote(name));
-        match rows {
-            Body::Select(select) => {
-                let body = self.body(select, None, true)?;
-                let mut columns = Vec::with_capacity(known.len());
-                for (output, (name, _)) in select.outputs.iter().zip(&known) {
-                    let piece = self.output(output, select)?;
-                    columns.push(format!("{} AS {}", piece.sql, self.dialect.quote(name)));
-                }
-                let tail = self.tail(select)?;
-                Ok(format!("SELECT {}{body}{tail}", columns.join(", ")))
-            }
-            Body::Both { how, left, right } => {
-                let word = match how {
-                    Both::UnionAll => "UNION ALL",
-                    Both::Union => "UNION",
-                    Both::Intersect => "INTERSECT",
-                    Both::Except => "EXCEPT",
-                };
-                let (left, right) =
-                    (self.function_rows(left, shape)?, self.function_rows(right, shape)?);
-                // Each by itself: engines bind these words in different orders.
-                Ok(format!("SELECT * FROM ({left}) AS l {word} SELECT * FROM ({right}) AS r"))
-            }
-            Body::Steps => Err(Error::Unsupported {
-                engine: self.dialect.name(),
-                what: "reading the rows of a function before it was called".into(),
-            }),
-            Body::Told(told) if told.is_empty() => {
-                let columns: Vec<String> =
-                    known.iter().map(|(name, _)| named("NULL", name)).collect();
-                Ok(format!("SELECT {} WHERE FALSE", columns.join(", ")))
-            }
-            Body::Told(told) => {
-                let places = (1..).zip(&known);
-                let columns: Vec<String> =
-                    places.map(|(n, (name, _))| named(&format!("column{n}"), name)).collect();
-                let mut values = Vec::with_capacity(told.len());
-                for row in told {
-                    let cells = row.iter().zip(&known);
-                    let cells = cells.map(|(value, (_, ty))| self.bind(value.clone(), ty.clone()));
-                    values.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
-                }
-                Ok(format!("SELECT {} FROM (VALUES {})", columns.join(", "), values.join(", ")))
-            }
-        }
-    }
-
-    fn function_call(
-        &mut self,
-        id: mag_model::FunctionId,
-        arguments: &[mag_query::select::Argument],
-    ) -> Result<String, Error> {
-        let known = self.catalog.function(id);
-        let name = self.dialect.function(&known.schema, &known.name)?;
-        let mut given = Vec::new();
-        for argument in arguments {
-            let value = self.expr(&argument.value, &[])?;
-            let declared = known.arguments.get(argument.place);
-            given.push(match declared {
-                Some(declared) => {
-                    let variadic = if declared.variadic { "VARIADIC " } else { "" };
-                    if declared.name.is_empty() || declared.row_of.is_some() {
-                        format!("{variadic}{value}")
-                    } else {
-                        format!("{variadic}{} => {value}", self.dialect.quote(&declared.name))
-                    }
-                }
-                None => value,
-            });
-        }
-        Ok(format!("{name}({})", given.join(", ")))
-    }
 }
 
-fn direction(sort: &Sort) -> String {
+pub(super) fn direction(sort: &Sort) -> String {
     let direction = if sort.descending { "DESC" } else { "ASC" };
     let nulls = if sort.nulls_first { "NULLS FIRST" } else { "NULLS LAST" };
     format!("{direction} {nulls}")

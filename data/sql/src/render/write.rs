@@ -11,7 +11,7 @@ use crate::statement::{Origin, Statement};
 use mag_model::catalog::table::Identity;
 use mag_model::catalog::{Column, Table};
 use mag_model::{ColumnId, TableId, Type, Value};
-use mag_query::plan::{Cell, Delete, Insert, OnConflict, Update};
+use mag_query::plan::{Cell, Delete, Insert, Update};
 use mag_query::{Expr, Plan, Select, Slot, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -45,6 +45,7 @@ pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Er
     let tail = tail.as_str();
     renderer.counts_changed = true;
     let write = match &plan.work {
+        Work::Insert(insert) if insert.from.is_some() => return Err(not_read(dialect)),
         Work::Insert(insert) => renderer.insert(insert, tail)?,
         Work::Update(update) => renderer.update(update, tail)?,
         Work::Delete(delete) => renderer.delete(delete, tail)?,
@@ -63,6 +64,7 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
         (format!(" RETURNING {}", names.join(", ")), key_columns(known))
     };
     match &plan.work {
+        Work::Insert(insert) if insert.from.is_some() => return Err(not_read(dialect)),
         Work::Insert(insert) => {
             let (mut tail, mut columns) = keyed(insert.table);
             let table = plan.catalog.table(insert.table);
@@ -84,6 +86,7 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
                     target: insert.target,
                     first: of_part,
                     columns: insert.columns.clone(),
+                    from: None,
                     on_conflict: insert.on_conflict.clone(),
                     check: insert.check.clone(),
                     returning: None,
@@ -136,6 +139,40 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
     Ok(steps)
 }
 
+/// What must be read before rows can be written: the select whose rows they are, or the cells of each
+/// row that are worked out, when a clash is to be seen before it happens. A row of values for each row
+/// that is written; NULL where the table fills a cell by itself.
+pub fn filling(plan: &Plan, dialect: &dyn Dialect) -> Result<Vec<Statement>, Error> {
+    let Work::Insert(insert) = &plan.work else { return Ok(Vec::new()) };
+    let table = plan.catalog.table(insert.table);
+    if let Some(select) = &insert.from {
+        let mut renderer = Renderer::new(&plan.catalog, dialect);
+        let (text, columns) = renderer.whole(select)?;
+        return Ok(vec![renderer.finish(text, columns)]);
+    }
+    let worked_out = |cell: &Cell| matches!(cell, Cell::Expr(_));
+    if insert.on_conflict.is_none() || !insert.rows.iter().flatten().any(worked_out) {
+        return Ok(Vec::new());
+    }
+    let mut statements = Vec::with_capacity(insert.rows.len());
+    for row in &insert.rows {
+        let mut renderer = Renderer::new(&plan.catalog, dialect);
+        let (mut cells, mut columns) = (Vec::new(), Vec::new());
+        for (n, (cell, id)) in row.iter().zip(&insert.columns).enumerate() {
+            let ty = &table.column(*id).ty;
+            let value = match cell {
+                Cell::Value(value) => renderer.bind(value.clone(), ty.clone())?,
+                Cell::Expr(expr) => renderer.expr(expr, &[])?,
+                Cell::Default => dialect.null_of(ty),
+            };
+            cells.push(format!("{value} AS c{n}"));
+            columns.push((Arc::from(format!("c{n}")), ty.clone()));
+        }
+        statements.push(renderer.finish(format!("SELECT {}", cells.join(", ")), columns));
+    }
+    Ok(statements)
+}
+
 /// What a write has done to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -164,7 +201,11 @@ pub fn refused(
                 None => as_made(),
                 Some(conflict) => {
                     // Where the engine can say so in mid-statement, a merge was looked at there.
-                    let as_changed = || conflict.check.clone().filter(|_| !can_refuse(dialect));
+                    let as_changed = || {
+                        let asked =
+                            |check: &Expr| can_refuse(dialect) && kept(insert, known, check);
+                        conflict.check.clone().filter(|check| !asked(check))
+                    };
                     match fate {
                         Fate::Made => as_made(),
                         Fate::Changed => as_changed(),
@@ -215,7 +256,7 @@ pub fn answer(
 }
 
 /// Whether the dialect can refuse a row in the midst of a statement.
-fn can_refuse(dialect: &dyn Dialect) -> bool {
+pub(super) fn can_refuse(dialect: &dyn Dialect) -> bool {
     dialect.must("TRUE", "", false).is_some()
 }
 
@@ -252,6 +293,20 @@ fn changes_asked_before<'u>(update: &'u Update, table: &Table) -> Option<&'u Exp
     known.then_some(check)
 }
 
+/// Whether the condition speaks of what a row has before the engine has changed it: of no column that
+/// is calculated out of others.
+pub(super) fn kept(insert: &Insert, table: &Table, check: &Expr) -> bool {
+    let mut kept = true;
+    check.clone().visit_deep_mut(&mut |expr| match expr {
+        Expr::Column(column) if column.of == insert.target => {
+            kept &= table.column(column.id).generated.is_none();
+        }
+        Expr::Row(of) | Expr::Computed { of, .. } if *of == insert.target => kept = false,
+        _ => {}
+    });
+    kept
+}
+
 /// Whether a row without a value for the column gets a running number.
 fn counts(column: &Column) -> bool {
     column.identity != Identity::None
@@ -276,6 +331,13 @@ fn known_before(insert: &Insert, table: &Table, check: &Expr) -> bool {
         _ => {}
     });
     known
+}
+
+fn not_read(dialect: &dyn Dialect) -> Error {
+    Error::Unsupported {
+        engine: dialect.name(),
+        what: "writing the rows of a select before it was read".into(),
+    }
 }
 
 fn not_a_write(dialect: &dyn Dialect) -> Error {
@@ -406,7 +468,7 @@ impl Renderer<'_> {
             text.push_str(&format!(" ({}) {rows}", names.join(", ")));
         }
         if let Some(conflict) = &insert.on_conflict {
-            text.push_str(&self.on_conflict(insert.target, table, conflict)?);
+            text.push_str(&self.on_conflict((insert.target, insert.table), conflict)?);
         }
         Ok(text + tail)
     }
@@ -502,47 +564,6 @@ impl Renderer<'_> {
         }
     }
 
-    fn on_conflict(
-        &mut self,
-        target: mag_query::Ref,
-        table: &Table,
-        conflict: &OnConflict,
-    ) -> Result<String, Error> {
-        let name = |id: &ColumnId| self.dialect.quote(&table.column(*id).name);
-        let columns: Vec<String> = conflict.columns.iter().map(name).collect();
-        let mut text = format!(" ON CONFLICT ({})", columns.join(", "));
-        let Some(merge) = &conflict.merge else { return Ok(text + " DO NOTHING") };
-        let set: Vec<String> = merge
-            .iter()
-            .map(|id| {
-                let column = name(id);
-                format!("{column} = excluded.{column}")
-            })
-            .collect();
-        text.push_str(&format!(" DO UPDATE SET {}", set.join(", ")));
-        let mut conditions = Vec::new();
-        if let Some(counted) = self.dialect.counts_changed().filter(|_| self.counts_changed) {
-            conditions.push(counted.to_owned());
-        }
-        if let Some(using) = conflict.using.as_ref().filter(|using| !using.is_always()) {
-            let using = self.expr(using, &[])?;
-            conditions.push(self.dialect.must(&using, &table.name, true).unwrap_or(using));
-        }
-        if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always())
-            && can_refuse(self.dialect)
-        {
-            let proposed = merge.iter().map(|id| (*id, format!("excluded.{}", name(id))));
-            self.merging = Some((target, proposed.collect()));
-            let check = self.expr(check, &[])?;
-            self.merging = None;
-            conditions.push(self.dialect.must(&check, &table.name, false).unwrap_or(check));
-        }
-        if !conditions.is_empty() {
-            text.push_str(&format!(" WHERE {}", conditions.join(" AND ")));
-        }
-        Ok(text)
-    }
-
     fn update(&mut self, update: &Update, tail: &str) -> Result<String, Error> {
         let table = self.catalog.table(update.table);
         self.rows.insert(update.target, RowOf::Table(update.table));
@@ -597,17 +618,25 @@ impl Renderer<'_> {
             }
             let value = match cell {
                 Cell::Value(value) => self.bind_change(value, &column.ty, origin)?,
-                Cell::Expr(expr) => self.expr(expr, &[])?,
-                Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
-                // The engine's own words for the default, from its own catalog.
-                Cell::Default => match &column.default {
-                    Some(default) => format!("({default})"),
-                    None => "NULL".to_owned(),
-                },
+                Cell::Expr(_) | Cell::Default => self.changed(cell, column)?,
             };
             set.push((*id, value));
         }
         Ok(set)
+    }
+
+    /// The new value of a column that is no value of a call.
+    pub(super) fn changed(&mut self, cell: &Cell, column: &Column) -> Result<String, Error> {
+        Ok(match cell {
+            Cell::Value(value) => self.bind_change(value, &column.ty, Origin::Fixed)?,
+            Cell::Expr(expr) => self.expr(expr, &[])?,
+            Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
+            // The engine's own words for the default, from its own catalog.
+            Cell::Default => match &column.default {
+                Some(default) => format!("({default})"),
+                None => "NULL".to_owned(),
+            },
+        })
     }
 
     /// How many of the rows that an update would change the check does not allow as they would be.

@@ -82,7 +82,7 @@ fn text(stored: &Stored) -> Option<&str> {
     }
 }
 
-fn type_of(stored: &Stored) -> Type {
+pub(super) fn type_of(stored: &Stored) -> Type {
     text(stored).and_then(Type::named).unwrap_or(Type::Text)
 }
 

@@ -52,6 +52,10 @@ operation! { Wait "toy:wait" Nothing, Write }
 operation! { Follow "toy:follow" Nothing, Read const FOLLOWS: bool = true; }
 
 fn desk_toy() -> Script {
+    desk_toy_held_by(Hold::new().1)
+}
+
+fn desk_toy_held_by(held: Hold) -> Script {
     toy("store")
         .manifest(|m| {
             m.operation::<Look>()
@@ -63,7 +67,8 @@ fn desk_toy() -> Script {
                 .operation::<Wait>()
                 .operation::<Follow>()
         })
-        .wire(|w: &mut Wiring, _| {
+        .wire(move |w: &mut Wiring, _| {
+            let held = held.clone();
             w.operation::<Look, _, _>(
                 |_, call: Call| async move { Ok(json!({ "by": call.actor.id })) },
             );
@@ -75,9 +80,12 @@ fn desk_toy() -> Script {
             });
             w.operation::<Panic, _, _>(|_, _| async { panic!("the handler fell") });
             w.operation::<Slow, _, _>(|_, _| std::future::pending());
-            w.operation::<Block, _, _>(|_, _| async {
-                std::thread::sleep(Duration::from_millis(400));
-                Ok(json!({}))
+            w.operation::<Block, _, _>(move |_, _| {
+                let held = held.clone();
+                async move {
+                    held.hold();
+                    Ok(json!({}))
+                }
             });
             w.operation::<Wait, _, _>(|_, mut call: Call| async move {
                 call.progress.say("waiting", None);
@@ -148,7 +156,8 @@ async fn what_may_not_be_called_is_refused_with_the_next_step() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_panics_or_is_slow_ends_with_a_fault_of_its_own() {
-    let house = house("desk-faults", [desk_toy()]);
+    let (_end, held) = Hold::new();
+    let house = house("desk-faults", [desk_toy_held_by(held)]);
     let session = house.boot().await;
     let panicked = refused(&session, "toy:panic", json!({}), |_| ()).await;
     assert_eq!(

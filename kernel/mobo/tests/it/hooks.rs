@@ -99,16 +99,21 @@ async fn a_handler_that_panics_before_it_begins_is_a_failed_one() {
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_blocks_its_thread_is_a_slow_one() {
-    fails("took longer", SHORT, |s| async move {
-        std::thread::sleep(Duration::from_millis(300));
-        Ok(s)
+    let (_end, held) = Hold::new();
+    fails("took longer", SHORT, move |s| {
+        let held = held.clone();
+        async move {
+            held.hold();
+            Ok(s)
+        }
     })
     .await;
 }
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_handler_that_blocks_before_it_begins_is_a_slow_one() {
-    fails("took longer", SHORT, |s| {
-        std::thread::sleep(Duration::from_millis(300));
+    let (_end, held) = Hold::new();
+    fails("took longer", SHORT, move |s| {
+        held.hold();
         std::future::ready(Ok(s))
     })
     .await;
@@ -162,10 +167,13 @@ async fn a_handler_ends_when_the_one_who_asked_has_gone() {
     let bus = bus();
     let (held, mut ends) = tokio::sync::mpsc::channel::<()>(1);
     let held = std::sync::Mutex::new(Some(held));
+    let (begins, begun) = tokio::sync::oneshot::channel::<()>();
+    let begins = std::sync::Mutex::new(Some(begins));
     bus.handle(
         Terms { within: Duration::from_secs(3600), ..Terms::default() },
         move |s: Selling| {
             let held = held.lock().unwrap().take();
+            drop(begins.lock().unwrap().take());
             async move {
                 std::future::pending::<()>().await;
                 drop(held);
@@ -173,8 +181,10 @@ async fn a_handler_ends_when_the_one_who_asked_has_gone() {
             }
         },
     );
-    let asking = bus.ask(Selling(vec![]));
-    assert!(tokio::time::timeout(Duration::from_millis(20), asking).await.is_err());
+    tokio::select! {
+        answer = bus.ask(Selling(vec![])) => panic!("a handler without an end has answered: {answer:?}"),
+        _ = begun => {}
+    }
     assert_eq!(tokio::time::timeout(PATIENCE, ends.recv()).await.unwrap(), None);
 }
 

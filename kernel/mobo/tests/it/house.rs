@@ -58,7 +58,6 @@ pub enum Wish {
     Panic,
     TaskPanic,
     Hang,
-    Block(Duration),
     Feel(Health),
 }
 
@@ -176,7 +175,6 @@ pub async fn serve(
             Wish::Panic => panic!("the toy fell"),
             Wish::TaskPanic => drop(life.spawn("helper", async { panic!("the helper fell") })),
             Wish::Hang => std::future::pending::<()>().await,
-            Wish::Block(long) => std::thread::sleep(long),
             Wish::Feel(health) => life.health(health),
         }
     }
@@ -205,9 +203,20 @@ impl World {
     pub fn raised(&self, name: &str) -> u32 {
         self.raised.lock().unwrap().get(name).copied().unwrap_or(0)
     }
-    pub async fn wish(&self, name: &str, wish: Wish) {
-        let line = self.wishes.lock().unwrap().get(name).unwrap().clone();
-        line.send(wish).await.ok().unwrap();
+    /// Asks whichever incarnation listens.
+    pub async fn wish(&self, name: &str, mut wish: Wish) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let line = self.wishes.lock().unwrap().get(name).cloned();
+            if let Some(line) = line {
+                match line.send(wish).await {
+                    Ok(()) => return,
+                    Err(unheard) => wish = unheard.0,
+                }
+            }
+            assert!(tokio::time::Instant::now() < deadline, "`{name}` hears nobody");
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
     }
     pub fn replace(&self, script: Script) {
         self.scripts.lock().unwrap().insert(script.name, script);
@@ -283,8 +292,8 @@ pub fn house(test: &str, scripts: impl IntoIterator<Item = Script>) -> House {
     let scripts: Vec<Script> = scripts.into_iter().collect();
     let mut flags: Vec<String> = [
         "board.restart_pause=10ms",
-        "board.ready_within=10s",
-        "board.drain_within=10s",
+        "board.ready_within=1m",
+        "board.drain_within=1m",
         "board.heartbeat_within=1m",
         "health.interval=1h",
     ]
@@ -399,7 +408,22 @@ impl Drop for Dropped {
 }
 
 /// Longer than any machine takes; only a broken board waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What holds a thread until the test lets go of the other end: it is slow at any pace of the machine.
+#[derive(Clone)]
+pub struct Hold(Arc<Mutex<std::sync::mpsc::Receiver<()>>>);
+
+impl Hold {
+    /// The end that is let go of, also by a test that fails, and the one that holds.
+    pub fn new() -> (std::sync::mpsc::SyncSender<()>, Self) {
+        let (end, held) = std::sync::mpsc::sync_channel(0);
+        (end, Self(Arc::new(Mutex::new(held))))
+    }
+    pub fn hold(&self) {
+        let _ = self.0.lock().unwrap().recv();
+    }
+}
 
 pub async fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline = tokio::time::Instant::now() + PATIENCE;

@@ -7,6 +7,7 @@ use mag_mobo::facts::SystemReady;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 fn deaf(name: &'static str) -> Script {
     toy(name).run(move |mut life, _, world| async move {
@@ -19,7 +20,12 @@ fn deaf(name: &'static str) -> Script {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_late_to_leave_is_ended_and_named() {
-    let house = house("late", [deaf("store"), toy("auth")]).set("board.drain_within=50ms");
+    let hurried = deaf("store").manifest(|m| {
+        m.pace(|p| {
+            p.drain_within = Some(Duration::from_millis(50));
+        })
+    });
+    let house = house("late", [hurried, toy("auth")]);
     let session = house.boot().await;
     let stopped = call(&session, "component:stop", json!({ "part": "store" })).await.unwrap();
     assert_eq!(stopped["drained"]["late"], json!(["run", "the long task"]));

@@ -8,7 +8,6 @@ use serde_json::json;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn watched_store() -> (Script, Script, Arc<Mutex<Option<Jack<Store>>>>) {
@@ -264,7 +263,8 @@ async fn who_hangs_up_in_the_middle_of_a_swap_does_not_leave_it_half_done() {
             Ok::<_, Fault>(())
         })
     });
-    let house = house("hang-up", [store]);
+    let house =
+        house("hang-up", [store]).set("board.drain_within=1h").set("board.shutdown_within=1h");
     let session = house.boot().await;
     let running = session.desk().call(order("component:restart", json!({ "part": "store" })));
     until("the newcomer is built", || (house.world.raised("store") == 2).then_some(())).await;
@@ -274,5 +274,5 @@ async fn who_hangs_up_in_the_middle_of_a_swap_does_not_leave_it_half_done() {
     until("the swap is over", || (house.world.lines() == up).then_some(())).await;
     call(&session, "component:restart", json!({ "part": "store" })).await.unwrap();
     assert_eq!(house.world.raised("store"), 3);
-    tokio::time::timeout(Duration::from_secs(5), down(&session)).await.unwrap();
+    tokio::time::timeout(PATIENCE, down(&session)).await.unwrap();
 }

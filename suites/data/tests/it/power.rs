@@ -145,7 +145,12 @@ impl Shop {
         self.keys.set(self.keys.get() + 1);
         self.disk.sync_takes_micros(300);
         trouble(&self.disk);
+        let told = || self.crowd.count() + self.crowd.refused.lock().unwrap().len();
+        let before = told();
         let writers = self.crowd.begin(&self.runtime, &board, &self.door, number, WRITERS);
+        mag_kit::until("writers are at work", || {
+            told() > before || writers.iter().all(tokio::task::JoinHandle::is_finished)
+        });
         std::thread::sleep(Duration::from_millis(30 + dice.throw(120)));
         board.kill();
         for writer in writers {

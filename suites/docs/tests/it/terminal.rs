@@ -15,8 +15,8 @@ const TYPED: &[&str] = &["mobo", "curl", "echo", "chmod"];
 
 /// So much of an answer is enough to see what is wrong with it.
 const TOLD: usize = 2_000;
-/// How often a command that follows is looked at, at most: 20 seconds, far beyond what it needs.
-const LOOKS: usize = 2_000;
+/// How often a command that follows is looked at, at most: a minute, far beyond what it needs.
+const LOOKS: usize = 6_000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 struct Terminal<'a> {

@@ -2,10 +2,14 @@
 
 use crate::installation;
 
-fn check(handler: &str, expected: &str) {
+/// For a handler that would not end in time, and for one that ends by itself on any machine.
+const SHORT: &str = "guard.within_ms=50";
+const LONG: &str = "guard.within_ms=60000";
+
+fn check(handler: &str, within: &str, expected: &str) {
     let here = installation();
     let set = format!("guard.handler={handler}");
-    let board = here.boot(&["--set", "parts.guard=true", "--set", &set]);
+    let board = here.boot(&["--set", "parts.guard=true", "--set", &set, "--set", within]);
     let ran = here.run(&["guard:ask", "tea", "--json"]);
     let said = ran.text();
     assert!(said.contains(expected), "{handler}: {said}");
@@ -15,21 +19,21 @@ fn check(handler: &str, expected: &str) {
 
 #[test]
 fn a_handler_may_change_what_happens() {
-    check("well", "tea, please");
+    check("well", LONG, "tea, please");
 }
 #[test]
 fn a_handler_may_refuse() {
-    check("refuse", "no tea today");
+    check("refuse", LONG, "no tea today");
 }
 #[test]
 fn a_handler_that_sleeps_is_passed_over() {
-    check("sleep", "tea, please");
+    check("sleep", SHORT, "tea, please");
 }
 #[test]
 fn a_handler_that_holds_its_thread_is_passed_over() {
-    check("block", "tea, please");
+    check("block", SHORT, "tea, please");
 }
 #[test]
 fn a_handler_that_panics_is_passed_over() {
-    check("panic", "tea, please");
+    check("panic", LONG, "tea, please");
 }

@@ -128,7 +128,15 @@ impl House<'_> {
 
 /// On this runtime, and on a board of its own.
 pub(crate) fn with(engine: Engine, test: impl AsyncFnOnce(&House<'_>)) {
+    with_settings("", engine, test);
+}
+
+/// The same with settings of the board.
+pub(crate) fn with_settings(settings: &str, engine: Engine, test: impl AsyncFnOnce(&House<'_>)) {
     let here = installation();
+    if !settings.is_empty() {
+        here.settings(settings);
+    }
     let Some(house) = open(&here, engine) else { return };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

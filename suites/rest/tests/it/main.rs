@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod batch;
+mod bodies;
 mod cinema;
 mod cursor;
 mod dialect;

@@ -82,11 +82,7 @@ fn budgets_count_rows_at_every_door_and_a_restart_forgets_nothing() {
     assert_eq!(shown["agents"][0]["rows_today"], 6, "{shown}");
     assert_eq!(shown["agents"][0]["calls_today"], 2, "{shown}");
     // It is asked to leave: what was spent is written before it does.
-    board.signal("TERM");
-    mag_kit::installation::until("the board ends", || {
-        board.card().is_none() || here.run(&["status"]).code != Some(0)
-    });
-    drop(board);
+    assert_eq!(board.stop(), Some(0));
     let board = here.boot(&[]);
     assert_eq!(rest(&board, &key, "GET /notes", &Json::Null).status, 200);
     let over = rest(&board, &key, "GET /notes", &Json::Null);

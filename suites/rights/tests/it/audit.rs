@@ -2,13 +2,23 @@
 //! come in has its line, and the log shows that nobody changed one.
 
 use crate::house::{ADA, PASSWORD, Visitor, ask, first, installation, link};
-use mag_kit::Installation;
+use mag_kit::{Installation, until};
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
 
 fn lines(here: &Installation) -> Vec<Json> {
     let listed = here.json(&["audit:list", "--limit", "10000"]);
     listed["lines"].as_array().unwrap().clone()
+}
+
+/// All lines, once those of these traces are among them: of what only reads, nobody waits for the line.
+fn lines_with<'a>(here: &Installation, traces: impl Iterator<Item = &'a str> + Clone) -> Vec<Json> {
+    let mut found = vec![];
+    until("each call has its line", || {
+        found = lines(here);
+        traces.clone().all(|trace| found.iter().any(|line| line["trace_id"] == trace))
+    });
+    found
 }
 
 /// The one line of this trace.
@@ -37,7 +47,7 @@ fn each_operation_writes_its_line() {
         asked.insert(name, (trace, spec["effect"].as_str().unwrap().to_owned()));
     }
     assert!(asked.len() > 100, "only {} operations", asked.len());
-    let lines = lines(&here);
+    let lines = lines_with(&here, asked.values().map(|(trace, _)| trace.as_str()));
     for (name, (trace, effect)) in &asked {
         let line = of_trace(&lines, trace);
         assert_eq!(&line["operation"], name);
@@ -51,8 +61,9 @@ fn each_operation_writes_its_line() {
     let made = json!({ "email": "x@example.com", "password": "lovelace engine 9" });
     let told = ada.call(&board, "user:create", &made);
     assert_eq!(told.status, 200, "{told:?}");
-    let lines = self::lines(&here);
-    let line = of_trace(&lines, told.header("x-request-id").unwrap());
+    let trace = told.header("x-request-id").unwrap();
+    let lines = lines_with(&here, std::iter::once(trace));
+    let line = of_trace(&lines, trace);
     assert_eq!((&line["on"], &line["code"]), (&json!("x@example.com"), &Json::Null));
     assert!(!lines.iter().any(|line| line.to_string().contains("lovelace")), "no secret");
     let on = here.json(&["audit:list", "--on", "x@example.com"]);
@@ -66,10 +77,11 @@ fn each_try_to_come_in_writes_its_line() {
     let board = here.boot(&[]);
     let ada = first(&here, &board);
     let check = |told: &crate::house::Told, what: &str, door: &str, code: Option<&str>| {
-        let mut lines = lines(&here);
+        let trace = told.header("x-request-id").unwrap();
+        let mut lines = lines_with(&here, std::iter::once(trace));
         // A new password begins a new session, which has a line as well.
         lines.retain(|line| line["operation"] == what);
-        let line = of_trace(&lines, told.header("x-request-id").unwrap()).clone();
+        let line = of_trace(&lines, trace).clone();
         assert_eq!(line["door"], door, "{line}");
         assert_eq!(line["code"].as_str(), code, "{line}");
         assert_eq!(line["from"], "127.0.0.1", "{line}");

@@ -1,5 +1,5 @@
 //! What a machine has for a PostgreSQL of tests: its programs, a user that may run it, a fresh data
-//! folder, a free port.
+//! folder.
 
 use super::{PASSWORD, USER};
 use std::io::Read;
@@ -12,8 +12,6 @@ use std::process::{Command, Output, Stdio};
 const ENGINES: &str = "MAG_KIT_ENGINES";
 /// The folder of the server's programs.
 const PROGRAMS: &str = "MAG_KIT_POSTGRES_BIN";
-/// Below the range from which systems give out ports by themselves.
-const PORTS: std::ops::Range<u16> = 21_000..31_000;
 
 /// The programs of the newest PostgreSQL here. Missing is a failure when it was named.
 pub fn programs() -> Option<PathBuf> {
@@ -147,15 +145,6 @@ pub(super) fn runs(pid: &str) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(") ").next().and_then(|rest| rest.chars().next());
     !pid.is_empty() && state.is_some_and(|state| state != 'Z' && state != 'X')
-}
-
-pub(super) fn free_port() -> u16 {
-    // Begins at another place in each process, so that two of them seldom try the same.
-    let width = PORTS.end - PORTS.start;
-    let first = u16::try_from(std::process::id() % u32::from(width)).unwrap();
-    let tried = (0..width).map(|step| PORTS.start + (first + step * 7) % width);
-    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
-    tried.into_iter().find(free).expect("a free port")
 }
 
 pub(super) fn checked(command: &mut Command) -> Output {
