@@ -218,7 +218,7 @@ impl Live {
         }
         // Functions of the rules are part of it.
         let catalog = guard.catalog().clone();
-        let view = Arc::new(View::new(catalog, Arc::new(guard), who));
+        let view = Arc::new(View::new(catalog, Arc::new(guard), who).keeping(self.kind.base));
         let seen = Seen { view: view.clone(), rules: Arc::new(rules), native, outline };
         self.seen.store(Some(Arc::new(seen)));
         Ok(view)

@@ -1,7 +1,6 @@
 //! The OpenAPI 3.1 document, and a page to browse it: cut to what the caller may do, as the root is.
 //! A table of such a name comes first.
 
-use crate::identities;
 use crate::problem::Problem;
 use crate::request::{PREFIX, header_text};
 use crate::respond::Reply;
@@ -70,7 +69,7 @@ pub(crate) fn answer(
         OpenapiMode::IgnorePrivileges => May::everything(),
         OpenapiMode::FollowPrivileges => view.guard.may(&session.role),
     };
-    let may = identities::hidden(may, project, view);
+    let may = view.told(may);
     let server = server(page, parts, rest);
     let made = |what: Page| {
         let settings = openapi::Settings {

@@ -114,6 +114,14 @@ impl Asked {
         })
     }
 
+    /// What `Content-Location` says: the parameters in the order of their names.
+    pub fn location(&self) -> String {
+        match self.params.canonical.as_str() {
+            "" => self.path.clone(),
+            canonical => format!("{}?{canonical}", self.path),
+        }
+    }
+
     pub fn head(&self) -> bool {
         matches!(
             self.action,

@@ -90,8 +90,10 @@ fn total_of(answer: &Answer) -> Option<i64> {
     answer.count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
+/// `location`: where it is asked for, when that is known already.
 pub fn answer(
     asked: &Asked,
+    location: Option<&str>,
     offer: &Offer,
     plan: &Plan,
     answer: &Answer,
@@ -103,7 +105,7 @@ pub fn answer(
         return Ok(reply.overridden(said));
     }
     let reply = match &plan.work {
-        Work::Read(_) => read(asked, offer, plan, answer),
+        Work::Read(_) => read(asked, location, offer, plan, answer),
         Work::Invoke(_) => invoked(asked, offer, plan, answer),
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => written(asked, offer, plan, answer),
     };
@@ -130,15 +132,19 @@ fn paged(asked: &Asked, rows: i64, total: Option<i64>, body: Vec<u8>) -> (Reply,
     (reply, problem.body().into_bytes())
 }
 
-fn read(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
+fn read(
+    asked: &Asked,
+    location: Option<&str>,
+    offer: &Offer,
+    plan: &Plan,
+    answer: &Answer,
+) -> Reply {
     let body = if asked.head() { Vec::new() } else { render::body(answer, plan, &offer.shape) };
     let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
-    let mut location = asked.path.clone();
-    if !asked.params.canonical.is_empty() {
-        location.push('?');
-        location.push_str(&asked.params.canonical);
+    match location {
+        Some(location) => reply.set(CONTENT_LOCATION, location),
+        None => reply.set(CONTENT_LOCATION, &asked.location()),
     }
-    reply.set(CONTENT_LOCATION, &location);
     reply.with_body(asked, offer, body, asked.head());
     reply.applied(&applied(asked, plan));
     reply

@@ -1,6 +1,5 @@
 //! The root: what there is, as OpenAPI, cut to what the caller may do.
 
-use crate::identities;
 use crate::media::Media;
 use crate::problem::Problem;
 use crate::request::{Asked, PREFIX};
@@ -67,7 +66,7 @@ fn described(
         searched,
         cut: view.rules == Rules::Compiled,
     };
-    let may = identities::hidden(may, project, view);
+    let may = view.told(may);
     mag_describe::postgrest(&view.catalog, &may, &settings)
 }
 

@@ -4,10 +4,10 @@
 use crate::call;
 use crate::cursor::Walk;
 use crate::described::{self, Page};
-use crate::identities;
 use crate::media::Media;
 use crate::negotiate::{Negotiation, Offer, Shape, Thing};
 use crate::problem::Problem;
+use crate::recall::{Form, Known, Learnt, Recall};
 use crate::render;
 use crate::request::{Action, Asked, Target};
 use crate::respond::{self, Reply};
@@ -27,8 +27,8 @@ use mag_ports::settings::RestSettings;
 use mag_ports::store::Source;
 use mag_ports::{Identity, Project, Trouble, View};
 use mag_query::call::{Act, Pick};
-use mag_query::select::{From, Select};
 use mag_query::{Answer, Call, Limits, Options, Plan};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(crate) struct Visit<'a> {
@@ -41,8 +41,10 @@ pub(crate) struct Visit<'a> {
 
 /// A call that may be run, and what its answer becomes.
 struct Ready {
-    asked: Asked,
+    asked: Arc<Asked>,
     offer: Offer,
+    /// Where it is asked for, when that is known already.
+    location: Option<String>,
     plan: Authorised<Plan>,
     access: Access,
     /// Settings that a function brings for its transaction.
@@ -50,6 +52,22 @@ struct Ready {
     /// A function that gives one row or value, whatever there is.
     one: bool,
     walk: Option<Walk>,
+}
+
+impl Ready {
+    /// A plain read of a form that was asked before.
+    fn known(known: &Known, form: &Form<'_>, plan: Authorised<Plan>) -> Self {
+        Self {
+            asked: known.asked.clone(),
+            offer: known.offer.clone(),
+            location: Some(known.location(form)),
+            plan,
+            access: Access::Read,
+            settings: Vec::new(),
+            one: false,
+            walk: None,
+        }
+    }
 }
 
 impl Visit<'_> {
@@ -61,8 +79,23 @@ impl Visit<'_> {
     ) -> Result<Reply, Problem> {
         let source = self.project.primary().map_err(Problem::of_fault)?;
         let view = source.view().map_err(Problem::of_fault)?;
+        let session = &self.identity.session;
+        let form = Form::of(self.parts, &session.role);
+        let recall = view.memory::<Recall>();
+        if let Some(form) = &form
+            && let Some(known) = recall.get(form, &self.project.settings)
+        {
+            timing.mark("parse");
+            if let Some(plan) = known.plan(form, session) {
+                reached.thing = Some(known.thing.clone());
+                timing.mark("plan");
+                let ready = Ready::known(&known, form, plan);
+                let reply = self.run(source.as_ref(), ready, timing).await;
+                timing.rest();
+                return reply;
+            }
+        }
         if let Some(page) = Page::of(self.parts) {
-            let session = &self.identity.session;
             let reply = described::answer(page, self.project, &view, session, self.parts)?;
             if let Some(reply) = reply {
                 return Ok(reply);
@@ -93,12 +126,41 @@ impl Visit<'_> {
             (Target::Function(name), Action::Info) => self.function_info(&view, &asked, name),
             (Target::Table(_) | Target::Function(_), _) => {
                 let ready = self.ready(&view, asked, content, false)?;
+                if let Some(form) = form.filter(|form| recall.came_before(form)) {
+                    self.learn(&view, &recall, &form, &ready, reached);
+                }
                 timing.mark("plan");
                 self.run(source.as_ref(), ready, timing).await
             }
         };
         timing.rest();
         reply
+    }
+
+    /// What follows from the form of the request alone is kept for the next one.
+    fn learn(
+        &self,
+        view: &View,
+        recall: &Recall,
+        form: &Form<'_>,
+        ready: &Ready,
+        reached: &Reached,
+    ) {
+        let (None, Some(thing)) = (&ready.walk, &reached.thing) else { return };
+        let learnt = Learnt {
+            view,
+            settings: &self.project.settings,
+            parts: self.parts,
+            session: &self.identity.session,
+            options: self.options(&ready.asked),
+            asked: &ready.asked,
+            offer: &ready.offer,
+            plan: &ready.plan,
+            thing: thing.clone(),
+        };
+        if let Some(known) = learnt.known(form) {
+            recall.keep(form, known);
+        }
     }
 
     fn options(&self, asked: &Asked) -> Options {
@@ -119,7 +181,7 @@ impl Visit<'_> {
 
     fn find_table(&self, view: &View, asked: &Asked, name: &str) -> Result<TableId, Problem> {
         let may = |id| match view.rules {
-            _ if identities::holds(self.project, view, id) => false,
+            _ if view.keeps(id) => false,
             mag_query::Rules::Native => true,
             mag_query::Rules::Compiled => view.guard.sight(&self.identity.session.role).table(id),
         };
@@ -133,35 +195,14 @@ impl Visit<'_> {
         })
     }
 
-    /// The plan of a call, which names no table that is kept from every app.
     fn plan(
         &self,
         view: &View,
         call: &Call,
         options: &Options,
     ) -> Result<Authorised<Plan>, Problem> {
-        let plan = view
-            .prepare(call, &self.identity.session, options)
-            .map_err(|trouble| self.trouble(trouble))?;
-        match plan.outline().answer().and_then(|select| self.kept_in(view, select)) {
-            None => Ok(plan),
-            Some(id) => {
-                let table = view.catalog.table(id);
-                let (schema, table) = (table.schema.to_string(), table.name.to_string());
-                Err(Problem::of_call(&mag_query::Error::NoTable { schema, table, nearest: None }))
-            }
-        }
-    }
-
-    /// What the caller names itself: what policies and functions ask for it is their writers' matter.
-    fn kept_in(&self, view: &View, select: &Select) -> Option<TableId> {
-        let tables = select.sources.iter().filter_map(|source| match source.from {
-            From::Table(id) => Some(id),
-            From::Function { .. } | From::Written(_) | From::Again { .. } => None,
-        });
-        let kept = |id: &TableId| identities::holds(self.project, view, *id);
-        let own = tables.into_iter().find(kept);
-        own.or_else(|| select.embeds.iter().find_map(|embed| self.kept_in(view, &embed.select)))
+        let plan = view.prepare_for_app(call, &self.identity.session, options);
+        plan.map_err(|trouble| self.trouble(trouble))
     }
 
     fn table_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {
@@ -262,7 +303,8 @@ impl Visit<'_> {
             && !matches!(offer.media, Media::Plan(_));
         let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };
         Self::check_preferences(&asked)?;
-        Ok(Ready { asked, offer, plan, access, settings: Vec::new(), one: false, walk })
+        let (asked, location, settings) = (Arc::new(asked), None, Vec::new());
+        Ok(Ready { asked, offer, location, plan, access, settings, one: false, walk })
     }
 
     fn find_function(
@@ -308,7 +350,8 @@ impl Visit<'_> {
             self.rest.hoisted_tx_settings.iter().any(|hoisted| hoisted == &**name)
         });
         let settings = own.map(|(name, value)| (name.to_string(), value.to_string())).collect();
-        Ok(Ready { asked, offer, plan, access, settings, one: !function.set, walk: None })
+        let (asked, location, one) = (Arc::new(asked), None, !function.set);
+        Ok(Ready { asked, offer, location, plan, access, settings, one, walk: None })
     }
 
     async fn run(
@@ -435,7 +478,7 @@ impl Visit<'_> {
 }
 
 fn reply(ready: &Ready, mut answer: Answer) -> Result<Reply, Problem> {
-    let Ready { asked, offer, plan, one, walk, .. } = ready;
+    let Ready { asked, location, offer, plan, one, walk, .. } = ready;
     if *one {
         answer.rows = 1;
     }
@@ -448,7 +491,7 @@ fn reply(ready: &Ready, mut answer: Answer) -> Result<Reply, Problem> {
     {
         return Err(Problem::not_one(answer.rows));
     }
-    let mut reply = respond::answer(asked, offer, plan.outline(), &answer)?;
+    let mut reply = respond::answer(asked, location.as_deref(), offer, plan.outline(), &answer)?;
     if let Some((walk, token)) = token
         && reply.status < StatusCode::MULTIPLE_CHOICES
     {

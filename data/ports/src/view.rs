@@ -4,18 +4,26 @@
 
 use crate::plans::Plans;
 use crate::trouble::Trouble;
-use mag_guard::{Authorised, Guard, Session, Template};
-use mag_model::catalog::Catalog;
+use mag_base::Base;
+use mag_guard::{Authorised, Guard, May, Session, Template};
+use mag_model::TableId;
+use mag_model::catalog::{Catalog, Table};
+use mag_query::select::{From, Select};
 use mag_query::sight::Everything;
-use mag_query::{Call, Options, Plan, Rules, Shape, Slots};
+use mag_query::{Call, Error, Options, Plan, Rules, Shape, Slots};
+use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// Descriptions of a large structure are some megabytes each; they differ by role and by settings,
 /// and there are few of both.
 const TEXTS_MAX: usize = 12;
 
+/// Tables that stand where MagAuth has made its own, and hardly anywhere else.
+const SIGNS: [&str; 2] = ["auth_users", "auth_mfa_amr_claims"];
+
 type Texts = Mutex<HashMap<String, Arc<str>>>;
+type Memory = Arc<dyn Any + Send + Sync>;
 
 pub struct View {
     pub catalog: Arc<Catalog>,
@@ -24,11 +32,71 @@ pub struct View {
     pub rules: Rules,
     plans: Plans,
     texts: Texts,
+    memories: RwLock<Vec<Memory>>,
+    /// Tables that say how people sign in.
+    kept: Box<[TableId]>,
 }
 
 impl View {
     pub fn new(catalog: Arc<Catalog>, guard: Arc<Guard>, rules: Rules) -> Self {
-        Self { catalog, guard, rules, plans: Plans::new(), texts: Texts::default() }
+        let (plans, texts, memories) = (Plans::new(), Texts::default(), RwLock::default());
+        Self { catalog, guard, rules, plans, texts, memories, kept: Box::default() }
+    }
+
+    /// Without the tables in which this base says how people sign in. Where a database has no
+    /// schemas they stand among an app's own, and no door for apps reaches them, as none reaches
+    /// schema `auth` elsewhere.
+    #[must_use]
+    pub fn keeping(mut self, base: &Base) -> Self {
+        let is_one = |schema: &str, table: &str| base.is_identity(schema, table);
+        let all = self.catalog.tables().filter(|(_, table)| is_one(&table.schema, &table.name));
+        // A table of that name in a database of others is theirs.
+        let signs = |table: &Table| {
+            SIGNS.iter().all(|name| self.catalog.find_table(&table.schema, name).is_some())
+        };
+        self.kept = all.filter(|(_, table)| signs(table)).map(|(id, _)| id).collect();
+        self
+    }
+
+    /// Whether no door for apps knows the table, whatever the role.
+    pub fn keeps(&self, id: TableId) -> bool {
+        self.kept.contains(&id)
+    }
+
+    /// A document for apps tells nothing of what is kept from them.
+    pub fn told(&self, may: May) -> May {
+        if self.kept.is_empty() { may } else { may.without(self.kept.iter().copied()) }
+    }
+
+    /// `prepare` for a call of an app, which names no table that is kept from apps.
+    pub fn prepare_for_app(
+        &self,
+        call: &Call,
+        session: &Arc<Session>,
+        options: &Options,
+    ) -> Result<Authorised<Plan>, Trouble> {
+        let plan = self.prepare(call, session, options)?;
+        match plan.outline().answer().and_then(|select| self.kept_in(select)) {
+            None => Ok(plan),
+            Some(id) => {
+                let table = self.catalog.table(id);
+                let (schema, table) = (table.schema.to_string(), table.name.to_string());
+                Err(Error::NoTable { schema, table, nearest: None }.into())
+            }
+        }
+    }
+
+    /// What the caller names itself: what policies and functions ask for it is their writers' matter.
+    fn kept_in(&self, select: &Select) -> Option<TableId> {
+        if self.kept.is_empty() {
+            return None;
+        }
+        let mut tables = select.sources.iter().filter_map(|source| match source.from {
+            From::Table(id) => Some(id),
+            From::Function { .. } | From::Written(_) | From::Again { .. } => None,
+        });
+        let own = tables.find(|id| self.keeps(*id));
+        own.or_else(|| select.embeds.iter().find_map(|embed| self.kept_in(&embed.select)))
     }
 
     /// `plan → authorise`. What comes out is the only thing that an engine takes. A call of a shape
@@ -58,6 +126,31 @@ impl View {
         let filled = template.fill(&shape.literals, session);
         self.plans.keep(shape.key, template);
         Ok(filled.unwrap_or(plan))
+    }
+
+    /// What decides the plan of a call, and the literals that only fill it.
+    pub fn shape<'c>(
+        &self,
+        call: &'c Call,
+        session: &Session,
+        options: &Options,
+    ) -> Option<Shape<'c>> {
+        Shape::of(call, &session.role, &self.options(options))
+    }
+
+    /// What a door keeps for as long as the view holds: one of each type.
+    pub fn memory<T: Any + Send + Sync + Default>(&self) -> Arc<T> {
+        let of_door = |all: &[Memory]| all.iter().find_map(|one| one.clone().downcast::<T>().ok());
+        if let Some(known) = of_door(&self.memories.read().unwrap_or_else(PoisonError::into_inner))
+        {
+            return known;
+        }
+        let mut all = self.memories.write().unwrap_or_else(PoisonError::into_inner);
+        of_door(&all).unwrap_or_else(|| {
+            let made = Arc::<T>::default();
+            all.push(made.clone());
+            made
+        })
     }
 
     /// A text that follows from this view and from what the key says: made once for it.

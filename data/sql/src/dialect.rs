@@ -11,6 +11,9 @@ use mag_query::expr::{Arithmetic, Builtin, PathStep};
 pub struct Piece {
     pub sql: String,
     pub ty: Type,
+    /// A column of which one value may be found in quite another way than the next: a partial index
+    /// speaks of its table, or the engine has counted its values.
+    pub varied: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

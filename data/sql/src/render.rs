@@ -112,6 +112,21 @@ impl<'a> Renderer<'a> {
         }
     }
 
+    /// Whether a plan should be made for the value at hand, and not once for all. What a key holds is
+    /// found the same way whichever it is.
+    pub(crate) fn is_varied(&self, of: Ref, column: mag_model::ColumnId) -> bool {
+        let Some(RowOf::Table(table) | RowOf::Touched(table)) = self.rows.get(&of) else {
+            return false;
+        };
+        let table = self.catalog.table(*table);
+        let names = |columns: &[mag_model::ColumnId]| columns.contains(&column);
+        let in_key = table.primary.iter().chain(&table.unique).any(|key| names(&key.columns))
+            || table.foreign.iter().any(|key| names(&key.columns));
+        let counted =
+            table.rows_estimate.is_some() && table.indexes.iter().any(|i| names(&i.columns));
+        table.indexes.iter().any(|index| index.condition.is_some()) || (counted && !in_key)
+    }
+
     pub(crate) fn know(&mut self, id: Ref, shape: &Shape) {
         let row = match shape {
             Shape::Row(table) => RowOf::Table(*table),

@@ -138,6 +138,12 @@ fn lengthened(piece: &Piece, to: &Type) -> String {
     }
 }
 
+/// At a parameter that stands by itself SQLite looks while it plans, and plans anew each time that
+/// one is bound. A sign before it changes nothing else.
+fn unseen(sql: String) -> String {
+    if sql.starts_with('?') { format!("(+{sql})") } else { sql }
+}
+
 /// Both sides in forms that SQLite may compare.
 fn sides(left: &Piece, right: &Piece, ordered: bool) -> (String, String) {
     let numeric = |ty: &Type| matches!(ty.base(), Type::Numeric(_));
@@ -250,6 +256,9 @@ impl Dialect for Sqlite {
         let sign = sign(comparison, "IS NOT");
         let ordered = needs_order(comparison);
         let (left_sql, right_sql) = sides(left, right, ordered);
+        let varied = left.varied || right.varied || comparison != Comparison::Eq;
+        let unseen = |sql: String| if varied { sql } else { unseen(sql) };
+        let (left_sql, right_sql) = (unseen(left_sql), unseen(right_sql));
         // A column may have been declared to ignore case; here text is compared byte by byte.
         let collate = if left.ty.is_text() { " COLLATE BINARY" } else { "" };
         Ok(format!("({left_sql} {sign} {right_sql}{collate})"))
@@ -258,16 +267,12 @@ impl Dialect for Sqlite {
         let numeric = matches!(left.ty.base(), Type::Numeric(_));
         let bound = list.iter().map(|value| {
             let sql = bind(value.clone(), left.ty.clone());
-            let piece = Piece { sql, ty: left.ty.clone() };
+            let piece = Piece { sql, ty: left.ty.clone(), varied: left.varied };
             sides(left, &piece, false).1
         });
         let bound = bound.collect::<Vec<_>>().join(", ");
-        let left_sql = if numeric || !plain(&left.ty) {
-            let same = Piece { sql: left.sql.clone(), ty: left.ty.clone() };
-            sides(&same, left, false).0
-        } else {
-            left.sql.clone()
-        };
+        let left_sql =
+            if numeric || !plain(&left.ty) { sides(left, left, false).0 } else { left.sql.clone() };
         let collate = if left.ty.is_text() { " COLLATE BINARY" } else { "" };
         Ok(format!("({left_sql}{collate} IN ({bound}))"))
     }
@@ -462,9 +467,7 @@ impl Dialect for Sqlite {
     }
 
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {
-        // At a parameter that stands by itself SQLite looks while it plans, and plans anew each time
-        // that one is bound.
-        let limit = limit.map(|n| if n.starts_with('?') { format!("{n} + 0") } else { n.into() });
+        let limit = limit.map(|n| unseen(n.to_owned()));
         match (limit, offset) {
             (None, None) => String::new(),
             (Some(limit), None) => format!(" LIMIT {limit}"),

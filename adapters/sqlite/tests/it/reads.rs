@@ -205,19 +205,38 @@ async fn a_plan_can_be_explained() {
     world.engine.ping().await.unwrap();
 }
 
-/// Why the limit of a page is written as a sum (`SQLite reads` in the golden statements).
+/// Why a parameter has a sign before it (`SQLite reads` in the golden statements).
 #[test]
-fn a_limit_that_is_bound_anew_does_not_plan_the_statement_anew() {
+fn a_value_that_is_bound_anew_does_not_plan_the_statement_anew() {
     let db = rusqlite::Connection::open_in_memory().unwrap();
-    db.execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY)").unwrap();
+    db.execute_batch("CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER, c INTEGER)").unwrap();
     let planned_anew = |sql: &str| {
-        let mut statement = db.prepare(sql).unwrap();
-        for limit in 1..4 {
-            assert!(statement.query([limit]).unwrap().next().unwrap().is_none());
+        let mut again = 0;
+        for value in 5..8 {
+            let mut statement = db.prepare_cached(sql).unwrap();
+            assert!(statement.query([value]).unwrap().next().unwrap().is_none());
+            again = statement.get_status(rusqlite::StatementStatus::RePrepare);
         }
-        statement.get_status(rusqlite::StatementStatus::RePrepare)
+        again
     };
-    assert_eq!(planned_anew("SELECT a FROM t LIMIT ?1 + 0"), 0);
-    // When this holds no longer, the sum is not needed.
+    assert_eq!(planned_anew("SELECT a FROM t LIMIT (+?1)"), 0);
+    assert_eq!(planned_anew("SELECT a FROM t WHERE b = (+?1) ORDER BY c"), 0);
+    // When these hold no longer, the sign is not needed.
     assert_ne!(planned_anew("SELECT a FROM t LIMIT ?1"), 0);
+    assert_ne!(planned_anew("SELECT a FROM t WHERE b = ?1 ORDER BY c"), 0);
+}
+
+#[tokio::test]
+async fn the_value_is_looked_at_where_a_partial_index_speaks_of_one() {
+    let world = World::new(
+        "CREATE TABLE with_one (id INTEGER PRIMARY KEY, state INTEGER, at INTEGER);
+         CREATE INDEX open ON with_one (at) WHERE state = 1;
+         CREATE TABLE without (id INTEGER PRIMARY KEY, state INTEGER, at INTEGER)",
+    )
+    .await;
+    for (table, condition) in [("with_one", "= ?1)"), ("without", "= (+?1))")] {
+        let plan = world.plan(&format!("read {table}?select=id&state=eq.1&order=at"));
+        let told = world.engine.explain(plan, true).await.unwrap();
+        assert!(told.contains(condition), "{told}");
+    }
 }

@@ -79,7 +79,7 @@ impl Gotrue {
         let shown = ask.shown.bearer.as_ref().or(ask.shown.apikey.as_ref())?.expose();
         if is_opaque(shown) {
             let ring = self.rings.of(ask.project.id).await.ok()?;
-            let key = ring.opaque(&crate::keys::hash_of(shown))?;
+            let key = ring.opaque(shown)?;
             return Some(Actor {
                 kind: ActorKind::ServiceAccount,
                 id: format!("key:{}", key.id),

@@ -8,8 +8,8 @@ use crate::vault::Vault;
 use mag_contract::{Fault, Timestamp, codes};
 use mag_query::call::Filter;
 use serde_json::json;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 pub(crate) struct Book {
@@ -158,6 +158,7 @@ fn about(kid: &str) -> String {
 fn api_key(row: &Row) -> Option<ApiKey> {
     Some(ApiKey {
         id: row.id("id")?,
+        told: row.id("id")?.to_string().into(),
         name: row.words("name").to_owned(),
         kind: KeyKind::named(row.text("kind")?)?,
         shown: row.words("shown").to_owned(),
@@ -171,5 +172,6 @@ fn api_key(row: &Row) -> Option<ApiKey> {
         created_at: row.time("created_at").unwrap_or_default(),
         created_by: row.words("created_by").to_owned(),
         replaces: row.id("replaces"),
+        asker: OnceLock::new(),
     })
 }

@@ -4,6 +4,8 @@
 use super::ApiKey;
 use crate::tokens::jws::Jws;
 use crate::tokens::{KeySet, Problem, SigningKey};
+use crate::vault::unhex;
+use ::ring::digest::{SHA256, digest};
 use mag_contract::Timestamp;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
@@ -17,8 +19,15 @@ pub(crate) struct Ring {
     /// The public halves of all that verify.
     pub(crate) jwks: Json,
     pub(crate) signing: Vec<SigningRow>,
-    by_hash: HashMap<String, Arc<ApiKey>>,
+    by_hash: HashMap<Hash, Arc<ApiKey>>,
     by_id: HashMap<Uuid, Arc<ApiKey>>,
+}
+
+type Hash = [u8; 32];
+
+/// As it is kept.
+fn hash(text: &str) -> Option<Hash> {
+    unhex(text)?.try_into().ok()
 }
 
 /// A signing key as an operator sees it.
@@ -46,7 +55,7 @@ impl Ring {
             own: KeySet::of(own),
             jwks: json!({ "keys": public }),
             signing: keys.into_iter().map(|(row, _)| row).collect(),
-            by_hash: api.iter().map(|key| (key.hash.clone(), key.clone())).collect(),
+            by_hash: api.iter().filter_map(|key| Some((hash(&key.hash)?, key.clone()))).collect(),
             by_id: api.into_iter().map(|key| (key.id, key)).collect(),
         }
     }
@@ -59,8 +68,9 @@ impl Ring {
         }
     }
 
-    pub(crate) fn opaque(&self, hash: &str) -> Option<&Arc<ApiKey>> {
-        self.by_hash.get(hash)
+    /// The key with this text.
+    pub(crate) fn opaque(&self, text: &str) -> Option<&Arc<ApiKey>> {
+        self.by_hash.get(digest(&SHA256, text.as_bytes()).as_ref())
     }
 
     pub(crate) fn key(&self, id: Uuid) -> Option<&Arc<ApiKey>> {

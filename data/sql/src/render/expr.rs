@@ -15,7 +15,9 @@ pub(super) type Embeds<'e> = &'e [Embed];
 
 impl Renderer<'_> {
     pub(super) fn piece(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<Piece, Error> {
-        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty() })
+        let varied =
+            matches!(expr, Expr::Column(Column { of, id, .. }) if self.is_varied(*of, *id));
+        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty(), varied })
     }
 
     /// Calls the dialect with a way to bind values, and tells of the first that could not be bound.
@@ -139,7 +141,7 @@ impl Renderer<'_> {
                     },
                     _ => None,
                 };
-                let query = Piece { sql, ty: Type::Text };
+                let query = Piece { sql, ty: Type::Text, varied: false };
                 let found = self.binding(|dialect, bind| {
                     dialect.search(&text, *mode, language, &query, bind)
                 })?;

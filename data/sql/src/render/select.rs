@@ -172,7 +172,7 @@ impl Renderer<'_> {
     pub(super) fn output(&mut self, output: &Output, select: &Select) -> Result<Piece, Error> {
         let piece = self.piece(&output.expr, &select.embeds)?;
         if select.grouped && !output.expr.has_aggregate() {
-            return Ok(Piece { sql: self.dialect.group_key(&piece), ty: piece.ty });
+            return Ok(Piece { sql: self.dialect.group_key(&piece), ..piece });
         }
         Ok(piece)
     }

@@ -9,3 +9,4 @@ mod dialect;
 mod functions;
 mod holes;
 mod house;
+mod recall;

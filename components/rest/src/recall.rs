@@ -1,0 +1,300 @@
+//! Reads that were asked before with other values. How such a request is read, negotiated, planned and
+//! authorised does not depend on its values, so it is found out once for a role and kept with the
+//! view; after that only the values are read.
+//! Never: an answer, a session, or anything that a request of another form would be taken for.
+
+use crate::call;
+use crate::negotiate::Offer;
+use crate::parse::escape;
+use crate::request::{Action, Asked, Target};
+use http::request::Parts;
+use http::{HeaderMap, Method, Uri};
+use mag_guard::{Authorised, Session, Template};
+use mag_ports::View;
+use mag_ports::settings::{ProjectSettings, RestSettings};
+use mag_query::shape::Written;
+use mag_query::{Options, Plan};
+use quick_cache::sync::Cache;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// An app has some hundred forms of requests.
+const FORMS: usize = 1_024;
+/// A longer request is one that a program made, and seldom comes again.
+const KEY_MAX: usize = 1_024;
+/// A form is kept when it comes for the second time: those who ask everything once cost nothing.
+const SEEN: usize = 512;
+/// Operators whose value is one literal, whatever it is.
+const WITH_VALUE: [&str; 6] = ["eq.", "neq.", "gt.", "gte.", "lt.", "lte."];
+/// Names that say something else than a condition.
+const RESERVED: [&str; 10] =
+    ["select", "order", "limit", "offset", "and", "or", "not", "columns", "on_conflict", "cursor"];
+/// All that a request is read by, beside its path and its parameters.
+const HEADERS: [&str; 3] = ["accept", "accept-profile", "prefer"];
+
+/// A request without its values.
+pub(crate) struct Form<'q> {
+    key: Vec<u8>,
+    /// In the order of the query.
+    values: Vec<&'q str>,
+}
+
+impl<'q> Form<'q> {
+    /// Nothing for a request that is not of the plain kind.
+    pub(crate) fn of(parts: &'q Parts, role: &str) -> Option<Self> {
+        let headers = &parts.headers;
+        if parts.method != Method::GET || headers.contains_key("range") {
+            return None;
+        }
+        let query = parts.uri.query().unwrap_or_default();
+        if query.len() > KEY_MAX || query.contains(';') {
+            return None;
+        }
+        let mut form = Self { key: Vec::with_capacity(256), values: Vec::with_capacity(4) };
+        form.text(role.as_bytes());
+        form.text(parts.uri.path().as_bytes());
+        form.headers(headers);
+        for part in query.split('&') {
+            match condition(part) {
+                Some((bare, value)) => {
+                    form.values.push(value);
+                    form.text(bare.as_bytes());
+                    form.key.push(1);
+                }
+                None => {
+                    form.text(part.as_bytes());
+                    form.key.push(0);
+                }
+            }
+        }
+        (form.key.len() <= KEY_MAX).then_some(form)
+    }
+
+    /// Each text has its length before it, so that no two forms have the same bytes.
+    fn text(&mut self, text: &[u8]) {
+        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+        self.key.extend_from_slice(&length.to_le_bytes());
+        self.key.extend_from_slice(text);
+    }
+
+    fn headers(&mut self, headers: &HeaderMap) {
+        for name in HEADERS {
+            for value in headers.get_all(name) {
+                self.text(value.as_bytes());
+                self.key.push(2);
+            }
+            self.key.push(3);
+        }
+    }
+}
+
+/// `id=eq.` and `5` of `id=eq.5`, when the value is nothing but letters, digits and signs that mean
+/// nothing to any reader.
+fn condition(part: &str) -> Option<(&str, &str)> {
+    let (name, rest) = part.split_once('=')?;
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+    if name.is_empty() || !name.bytes().all(is_plain) || RESERVED.contains(&name) {
+        return None;
+    }
+    let op = WITH_VALUE.iter().find(|op| rest.starts_with(**op))?;
+    let (bare, value) = part.split_at(name.len() + 1 + op.len());
+    let is_literal = |b: u8| is_plain(b) || b == b'-' || b == b':' || b == b'.';
+    (!value.is_empty() && value.bytes().all(is_literal)).then_some((bare, value))
+}
+
+/// A value of the request, or a text that every request of the form has.
+enum Piece {
+    Value(usize),
+    Text(Box<str>),
+}
+
+/// What was found out about a form.
+pub(crate) struct Known {
+    /// They decide much of it: others make it anew.
+    settings: Arc<ProjectSettings>,
+    pub(crate) asked: Arc<Asked>,
+    pub(crate) offer: Offer,
+    pub(crate) thing: Arc<str>,
+    pub(crate) in_json: Option<&'static str>,
+    template: Arc<Template>,
+    literals: Box<[Piece]>,
+    location: Box<[Piece]>,
+}
+
+impl Known {
+    /// Nothing when a value is none of its type: that is told by the long way.
+    pub(crate) fn plan(&self, form: &Form<'_>, session: &Arc<Session>) -> Option<Authorised<Plan>> {
+        let literals: Vec<Written<'_>> = self
+            .literals
+            .iter()
+            .map(|piece| match piece {
+                Piece::Value(n) => form.values.get(*n).map(|value| Written::Text(value)),
+                Piece::Text(text) => Some(Written::Text(text)),
+            })
+            .collect::<Option<_>>()?;
+        let plan = self.template.fill(&literals, session)?;
+        Some(match self.in_json {
+            Some(between) => plan.in_json_with(between),
+            None => plan,
+        })
+    }
+
+    /// What `Content-Location` says of the request.
+    pub(crate) fn location(&self, form: &Form<'_>) -> String {
+        let mut location = String::with_capacity(64);
+        for piece in &self.location {
+            match piece {
+                Piece::Value(n) => escape(&mut location, form.values.get(*n).unwrap_or(&"")),
+                Piece::Text(text) => location.push_str(text),
+            }
+        }
+        location
+    }
+}
+
+/// What is kept with a view.
+pub(crate) struct Recall {
+    known: Cache<Box<[u8]>, Arc<Known>>,
+    seen: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+impl Default for Recall {
+    fn default() -> Self {
+        Self {
+            known: Cache::new(FORMS),
+            seen: (0..SEEN).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+}
+
+impl Recall {
+    pub(crate) fn get(
+        &self,
+        form: &Form<'_>,
+        settings: &Arc<ProjectSettings>,
+    ) -> Option<Arc<Known>> {
+        self.known.get(&*form.key).filter(|known| Arc::ptr_eq(&known.settings, settings))
+    }
+
+    /// Whether the form came before, as far as that is remembered.
+    pub(crate) fn came_before(&self, form: &Form<'_>) -> bool {
+        let hash = self.hasher.hash_one(&form.key);
+        let place = usize::try_from(hash % SEEN as u64).unwrap_or(0);
+        self.seen.get(place).is_some_and(|seen| seen.swap(hash, Ordering::Relaxed) == hash)
+    }
+
+    pub(crate) fn keep(&self, form: &Form<'_>, known: Known) {
+        self.known.insert(form.key.as_slice().into(), Arc::new(known));
+    }
+}
+
+/// A request that was read the long way, and may be known from now on.
+pub(crate) struct Learnt<'a> {
+    pub(crate) view: &'a View,
+    pub(crate) settings: &'a Arc<ProjectSettings>,
+    pub(crate) parts: &'a Parts,
+    pub(crate) session: &'a Arc<Session>,
+    pub(crate) options: Options,
+    pub(crate) asked: &'a Arc<Asked>,
+    pub(crate) offer: &'a Offer,
+    pub(crate) plan: &'a Authorised<Plan>,
+    pub(crate) thing: Arc<str>,
+}
+
+impl Learnt<'_> {
+    /// The request is read once more with marks for its values: where a mark comes out, a value goes
+    /// in. Nothing when the values would change more than that.
+    pub(crate) fn known(self, form: &Form<'_>) -> Option<Known> {
+        let rest = &self.settings.rest;
+        let (template, _) = self.plan.template()?;
+        let name = match (&self.asked.target, self.asked.action) {
+            (Target::Table(name), Action::Read { head: false }) => name,
+            _ => return None,
+        };
+        let marked = marked(self.parts)?;
+        let again = self.read(&marked, rest)?;
+        let call = call::read(self.asked, name, self.offer).ok()?;
+        let call_again = call::read(&again, name, self.offer).ok()?;
+        let (call, call_again) = (
+            call.searching(&rest.extra_search_path),
+            call_again.searching(&rest.extra_search_path),
+        );
+        let shape = self.view.shape(&call, self.session, &self.options)?;
+        let shape_again = self.view.shape(&call_again, self.session, &self.options)?;
+        if shape.key != shape_again.key || again.target != self.asked.target {
+            return None;
+        }
+        let literal = |written: &Written<'_>| match written {
+            Written::Text(text) => match mark_of(text) {
+                Some(n) => Some(Piece::Value(n)),
+                None => (!text.contains(MARK)).then(|| Piece::Text((*text).into())),
+            },
+            Written::Cell(_) => None,
+        };
+        let literals =
+            shape_again.literals.iter().map(literal).collect::<Option<Box<[Piece]>>>()?;
+        let is_used = |n: usize| literals.iter().any(|p| matches!(p, Piece::Value(m) if *m == n));
+        if !(0..form.values.len()).all(is_used) {
+            return None;
+        }
+        Some(Known {
+            settings: self.settings.clone(),
+            location: located(&again.location())?,
+            // With marks where the first caller had its values.
+            asked: Arc::new(again),
+            offer: self.offer.clone(),
+            thing: self.thing,
+            in_json: self.plan.wants_json(),
+            template: template.clone(),
+            literals,
+        })
+    }
+
+    fn read(&self, query: &str, rest: &RestSettings) -> Option<Asked> {
+        let uri: Uri = format!("{}?{query}", self.parts.uri.path()).parse().ok()?;
+        let mut parts = self.parts.clone();
+        parts.uri = uri;
+        Asked::read(&parts, rest).ok()
+    }
+}
+
+/// No request has it in its own words.
+const MARK: &str = "qMf7zVal";
+
+/// The query with a mark for each value.
+fn marked(parts: &Parts) -> Option<String> {
+    let query = parts.uri.query().unwrap_or_default();
+    if query.contains(MARK) || parts.uri.path().contains(MARK) {
+        return None;
+    }
+    let mut count = 0..;
+    let each = query.split('&').map(|part| match (condition(part), count.start) {
+        (Some((bare, _)), n) => {
+            count.start += 1;
+            format!("{bare}{MARK}{n}q")
+        }
+        (None, _) => part.to_owned(),
+    });
+    Some(each.collect::<Vec<_>>().join("&"))
+}
+
+/// The number of a text that is a mark and nothing else.
+fn mark_of(text: &str) -> Option<usize> {
+    text.strip_prefix(MARK)?.strip_suffix('q')?.parse().ok()
+}
+
+fn located(text: &str) -> Option<Box<[Piece]>> {
+    let mut pieces = Vec::new();
+    let mut parts = text.split(MARK);
+    let text = |text: &str| Piece::Text(text.into());
+    pieces.push(text(parts.next()?));
+    for part in parts {
+        let (number, rest) = part.split_once('q')?;
+        pieces.push(Piece::Value(number.parse().ok()?));
+        pieces.push(text(rest));
+    }
+    Some(pieces.into())
+}
