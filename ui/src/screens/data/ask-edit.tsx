@@ -18,6 +18,9 @@ interface AskEditProps {
   onChange: (change: Change) => void
 }
 
+/** The form may be longer than the screen: a refusal below it would be seen by nobody. */
+const intoSight = (shown: HTMLDivElement | null) => shown?.scrollIntoView({ block: 'nearest' })
+
 export function AskEdit({ table, column, onClose, onChange }: AskEditProps) {
   const [before] = useState(() => wishOf(table, column))
   const [wish, setWish] = useState(before)
@@ -95,7 +98,11 @@ export function AskEdit({ table, column, onClose, onChange }: AskEditProps) {
           </label>
         </span>
         {table.engine === 'sqlite' && <p className="quiet">{t('data.sQLiteBuildsAnew')}</p>}
-        {ask.isError && <Trouble error={ask.error} />}
+        {ask.isError && (
+          <div ref={intoSight}>
+            <Trouble error={ask.error} />
+          </div>
+        )}
         <div className="row">
           <button type="submit" className="button" data-kind="main" disabled={!asked || !wish.name.trim() || ask.isPending}>
             {t('data.showTheMigration')}

@@ -93,10 +93,14 @@ export function addColumn(table: Table, draft: Draft): Change {
 export function dropColumn(table: Table, column: Table['columns'][number]): Change {
   const draft: Draft = { ...blank, name: column.name, type: column.type, nullable: column.nullable, default: column.default ?? '' }
   const name = nameOf(table)
+  const bare = table.at.table.split('.').at(-1) ?? ''
+  // Its own check goes with it, and comes back with it.
+  const says = table.keys.find((key) => key.kind === 'check' && key.name === `${bare}_${column.name}_check`)?.says
+  const check = !says ? '' : /^check\b/i.test(says) ? ` ${says}` : ` check (${says})`
   return {
     name: `drop ${words(column.name)} of ${words(table.at.table)}`,
     up: `alter table ${name} drop column ${ident(column.name)};`,
-    down: `alter table ${name} add column ${columnText(draft, table.engine, false)};`,
+    down: `alter table ${name} add column ${columnText(draft, table.engine, false)}${check};`,
   }
 }
 
