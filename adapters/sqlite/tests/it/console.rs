@@ -1,6 +1,7 @@
 //! The console: what reads cannot write, whatever it says, and nothing reaches beyond the file.
 
 use crate::world::{World, question, script, told};
+use mag_adapter::engine::Rebuild;
 use mag_adapter::{Access, Bound, Console, Ending, Engine};
 use mag_model::{Type, Value};
 use std::time::Duration;
@@ -186,4 +187,49 @@ async fn values_are_bound_and_what_follows_shares_the_transaction() {
     assert_eq!(world.engine.console(writes).await.unwrap_err().state.as_deref(), Some("25006"));
     world.engine.console(Console { then: vec![insert(2)], ..script("") }).await.unwrap();
     assert_eq!(world.count("t").await, 2);
+}
+
+#[tokio::test]
+async fn a_table_that_is_built_anew_leaves_the_file_as_sound_as_it_was() {
+    let world = World::new(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, v TEXT); CREATE TABLE b (a INTEGER REFERENCES a (id) ON DELETE CASCADE); \
+         CREATE VIEW shown AS SELECT v FROM a; CREATE VIEW broken AS SELECT absent FROM nowhere; \
+         INSERT INTO a VALUES (1, 'x'), (2, 'y'); INSERT INTO b VALUES (1), (2)",
+    )
+    .await;
+    // What was broken before is somebody's own.
+    let other = world.by_another();
+    other.execute_batch("PRAGMA foreign_keys = OFF; INSERT INTO b VALUES (77)").unwrap();
+    let rebuild = |columns: &str, rows: &str, structure: Option<i64>| Console {
+        rebuild: Some(Rebuild { structure }),
+        ..script(&format!(
+            "PRAGMA legacy_alter_table = ON; CREATE TABLE n (id INTEGER PRIMARY KEY, {columns}); INSERT INTO n SELECT * FROM a {rows}; \
+             DROP TABLE a; ALTER TABLE n RENAME TO a; PRAGMA legacy_alter_table = OFF"
+        ))
+    };
+    let told = |error: mag_adapter::EngineError| {
+        (error.state.as_deref().map(str::to_owned), error.message)
+    };
+    let lost = world.engine.console(rebuild("v TEXT", "WHERE id > 1", None)).await.unwrap_err();
+    let (state, message) = told(lost);
+    assert_eq!(state.as_deref(), Some("23503"));
+    assert!(message.starts_with("2 rows of \"b\" would point to rows of \"a\""), "{message}");
+    let unread = world.engine.console(rebuild("w TEXT", "", None)).await.unwrap_err();
+    let (state, message) = told(unread);
+    assert_eq!(state.as_deref(), Some("2BP01"));
+    assert!(message.starts_with("\"shown\" could not be used any more"), "{message}");
+    let number = world.ask("PRAGMA schema_version").await.unwrap().rows[0][0].as_int().unwrap();
+    other.execute_batch("CREATE INDEX meanwhile ON a (v)").unwrap();
+    let moved = world.engine.console(rebuild("v TEXT", "", Some(number))).await.unwrap_err();
+    assert!(moved.message.contains("structure has changed"), "{}", moved.message);
+    assert_eq!((world.count("a").await, world.count("b").await), (2, 3), "nothing has happened");
+    world.engine.console(rebuild("v TEXT", "", Some(number + 1))).await.unwrap();
+    assert_eq!(
+        (world.count("a").await, world.count("b").await),
+        (2, 3),
+        "no row went with the old one"
+    );
+    // References are followed again by whoever comes next.
+    let refused = world.engine.console(script("INSERT INTO b VALUES (78)")).await.unwrap_err();
+    assert_eq!(refused.state.as_deref(), Some("23503"));
 }
