@@ -87,6 +87,7 @@ pub enum From {
 
 /// Where the rows of a function come from that is kept among the rules.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a plan has few of them, and each stands in a box")]
 pub enum Body {
     /// Of this select: its outputs are the columns of the function, in their order.
     Select(Select),

@@ -329,7 +329,6 @@ impl Scopes<'_> {
         Ok(Some(Expr::Aggregate { function: aggregate, argument, distinct }))
     }
 
-    #[expect(clippy::type_complexity, reason = "the two parts of one call")]
     fn gathered_parts(
         &mut self,
         aggregate: Aggregate,
