@@ -278,7 +278,7 @@ impl Teller<'_> {
             matches!(c.clause.kind, Kind::Check(_)) && c.clause.name.as_ref() == Some(&named)
         };
         let edits: Vec<Edit> =
-            self.text.clauses.iter().filter(of_it).flat_map(|c| TableText::without(c)).collect();
+            self.text.clauses.iter().filter(of_it).flat_map(TableText::without).collect();
         self.edits.extend(edits);
         if !check.trim().is_empty() {
             let check = expression("check", check)?;
@@ -295,7 +295,7 @@ impl Teller<'_> {
             c.clause.kind == Kind::References && self.is_it(&c.columns)
         };
         let edits: Vec<Edit> =
-            self.text.clauses.iter().filter(of_it).flat_map(|c| TableText::without(c)).collect();
+            self.text.clauses.iter().filter(of_it).flat_map(TableText::without).collect();
         self.edits.extend(edits);
         if let Some(points) = points {
             self.clauses.push(references(points)?);
