@@ -77,7 +77,7 @@ impl Aggregate<Sliding, Cell> for Slider {
 
 impl WindowAggregate<Sliding, Cell> for Slider {
     fn value(&self, frame: Option<&mut Sliding>) -> rusqlite::Result<Cell> {
-        frame.map_or(Ok(Cell::Null), |frame| told_of(frame))
+        frame.map_or(Ok(Cell::Null), told_of)
     }
     fn inverse(&self, _: &mut Context<'_>, frame: &mut Sliding) -> rusqlite::Result<()> {
         frame.leave();
