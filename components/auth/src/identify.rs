@@ -1,7 +1,7 @@
 //! Who asks: a key, a token, or nobody in particular. What every door calls for every request.
 
 use crate::agents::Agents;
-use crate::keys::{ApiKey, KeyKind, Rings, is_opaque};
+use crate::keys::{ApiKey, KeyHash, KeyKind, Rings, is_opaque};
 use crate::people::Homes;
 use crate::tokens::claims::{self, Times};
 use crate::tokens::jwk::BadKey;
@@ -195,7 +195,7 @@ impl Identify {
         now: Timestamp,
     ) -> Result<Arc<ApiKey>, Denied> {
         let ring = self.rings.of(project.id).await.map_err(Denied::Fault)?;
-        let key = ring.opaque(text).ok_or(Denied::BadKey)?;
+        let key = ring.opaque(KeyHash::of(text)).ok_or(Denied::BadKey)?;
         usable(key, now)?;
         self.watch.admits(key.user, None, now)?;
         if let (KeyKind::Agent, Some(agent)) = (key.kind, key.user) {

@@ -6,7 +6,7 @@ pub(crate) mod ring;
 pub(crate) mod rings;
 
 pub(crate) use book::Book;
-pub(crate) use ring::Ring;
+pub(crate) use ring::{KeyHash, Ring};
 pub(crate) use rings::Rings;
 
 use crate::vault::{fill, hex};

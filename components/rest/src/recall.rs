@@ -210,9 +210,10 @@ impl Learnt<'_> {
     pub(crate) fn known(self, form: &Form<'_>) -> Option<Known> {
         let rest = &self.settings.rest;
         let (template, _) = self.plan.template()?;
-        let name = match (&self.asked.target, self.asked.action) {
-            (Target::Table(name), Action::Read { head: false }) => name,
-            _ => return None,
+        let (Target::Table(name), Action::Read { head: false }) =
+            (&self.asked.target, self.asked.action)
+        else {
+            return None;
         };
         let marked = marked(self.parts)?;
         let again = self.read(&marked, rest)?;

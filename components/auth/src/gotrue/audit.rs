@@ -5,7 +5,7 @@ use super::Gotrue;
 use super::answer::Answer;
 use super::ask::Ask;
 use super::refusal::Refusal;
-use crate::keys::is_opaque;
+use crate::keys::{KeyHash, is_opaque};
 use http::Method;
 use mag_contract::operation::Act;
 use mag_contract::{Actor, ActorKind, Permissions};
@@ -79,7 +79,7 @@ impl Gotrue {
         let shown = ask.shown.bearer.as_ref().or(ask.shown.apikey.as_ref())?.expose();
         if is_opaque(shown) {
             let ring = self.rings.of(ask.project.id).await.ok()?;
-            let key = ring.opaque(shown)?;
+            let key = ring.opaque(KeyHash::of(shown))?;
             return Some(Actor {
                 kind: ActorKind::ServiceAccount,
                 id: format!("key:{}", key.id),

@@ -19,15 +19,24 @@ pub(crate) struct Ring {
     /// The public halves of all that verify.
     pub(crate) jwks: Json,
     pub(crate) signing: Vec<SigningRow>,
-    by_hash: HashMap<Hash, Arc<ApiKey>>,
+    by_hash: HashMap<KeyHash, Arc<ApiKey>>,
     by_id: HashMap<Uuid, Arc<ApiKey>>,
 }
 
-type Hash = [u8; 32];
+/// What a key is found by.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct KeyHash([u8; 32]);
 
-/// As it is kept.
-fn hash(text: &str) -> Option<Hash> {
-    unhex(text)?.try_into().ok()
+impl KeyHash {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        Self(hash)
+    }
+    /// As it is kept.
+    fn kept(text: &str) -> Option<Self> {
+        unhex(text)?.try_into().ok().map(Self)
+    }
 }
 
 /// A signing key as an operator sees it.
@@ -55,7 +64,10 @@ impl Ring {
             own: KeySet::of(own),
             jwks: json!({ "keys": public }),
             signing: keys.into_iter().map(|(row, _)| row).collect(),
-            by_hash: api.iter().filter_map(|key| Some((hash(&key.hash)?, key.clone()))).collect(),
+            by_hash: api
+                .iter()
+                .filter_map(|key| Some((KeyHash::kept(&key.hash)?, key.clone())))
+                .collect(),
             by_id: api.into_iter().map(|key| (key.id, key)).collect(),
         }
     }
@@ -68,9 +80,8 @@ impl Ring {
         }
     }
 
-    /// The key with this text.
-    pub(crate) fn opaque(&self, text: &str) -> Option<&Arc<ApiKey>> {
-        self.by_hash.get(digest(&SHA256, text.as_bytes()).as_ref())
+    pub(crate) fn opaque(&self, hash: KeyHash) -> Option<&Arc<ApiKey>> {
+        self.by_hash.get(&hash)
     }
 
     pub(crate) fn key(&self, id: Uuid) -> Option<&Arc<ApiKey>> {

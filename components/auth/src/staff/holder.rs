@@ -2,7 +2,7 @@
 //! key itself, and what the key opens there is held in that project alone.
 
 use super::Staffing;
-use crate::keys::{KeyKind, hash_of, is_opaque};
+use crate::keys::{KeyHash, KeyKind, is_opaque};
 use crate::operations::ZERO;
 use crate::tokens::jws::Jws;
 use mag_contract::{Actor, Fault, Permissions, Secret, codes};
@@ -47,7 +47,7 @@ impl Staffing {
         let store = self.gotrue.store.get()?;
         let mut projects = store.projects();
         projects.insert(0, store.zero()?);
-        let hash = is_opaque(text).then(|| hash_of(text));
+        let hash = is_opaque(text).then(|| KeyHash::of(text));
         let jws = if hash.is_some() { None } else { Jws::read(text).ok() };
         if hash.is_none() && jws.as_ref().is_none_or(|jws| jws.kid.is_none()) {
             return Ok(None);
@@ -55,7 +55,7 @@ impl Staffing {
         for project in projects {
             // A project whose keys cannot be read now is no reason to refuse those of the others.
             let Ok(ring) = self.gotrue.rings.of(project.id).await else { continue };
-            let found = match (&hash, &jws) {
+            let found = match (hash, &jws) {
                 (Some(hash), _) => ring.opaque(hash).is_some_and(|key| {
                     // What is in the hands of everybody opens no operation.
                     key.kind != KeyKind::Publishable
