@@ -59,19 +59,22 @@ async fn what_is_forgotten_while_it_is_read_is_passed_over_and_is_no_damage() {
         }
     }
     let sweeper = audit.clone();
-    let sweeping = tokio::spawn(async move {
+    let mut sweeping = tokio::task::JoinSet::new();
+    sweeping.spawn(async move {
         for day in 0..200 {
             sweeper.journal().sweep(Timestamp(day * DAY)).await.unwrap();
         }
     });
-    while !sweeping.is_finished() {
+    loop {
         let verdict = audit.verify(None).await.unwrap();
         assert_eq!(verdict.broken, None);
         assert_eq!(verdict.seal, Some(audit.seal()));
         let batch = audit.read(Position(1), Filter::all(), 2_000).await.unwrap();
         assert_eq!(batch.records.last().unwrap().position, Position(1_000));
+        if let Some(swept) = sweeping.try_join_next() {
+            break swept.unwrap();
+        }
     }
-    sweeping.await.unwrap();
     let kept = audit.read(Position(7), Filter::all(), 2_000).await.unwrap().records;
     assert_eq!(kept[0].position, audit.journal().oldest());
     assert!(audit.journal().oldest() > Position(900));
