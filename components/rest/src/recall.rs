@@ -14,6 +14,7 @@ use mag_ports::View;
 use mag_ports::settings::{ProjectSettings, RestSettings};
 use mag_query::shape::Written;
 use mag_query::{Options, Plan};
+use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -21,6 +22,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An app has some hundred forms of requests.
 const FORMS: usize = 1_024;
+/// All of them together with their plans, as the plans of a view have it for themselves.
+const BYTES: u64 = 8 << 20;
 /// A longer request is one that a program made, and seldom comes again.
 const KEY_MAX: usize = 1_024;
 /// A form is kept when it comes for the second time: those who ask everything once cost nothing.
@@ -153,9 +156,19 @@ impl Known {
     }
 }
 
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Box<[u8]>, Arc<Known>> for Weight {
+    fn weight(&self, key: &Box<[u8]>, known: &Arc<Known>) -> u64 {
+        // A request taken apart is some ten times as long as its text, which is shorter than the key.
+        (key.len() * 10 + known.template.weight()) as u64
+    }
+}
+
 /// What is kept with a view.
 pub(crate) struct Recall {
-    known: Cache<Box<[u8]>, Arc<Known>>,
+    known: Cache<Box<[u8]>, Arc<Known>, Weight>,
     seen: Box<[AtomicU64]>,
     hasher: RandomState,
 }
@@ -163,7 +176,7 @@ pub(crate) struct Recall {
 impl Default for Recall {
     fn default() -> Self {
         Self {
-            known: Cache::new(FORMS),
+            known: Cache::with_weighter(FORMS, BYTES, Weight),
             seen: (0..SEEN).map(|_| AtomicU64::new(0)).collect(),
             hasher: RandomState::new(),
         }
