@@ -39,7 +39,8 @@ use mag_adapter::{
 };
 use mag_guard::Authorised;
 use mag_model::catalog::Catalog;
-use mag_query::{Answer, Plan, Rows};
+use mag_query::select::From;
+use mag_query::{Answer, Plan, Rows, Select, Work};
 use near::Near;
 use readers::Readers;
 use run::Ready;
@@ -170,8 +171,19 @@ impl Sqlite {
 }
 
 /// The shortest of all the times that were given.
+/// What a function does may have no end of its own: without a bound that was said, it has this one.
 fn time_of(work: &Transaction) -> Option<Duration> {
-    work.plans.iter().filter_map(Authorised::time_max).chain(work.timeout).min()
+    let said = work.plans.iter().filter_map(Authorised::time_max).chain(work.timeout).min();
+    let calls = |plan: &Authorised<Plan>| {
+        let plan = plan.outline();
+        matches!(plan.work, Work::Invoke(_)) || plan.answer().is_some_and(calls_function)
+    };
+    said.or_else(|| work.plans.iter().any(calls).then_some(console::TIME))
+}
+
+fn calls_function(select: &Select) -> bool {
+    select.sources.iter().any(|source| matches!(source.from, From::Function { .. }))
+        || select.embeds.iter().any(|embed| calls_function(&embed.select))
 }
 
 /// All statements of it see the same rows.

@@ -15,11 +15,12 @@ use mag_adapter::{Abilities, Answering, Engine, EngineError};
 use mag_base::Base;
 use mag_contract::{Bus, Fault, codes};
 use mag_guard::{Authorised, Ruleset, Session, Template};
+use mag_model::FunctionId;
 use mag_model::catalog::{Catalog, TableId};
 use mag_ports::Database;
 use mag_ports::events::{About, DataQuery, DataWrite, QueryExecuted};
 use mag_ports::survey::{Extension, PoolState, Survey};
-use mag_query::{Answer, Plan, Rows};
+use mag_query::{Answer, Plan, Rows, Work};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -46,6 +47,7 @@ pub(crate) struct Metered {
 struct Begun {
     access: Access,
     tables: Vec<TableId>,
+    functions: Vec<FunctionId>,
     catalog: Option<Arc<Catalog>>,
     session: Option<Arc<Session>>,
     plans: usize,
@@ -148,6 +150,7 @@ impl Metered {
             asked,
             access,
             tables: plans.iter().filter_map(|plan| plan.outline().table()).collect(),
+            functions: plans.iter().filter_map(|plan| invoked(plan.outline())).collect(),
             catalog: plans.first().map(|plan| plan.outline().catalog.clone()),
             session: plans.first().map(|plan| plan.session().clone()),
             plans: plans.len(),
@@ -242,7 +245,7 @@ impl Begun {
         let Some(leash) = self.session.as_ref().and_then(|session| session.leash.as_ref()) else {
             return Ok(());
         };
-        let admitted = leash.admit(self.access == Access::Write, &|| self.names());
+        let admitted = leash.admit(self.access == Access::Write, &|| self.touched());
         admitted.map_err(|refusal| of_fault(&refusal))
     }
 
@@ -260,6 +263,26 @@ impl Begun {
             format!("{}.{}", table.schema, table.name)
         };
         self.tables.iter().map(name).collect()
+    }
+
+    /// What an agent's owner is asked about: a yes to one function is none to another.
+    fn touched(&self) -> Vec<String> {
+        let called = |catalog: &Arc<Catalog>, id: FunctionId| {
+            let function = catalog.function(id);
+            format!("{}.{}()", function.schema, function.name)
+        };
+        let functions = self
+            .catalog
+            .iter()
+            .flat_map(|catalog| self.functions.iter().map(move |id| called(catalog, *id)));
+        self.names().into_iter().chain(functions).collect()
+    }
+}
+
+fn invoked(plan: &Plan) -> Option<FunctionId> {
+    match &plan.work {
+        Work::Invoke(invoke) => Some(invoke.function),
+        Work::Read(_) | Work::Insert(_) | Work::Update(_) | Work::Delete(_) => None,
     }
 }
 

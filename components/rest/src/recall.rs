@@ -241,6 +241,12 @@ impl Learnt<'_> {
         if shape.key != shape_again.key || again.target != self.asked.target {
             return None;
         }
+        // In the caller's own words a mark may stand percent-encoded.
+        let has_mark =
+            |written: &Written<'_>| matches!(written, Written::Text(t) if t.contains(MARK));
+        if shape.literals.iter().any(has_mark) || self.asked.location().contains(MARK) {
+            return None;
+        }
         let literal = |written: &Written<'_>| match written {
             Written::Text(text) => match mark_of(text) {
                 Some(n) => Some(Piece::Value(n)),

@@ -21,7 +21,8 @@ const EACH_MAX: usize = 20;
 const EACH_BYTES_MAX: usize = 100_000;
 /// However many share: one statement of the largest kind, as it is written.
 const EACH_BYTES_MIN: usize = 50_000;
-/// Who share in one project. With the parts above the shelf is bounded: some 800 queries, 13 megabytes.
+/// Who share in one project. With the parts above the shelf is bounded: some 800 queries, and
+/// 39 megabytes when each was made as large as it may be after it was kept.
 const PEOPLE_MAX: usize = 200;
 /// A shelf as it is written: below the 1,048,576 bytes that the board's store takes for one value.
 const SHELF_BYTES_MAX: usize = 1_000_000;

@@ -1,19 +1,20 @@
 //! What is done where a row that is written meets one that is there already.
 
-use super::write::can_refuse;
+use super::write::{can_refuse, kept};
 use super::{Renderer, RowOf};
 use crate::dialect::Error;
-use mag_model::catalog::TableId;
-use mag_query::plan::{Change, OnConflict};
+use mag_model::catalog::Table;
+use mag_query::plan::{Change, Insert, OnConflict};
 use mag_query::{Expr, Ref};
 
 impl Renderer<'_> {
     /// `ON CONFLICT (...) DO ...`
     pub(super) fn on_conflict(
         &mut self,
-        (target, id): (Ref, TableId),
+        insert: &Insert,
         conflict: &OnConflict,
     ) -> Result<String, Error> {
+        let (target, id) = (insert.target, insert.table);
         let table = self.catalog.table(id);
         let name = |id: &mag_model::ColumnId| self.dialect.quote(&table.column(*id).name);
         let columns: Vec<String> = conflict.columns.iter().map(name).collect();
@@ -22,7 +23,7 @@ impl Renderer<'_> {
             false => format!(" ON CONFLICT ({})", columns.join(", ")),
         };
         if let Some(change) = &conflict.change {
-            return self.change((target, id), conflict, change).map(|change| text + &change);
+            return self.change(insert, conflict, change).map(|change| text + &change);
         }
         let Some(merge) = &conflict.merge else { return Ok(text + " DO NOTHING") };
         let set: Vec<String> = merge
@@ -41,7 +42,7 @@ impl Renderer<'_> {
             let using = self.expr(using, &[])?;
             conditions.push(self.dialect.must(&using, &table.name, true).unwrap_or(using));
         }
-        if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always())
+        if let Some(check) = asked_here(insert, table, conflict)
             && can_refuse(self.dialect)
         {
             let proposed = merge.iter().map(|id| (*id, format!("excluded.{}", name(id))));
@@ -58,10 +59,11 @@ impl Renderer<'_> {
     /// the row may be changed at all, whether it is wanted, what would become of it.
     fn change(
         &mut self,
-        (target, id): (Ref, TableId),
+        insert: &Insert,
         conflict: &OnConflict,
         change: &Change,
     ) -> Result<String, Error> {
+        let (target, id) = (insert.target, insert.table);
         let table = self.catalog.table(id);
         if !can_refuse(self.dialect) {
             let what = "holding rules against rows that clash, inside a statement".into();
@@ -78,7 +80,7 @@ impl Renderer<'_> {
         });
         let mut text = format!(" DO UPDATE SET {}", texts.collect::<Vec<_>>().join(", "));
         let mut wanted = None;
-        if let Some(check) = conflict.check.as_ref().filter(|check| !check.is_always()) {
+        if let Some(check) = asked_here(insert, table, conflict) {
             wanted = Some(self.must_become(target, set, check, &table.name)?);
         }
         if let Some(filter) = &change.filter {
@@ -111,6 +113,11 @@ impl Renderer<'_> {
         let check = check?;
         Ok(self.dialect.must(&check, table, false).unwrap_or(check))
     }
+}
+
+/// What is asked of a changed row before it is there. What the engine calculates is asked afterwards.
+fn asked_here<'c>(insert: &Insert, table: &Table, conflict: &'c OnConflict) -> Option<&'c Expr> {
+    conflict.check.as_ref().filter(|check| !check.is_always() && kept(insert, table, check))
 }
 
 fn guarded(first: &str, then: Option<String>) -> String {

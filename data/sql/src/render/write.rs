@@ -468,7 +468,7 @@ impl Renderer<'_> {
             text.push_str(&format!(" ({}) {rows}", names.join(", ")));
         }
         if let Some(conflict) = &insert.on_conflict {
-            text.push_str(&self.on_conflict((insert.target, insert.table), conflict)?);
+            text.push_str(&self.on_conflict(insert, conflict)?);
         }
         Ok(text + tail)
     }

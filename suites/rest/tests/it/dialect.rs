@@ -1,6 +1,7 @@
 //! What clients of the dialect expect in corners that the cinema has not.
 
 use crate::house::{Engine, House, ask};
+use mag_kit::installation::Board;
 use serde_json::json;
 
 const TABLES: &str = "
@@ -47,6 +48,29 @@ fn check(engine: Engine) {
     assert_eq!(counted("POST /rpc/marked"), (200, "0-2/3".into()));
     let told = ask(&board, "GET /notes?select=body&id=eq.1", &[&key], "");
     assert_eq!(told.json(), json!([{"body": "a!!!"}]));
+    calculated(&house, &board);
+}
+
+/// A policy that speaks of a calculated column asks for what an upsert makes of it, not for what it was.
+fn calculated(house: &House, board: &Board<'_>) {
+    house.sql(
+        "CREATE TABLE goods (id integer PRIMARY KEY, price integer,
+                             total integer GENERATED ALWAYS AS (price * 2) STORED);
+         INSERT INTO goods (id, price) VALUES (1, 40);",
+    );
+    for verb in ["select", "insert", "update"] {
+        house.did(&["grant:add", "anon", "goods", verb]);
+    }
+    let cheap =
+        "CREATE POLICY cheap ON goods FOR ALL TO anon USING (true) WITH CHECK (total < 100)";
+    house.did(&["policy:create", cheap]);
+    house.sql("UPDATE goods SET price = 80 WHERE id = 1;");
+    let merge = "Prefer: resolution=merge-duplicates,return=representation";
+    let told = ask(board, "POST /goods", &[merge], r#"{"id": 1, "price": 10}"#);
+    assert_eq!(told.json(), json!([{"id": 1, "price": 10, "total": 20}]), "{}", told.body);
+    let told = ask(board, "POST /goods", &[merge], r#"{"id": 1, "price": 60}"#);
+    assert!((400..500).contains(&told.status), "{}", told.body);
+    assert_eq!(ask(board, "GET /goods?select=price", &[], "").json(), json!([{"price": 10}]));
 }
 
 #[test]
