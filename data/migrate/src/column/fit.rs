@@ -3,12 +3,60 @@
 //! losing two signs, and is told instead.
 //! Never: a look at a row; conditions come out as SQL.
 
+use super::clause::bare;
+use crate::dialect::sqlite;
 use mag_model::{Type, declared};
 
+/// What SQLite makes of what is stored in a column, by the words of its type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Affinity {
+    /// All stays as it is.
+    Blob,
+    /// Numbers become texts.
+    Text,
+    /// Texts that look like numbers become numbers.
+    Number,
+}
+
+impl Affinity {
+    /// SQLite's own rules, in their order.
+    fn of(written: &str) -> Self {
+        let lower = bare(written).to_ascii_lowercase();
+        let has = |parts: &[&str]| parts.iter().any(|part| lower.contains(part));
+        if has(&["int"]) {
+            Self::Number
+        } else if has(&["char", "clob", "text"]) {
+            Self::Text
+        } else if lower.is_empty() || has(&["blob"]) {
+            Self::Blob
+        } else {
+            Self::Number
+        }
+    }
+}
+
+/// As it is declared where it would lose digits otherwise; all else as it is said.
+pub(crate) fn spelt(said: &str) -> String {
+    let name = bare(said);
+    let words = name.split('(').next().unwrap_or_default().trim();
+    let ty = match words.eq_ignore_ascii_case("number") {
+        true => Type::named(&declared::named(&name)),
+        false => Type::named(&name),
+    };
+    match ty {
+        Some(ty @ (Type::Numeric(_) | Type::Json | Type::Jsonb)) => {
+            sqlite::type_name(&ty.to_string())
+        }
+        _ => said.to_owned(),
+    }
+}
+
 /// A condition over `v` that holds for all values of the declared type; nothing when all are.
-pub(crate) fn condition(written: &str, v: &str) -> Option<String> {
-    let name = declared::named(written);
-    let ty = Type::named(&name)?;
+/// A STRICT table keeps what its types take.
+pub(crate) fn condition(written: &str, strict: bool, v: &str) -> Option<String> {
+    let affinity = Affinity::of(written);
+    let name = declared::named(&bare(written));
+    let Some(ty) = Type::named(&name) else { return kept(affinity, v).filter(|_| !strict) };
     let by_kind = |whole: &str, real: &str, text: &str, blob: &str| {
         format!(
             "CASE typeof({v}) WHEN 'integer' THEN {whole} WHEN 'real' THEN {real} WHEN 'text' THEN {text} ELSE {blob} END"
@@ -22,23 +70,15 @@ pub(crate) fn condition(written: &str, v: &str) -> Option<String> {
         Type::Float4 | Type::Float8 => {
             // Beyond them not every whole number is one of the type.
             let exact = format!("{v} BETWEEN -9007199254740992 AND 9007199254740992");
-            let digits = format!("length(replace(ltrim({v}, '-0.'), '.', '')) <= 15");
-            by_kind(&exact, "1", &number(v, &digits), "0")
+            by_kind(&exact, "1", &number(v, &few_digits(v)), "0")
         }
-        Type::Numeric(fit) => {
-            let size = fit.map_or("1".to_owned(), |(precision, scale)| {
-                let left = i32::from(precision) - i32::from(scale);
-                let n = format!("CAST({v} AS REAL)");
-                format!("(round({n}, {scale}) = {n} AND abs({n}) < 1e{left})")
-            });
-            by_kind(&size, &size, &number(v, &size), "0")
-        }
+        Type::Numeric(fit) => numeric(affinity, *fit, v),
         Type::Bool => {
             let either = format!("{v} IN (0, 1)");
             by_kind(&either, &either, &format!("{v} IN ('0', '1')"), "0")
         }
-        Type::Text | Type::Varchar(None) | Type::Bpchar(None) => as_text(v, None),
-        Type::Varchar(Some(most)) | Type::Bpchar(Some(most)) => as_text(v, Some(*most)),
+        Type::Text | Type::Varchar(None) | Type::Bpchar(None) => as_text(affinity, v, None),
+        Type::Varchar(Some(most)) | Type::Bpchar(Some(most)) => as_text(affinity, v, Some(*most)),
         Type::Bytea => by_kind("0", "0", "0", "1"),
         Type::Uuid => {
             let digits = "[0-9a-fA-F]";
@@ -54,8 +94,12 @@ pub(crate) fn condition(written: &str, v: &str) -> Option<String> {
         Type::Timestamp | Type::TimestampTz => text(format!(
             "({v} GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND datetime({v}) IS NOT NULL)"
         )),
-        Type::Json | Type::Jsonb => by_kind("1", "1", &format!("json_valid({v})"), "0"),
-        _ => return None,
+        Type::Json | Type::Jsonb => {
+            let kept = kept(affinity, v).unwrap_or_else(|| "1".into());
+            let text = format!("(json_valid({v}) AND {kept})");
+            by_kind("1", &kept, &text, "0")
+        }
+        _ => return kept(affinity, v),
     })
 }
 
@@ -76,18 +120,92 @@ fn number(v: &str, rule: &str) -> String {
     format!("CASE WHEN {v} GLOB '*[^-+0-9.eE]*' THEN 0 WHEN json_valid({v}) THEN {rule} ELSE 0 END")
 }
 
-fn as_text(v: &str, most: Option<u32>) -> String {
-    let short = most.map_or("1".to_owned(), |most| format!("length(CAST({v} AS TEXT)) <= {most}"));
-    // SQLite writes fifteen digits of a real.
-    let exact = format!("(CAST(CAST({v} AS TEXT) AS REAL) = {v} AND {short})");
+/// Fifteen digits come through a real unharmed, where it reaches so far.
+fn few_digits(v: &str) -> String {
     format!(
-        "CASE typeof({v}) WHEN 'integer' THEN {short} WHEN 'real' THEN {exact} WHEN 'text' THEN {short} ELSE 0 END"
+        "(length(replace(ltrim({v}, '-0.'), '.', '')) <= 15 AND abs(CAST({v} AS REAL)) < 1.7e308)"
+    )
+}
+
+/// SQLite writes fifteen digits of a real.
+fn exact_real(v: &str) -> String {
+    format!("CAST(CAST({v} AS TEXT) AS REAL) = {v}")
+}
+
+/// A text that SQLite would take for a number must read the same when it is one. That it would is
+/// asked of SQLite itself: beside a number it compares such a text as one, and no other is less.
+fn same_text(v: &str) -> String {
+    format!(
+        "CASE WHEN +{v} <= CAST(9e999 AS REAL) THEN CAST(CAST({v} AS NUMERIC) AS TEXT) = {v} ELSE 1 END"
+    )
+}
+
+/// That nothing of a value is lost, whatever it is; nothing when no column of that kind loses any.
+fn kept(affinity: Affinity, v: &str) -> Option<String> {
+    let (kind, rule) = match affinity {
+        Affinity::Blob => return None,
+        Affinity::Text => ("real", exact_real(v)),
+        Affinity::Number => ("text", same_text(v)),
+    };
+    Some(format!("CASE typeof({v}) WHEN '{kind}' THEN {rule} ELSE 1 END"))
+}
+
+/// A number whose digits have room, all of them counted: as a real it has lost some already.
+fn numeric(affinity: Affinity, fit: Option<(u16, i16)>, v: &str) -> String {
+    let (mut digits, mut real) = ("1".to_owned(), "1".to_owned());
+    if let Some((precision, scale)) = fit {
+        let left = i32::from(precision) - i32::from(scale);
+        let n = format!("CAST({v} AS REAL)");
+        let about = format!("abs({n}) < 1e{left}");
+        real = format!("(round({n}, {scale}) = {n} AND {about})");
+        let written = format!("CAST({v} AS TEXT)");
+        let bare = format!("ltrim({written}, '-0')");
+        let before = format!("ifnull(nullif(instr({bare}, '.'), 0) - 1, length({bare}))");
+        let behind = format!(
+            "CASE instr({bare}, '.') WHEN 0 THEN '' ELSE substr({bare}, instr({bare}, '.') + 1) END"
+        );
+        digits = format!(
+            "({before} <= {} AND length(rtrim({behind}, '0')) <= {})",
+            left.max(0),
+            scale.max(0)
+        );
+        if left < 0 {
+            digits = format!("({digits} AND {about})");
+        }
+    }
+    let text = match affinity {
+        Affinity::Number => format!("({digits} AND ({} OR {}))", few_digits(v), same_text(v)),
+        Affinity::Text | Affinity::Blob => digits.clone(),
+    };
+    // With an exponent the digits cannot be counted where they stand.
+    let text =
+        format!("CASE WHEN {v} GLOB '*[eE]*' THEN ({real} AND {}) ELSE {text} END", few_digits(v));
+    let text = number(v, &text);
+    let real = match affinity {
+        Affinity::Text => format!("({real} AND {})", exact_real(v)),
+        Affinity::Number | Affinity::Blob => real,
+    };
+    format!(
+        "CASE typeof({v}) WHEN 'integer' THEN {digits} WHEN 'real' THEN {real} WHEN 'text' THEN {text} ELSE 0 END"
+    )
+}
+
+fn as_text(affinity: Affinity, v: &str, most: Option<u32>) -> String {
+    let short = most.map_or("1".to_owned(), |most| format!("length(CAST({v} AS TEXT)) <= {most}"));
+    let exact = format!("({} AND {short})", exact_real(v));
+    // `STRING` and its like are numbers to SQLite.
+    let text = match affinity {
+        Affinity::Number => format!("({short} AND {})", same_text(v)),
+        Affinity::Text | Affinity::Blob => short.clone(),
+    };
+    format!(
+        "CASE typeof({v}) WHEN 'integer' THEN {short} WHEN 'real' THEN {exact} WHEN 'text' THEN {text} ELSE 0 END"
     )
 }
 
 /// How one would usually say what becomes of such values.
 pub(crate) fn conversion(written: &str, column: &str) -> String {
-    match Type::named(&declared::named(written)).as_ref().map(Type::base) {
+    match Type::named(&declared::named(&bare(written))).as_ref().map(Type::base) {
         Some(Type::Bool) => {
             format!("CASE lower({column}) WHEN 'true' THEN 1 WHEN 'false' THEN 0 END")
         }
@@ -98,9 +216,9 @@ pub(crate) fn conversion(written: &str, column: &str) -> String {
             format!("substr({column}, 1, {most})")
         }
         Some(ty) if ty.is_integer() => format!("CAST({column} AS INTEGER)"),
-        Some(Type::Float4 | Type::Float8 | Type::Numeric(None)) => {
-            format!("CAST({column} AS REAL)")
-        }
+        Some(Type::Float4 | Type::Float8) => format!("CAST({column} AS REAL)"),
+        // So that a real keeps more than the fifteen digits that SQLite writes of it.
+        Some(Type::Numeric(None)) => format!("printf('%!.17g', {column})"),
         Some(Type::Bytea) => format!("CAST({column} AS BLOB)"),
         _ => format!("CAST({column} AS TEXT)"),
     }

@@ -15,6 +15,7 @@ pub(super) struct Retold {
     pub(super) edits: Vec<Edit>,
     /// The type, when it is another one.
     pub(super) ty: Option<String>,
+    pub(super) strict: bool,
     /// No row may be empty there any more.
     pub(super) fills: bool,
     /// No value may be there twice any more.
@@ -47,6 +48,7 @@ pub(super) fn retell<'a>(
     let told = Retold {
         edits: Vec::new(),
         ty: None,
+        strict: text.strict,
         fills: false,
         once: false,
         check: None,
@@ -111,7 +113,9 @@ impl Teller<'_> {
         if ty.ends_with("[]") && !ty.starts_with('"') {
             ty = format!("\"{ty}\"");
         }
-        if ty.eq_ignore_ascii_case(&self.column.ty) {
+        let told = fit::spelt(&ty);
+        let there = squeezed(&bare(&self.column.ty));
+        if [&ty, &told].iter().any(|ty| squeezed(&bare(ty)).eq_ignore_ascii_case(&there)) {
             return Ok(self.column.ty.clone());
         }
         if self.text.strict && !fit::is_strict(&ty) {
@@ -127,8 +131,8 @@ impl Teller<'_> {
             return Err(Fault::new(codes::STATE_CONFLICT, message)
                 .hint("let it be the key no more in the same step: `--primary false`"));
         }
-        self.told.ty = Some(ty.clone());
-        Ok(ty)
+        self.told.ty = Some(told.clone());
+        Ok(told)
     }
 
     /// Whether a clause of the column is still true when the wish is.

@@ -83,6 +83,7 @@ struct Rebuild<'a> {
     ty: Option<String>,
     old_ty: Option<String>,
     using: Option<String>,
+    strict: bool,
 }
 
 impl<'a> Rebuild<'a> {
@@ -114,6 +115,7 @@ impl<'a> Rebuild<'a> {
             ty: told.ty.clone().or_else(|| old.clone().filter(|_| wish.using.is_some())),
             old_ty: told.ty.is_some().then_some(old).flatten(),
             using: wish.using.clone(),
+            strict: told.strict,
         })
     }
 
@@ -225,7 +227,7 @@ impl<'a> Rebuild<'a> {
 
     /// The table and the condition of the rows whose value is none of the new type.
     fn misfits(&self) -> Option<String> {
-        let fits = fit::condition(self.ty.as_deref()?, VALUE)?;
+        let fits = fit::condition(self.ty.as_deref()?, self.strict, VALUE)?;
         Some(format!(
             "{} WHERE {VALUE} IS NOT NULL AND NOT ({fits})",
             values(self.wish, self.using.as_deref(), &[])
@@ -285,7 +287,7 @@ fn doubts(wish: &Wish, seen: &Seen<'_>, told: &Retold) -> Result<Vec<Doubt>, Fau
     };
     let mut doubts = Vec::new();
     if let Some(ty) = &told.ty
-        && let Some(fits) = fit::condition(ty, VALUE)
+        && let Some(fits) = fit::condition(ty, told.strict, VALUE)
     {
         doubts.push(Doubt {
             why: format!("values of `{label}` do not fit {ty}"),

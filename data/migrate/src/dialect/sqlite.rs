@@ -208,7 +208,7 @@ fn create_table(table: &TableDraft, place: &str) -> String {
 }
 
 /// The names that the SQLite adapter reads back as the same types.
-fn type_name(written: &str) -> String {
+pub(crate) fn type_name(written: &str) -> String {
     let Some(ty) = Type::named(written) else { return ident(written) };
     let sized = |name: &str, n: &Option<u32>| match n {
         Some(n) => format!("{name}({n})"),
@@ -235,8 +235,9 @@ fn type_name(written: &str) -> String {
         Type::Timestamp => "TIMESTAMP".into(),
         Type::TimestampTz => "TIMESTAMPTZ".into(),
         Type::Interval => "INTERVAL".into(),
-        Type::Json => "JSON".into(),
-        Type::Jsonb => "JSONB".into(),
+        // A number in them is more than SQLite's numbers as well.
+        Type::Json => "JSON TEXT".into(),
+        Type::Jsonb => "JSONB TEXT".into(),
         other => format!("\"{}\"", other.to_string().replace('"', "\"\"")),
     }
 }

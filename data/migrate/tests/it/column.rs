@@ -390,6 +390,75 @@ fn ty(name: &str) -> Wish {
     Wish { ty: Some(name.into()), ..wish("t", "v") }
 }
 
+/// The rows that are found not to fit; the script refuses them by itself.
+fn misfits(from: &str, values: &str, to: &str) -> String {
+    let made = format!("CREATE TABLE t (id INTEGER PRIMARY KEY, v {from})");
+    let db = open(&format!("{made}; INSERT INTO t (v) VALUES {values};"));
+    let before = whole(&db);
+    let changed = change(&db, &ty(to));
+    let found: Vec<String> =
+        changed.doubts.iter().flat_map(|doubt| lines(&db, &doubt.sql)).collect();
+    let ran = db.execute_batch(&changed.up);
+    assert_eq!(ran.is_err(), !found.is_empty(), "{values}: {ran:?}");
+    if ran.is_err() {
+        db.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(whole(&db), before, "nothing has happened");
+    }
+    found.join(",")
+}
+
+#[test]
+fn no_digit_is_lost_on_the_way_to_another_type() {
+    for (from, to, value) in [
+        ("NUMERIC TEXT(30,3)", "numeric(40,3)", "12345678901234567890.123"),
+        ("NUMERIC TEXT(20,2)", "decimal(24, 2)", "123456789012345678.10"),
+        ("TEXT", "numeric", "12345678901234567890.10"),
+        ("TEXT", "json", "12345678901234567890"),
+        ("TEXT", "jsonb", "1.10"),
+        ("TEXT", "xml", "1.5"),
+    ] {
+        let made = format!("CREATE TABLE t (v {from}); INSERT INTO t VALUES ('{value}')");
+        there_and_back(&made, &ty(to), |db| {
+            assert_eq!(one(db, "SELECT v || '' FROM t"), value, "{to}");
+        });
+    }
+    let same = open("CREATE TABLE t (v NUMERIC TEXT(40,3))");
+    assert!(refused(&same, &ty("numeric(40, 3)")).contains("nothing"));
+    let check = |from: &str, values: &str, to: &str, expected: &str| {
+        assert_eq!(misfits(from, values, to), expected, "{from} {values} {to}");
+    };
+    check(
+        "TEXT",
+        "('007'), ('1.10'), ('5'), ('1 day'), ('12345678901234567890')",
+        "interval",
+        "1,2,5",
+    );
+    check("TEXT", "('007'), ('12345678901234567890.12'), ('5'), ('1.5')", "money", "1,2");
+    check("TEXT", "('007'), ('5')", "point", "1");
+    check("TEXT", "('007'), ('{1,2}'), ('7')", "integer[]", "1");
+    check("TEXT", "('007'), ('a'), ('7'), (' 7')", "string", "1,4");
+    check("TEXT", "('007'), ('a')", "any", "1");
+    check(
+        "NUMERIC TEXT",
+        "('123456789012345678.10'), ('123456789012345678.123'), ('1234567890123456789.1'), ('-0.1200'), ('1e400')",
+        "numeric(20,2)",
+        "2,3,5",
+    );
+    let db = open("CREATE TABLE t (v REAL); INSERT INTO t VALUES (0.1), (0.1 + 0.2), (-2)");
+    db.execute_batch(&change(&db, &ty("numeric")).up).unwrap();
+    let still = "SELECT count(*) FROM t WHERE CAST(v AS REAL) IN (0.1, 0.1 + 0.2, -2.0)";
+    assert_eq!(one(&db, still), "3");
+    check("NUMERIC", "(99), (100), (-99.5), (0), (0.25)", "numeric(3,1)", "2,5");
+    check("NUMERIC", "(0.0012), (0.012)", "numeric(2,4)", "2");
+    // What has come since does not go back into fewer digits.
+    let db = open("CREATE TABLE t (v DECIMAL(20,2)); INSERT INTO t VALUES (1.5)");
+    let changed = change(&db, &ty("numeric(22,2)"));
+    db.execute_batch(&changed.up).unwrap();
+    db.execute_batch("INSERT INTO t VALUES ('123456789012345678.12')").unwrap();
+    let refused = db.execute_batch(&changed.down).unwrap_err().to_string();
+    assert!(refused.contains("do not fit"), "{refused}");
+}
+
 #[test]
 fn a_script_refuses_a_table_that_has_what_it_does_not_know() {
     let made = "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT);";
