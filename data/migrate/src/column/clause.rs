@@ -17,6 +17,8 @@ pub(crate) enum Kind {
     Primary {
         /// AUTOINCREMENT
         counts: bool,
+        /// `DESC` behind the column's own; within the brackets of a table it says nothing.
+        falls: bool,
     },
     NotNull,
     /// `NULL`, which says nothing.
@@ -146,9 +148,9 @@ impl<'a> Walk<'a> {
         let kind = match next.as_str() {
             "PRIMARY" => {
                 self.words(&["PRIMARY", "KEY"]).then_some(())?;
-                let _ = self.word("ASC") || self.word("DESC");
+                let falls = !self.word("ASC") && self.word("DESC");
                 self.conflict();
-                Kind::Primary { counts: self.word("AUTOINCREMENT") }
+                Kind::Primary { counts: self.word("AUTOINCREMENT"), falls }
             }
             "NOT" => {
                 self.words(&["NOT", "NULL"]).then_some(())?;
@@ -212,7 +214,7 @@ impl<'a> Walk<'a> {
                     .last()
                     .is_some_and(|last| self.written(last).eq_ignore_ascii_case("autoincrement"));
                 self.conflict();
-                if primary { Kind::Primary { counts } } else { Kind::Unique }
+                if primary { Kind::Primary { counts, falls: false } } else { Kind::Unique }
             }
             "CHECK" => {
                 self.at += 1;

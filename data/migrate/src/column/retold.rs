@@ -3,7 +3,7 @@
 
 use super::clause::{Clause, Kind, bare};
 use super::expression::{expression, type_name};
-use super::text::{ColumnText, Edit, TableText};
+use super::text::{ColumnText, Edit, TableText, apart};
 use super::{Points, Seen, Wish, fit};
 use crate::dialect::{ident, sqlite};
 use mag_contract::{Fault, codes};
@@ -32,6 +32,8 @@ struct Teller<'a> {
     wish: &'a Wish,
     /// The clauses of the column as they shall be.
     clauses: Vec<String>,
+    /// Whether one of them is that it is never empty.
+    filled: bool,
     /// Clauses of other columns that go.
     edits: Vec<Edit>,
     told: Retold,
@@ -60,6 +62,7 @@ pub(super) fn retell<'a>(
         seen,
         wish,
         clauses: Vec::new(),
+        filled: false,
         edits: Vec::new(),
         told,
         changed: false,
@@ -74,6 +77,7 @@ impl Teller<'_> {
         for clause in self.column.clauses.iter().filter(|clause| !gone.contains(&clause.span.start))
         {
             if self.stays(clause) {
+                self.filled |= clause.kind == Kind::NotNull;
                 self.clauses.push(self.text.text[clause.span.clone()].to_owned());
             } else {
                 self.changed = true;
@@ -89,7 +93,7 @@ impl Teller<'_> {
             let written = self.column.written(self.text.text, &ty, &self.clauses);
             self.edits.push((self.column.span.clone(), written));
         }
-        self.told.edits = self.edits;
+        self.told.edits = apart(self.edits).ok_or_else(|| twice(self.wish))?;
         Ok(self.told)
     }
 
@@ -139,26 +143,29 @@ impl Teller<'_> {
     fn stays(&self, clause: &Clause) -> bool {
         let wish = self.wish;
         match &clause.kind {
-            Kind::NotNull | Kind::Null => wish.nullable.is_none(),
+            Kind::NotNull => wish.nullable != Some(true),
+            Kind::Null => wish.nullable != Some(false),
             Kind::Default(_) => wish.default.is_none(),
             Kind::Unique => wish.unique != Some(false),
             Kind::Primary { .. } => wish.primary != Some(false),
-            Kind::Check(_) => wish.check.is_none(),
+            Kind::Check(_) => wish.check.is_none() || !self.usual_check(clause),
             Kind::References => wish.points.is_none(),
             Kind::Collate | Kind::Generated => true,
         }
     }
 
+    /// What a check of the column is called when nobody gave it another name; the others go by theirs.
+    fn usual_check(&self, clause: &Clause) -> bool {
+        let usual = || format!("{}_{}_check", self.wish.table.name, self.wish.column);
+        clause.name.as_ref().is_none_or(|name| name.eq_ignore_ascii_case(&usual()))
+    }
+
+    /// After those that stay: one that is there already says it in its own words.
     fn nullable(&mut self) {
-        match self.wish.nullable {
-            None => {}
-            Some(true) => self.changed |= self.has(|kind| *kind == Kind::NotNull),
-            Some(false) => {
-                self.clauses.push("NOT NULL".into());
-                let before = self.has(|kind| *kind == Kind::NotNull);
-                self.changed |= !before;
-                self.told.fills = !before;
-            }
+        let before = self.has(|kind| *kind == Kind::NotNull);
+        if self.wish.nullable == Some(false) && !self.filled {
+            self.clauses.push("NOT NULL".into());
+            (self.told.fills, self.changed) = (!before, true);
         }
     }
 
@@ -184,8 +191,7 @@ impl Teller<'_> {
                 let counted = self.told.ty.as_deref().unwrap_or(&self.column.ty);
                 let counted = counted.eq_ignore_ascii_case("integer") && !self.text.without_rowid;
                 // Only the row's own number is never empty by itself.
-                let empty = !self.clauses.iter().any(|clause| clause == "NOT NULL")
-                    && !self.has(|kind| *kind == Kind::NotNull);
+                let empty = !self.filled && self.wish.nullable != Some(false);
                 if !counted && empty {
                     self.clauses.push("NOT NULL".into());
                 }
@@ -276,10 +282,10 @@ impl Teller<'_> {
 
     fn check(&mut self) -> Result<(), Fault> {
         let Some(check) = &self.wish.check else { return Ok(()) };
-        let named =
-            format!("{}_{}_check", self.wish.table.name, self.wish.column).to_ascii_lowercase();
         let of_it = |c: &&super::text::TableClause| {
-            matches!(c.clause.kind, Kind::Check(_)) && c.clause.name.as_ref() == Some(&named)
+            matches!(c.clause.kind, Kind::Check(_))
+                && c.clause.name.is_some()
+                && self.usual_check(&c.clause)
         };
         let edits: Vec<Edit> =
             self.text.clauses.iter().filter(of_it).flat_map(TableText::without).collect();
@@ -354,6 +360,12 @@ impl Teller<'_> {
             foreign: foreign.map(|key| lower(&key.columns)),
         }
     }
+}
+
+fn twice(wish: &Wish) -> Fault {
+    let message =
+        format!("a clause of `{}` would be changed twice, in ways that differ", wish.table);
+    Fault::new(codes::STATE_CONFLICT, message).hint("do it in two steps, one after the other")
 }
 
 struct Known {

@@ -40,6 +40,16 @@ pub(crate) struct TableClause {
 /// A piece of the text, and what stands there from now on.
 pub(crate) type Edit = (Range<usize>, String);
 
+/// Each edit once and none within another, in their order; nothing where two of them are at odds.
+pub(crate) fn apart(mut edits: Vec<Edit>) -> Option<Vec<Edit>> {
+    // What has no comma before it takes none away.
+    edits.retain(|(place, new)| !(place.is_empty() && new.is_empty()));
+    edits.sort_by(|(a, x), (b, y)| (a.start, a.end, x).cmp(&(b.start, b.end, y)));
+    edits.dedup();
+    let apart = edits.windows(2).all(|two| two[0].0.end <= two[1].0.start);
+    apart.then_some(edits)
+}
+
 impl<'a> TableText<'a> {
     /// Nothing when it is no plain `CREATE TABLE t (...)`.
     pub(crate) fn read(text: &'a str) -> Option<Self> {
@@ -87,12 +97,12 @@ impl<'a> TableText<'a> {
         self.columns.iter().find(|column| column.name.eq_ignore_ascii_case(name))
     }
 
-    /// The text with the edits, and by another name.
+    /// The text with the edits, which are apart from each other, and by another name.
     pub(crate) fn written(&self, edits: &[Edit], name: &str) -> String {
         let mut edits: Vec<(Range<usize>, &str)> =
             edits.iter().map(|(place, text)| (place.clone(), text.as_str())).collect();
         edits.push((self.name.clone(), name));
-        // From behind, so that the places stay true; at one place the first that was asked for first.
+        // From behind, so that the places stay true.
         edits.sort_by_key(|(place, _)| std::cmp::Reverse(place.start));
         let mut text = self.text.to_owned();
         for (place, new) in edits {
@@ -120,13 +130,15 @@ impl<'a> TableText<'a> {
     pub(crate) fn numbered(&self) -> Option<&ColumnText> {
         let [only] = &self.key()[..] else { return None };
         let column = self.column(only).filter(|c| c.ty.eq_ignore_ascii_case("integer"))?;
-        (!self.without_rowid).then_some(column)
+        // SQLite has never taken `INTEGER PRIMARY KEY DESC` for one.
+        let falls = |clause: &Clause| matches!(clause.kind, Kind::Primary { falls: true, .. });
+        (!self.without_rowid && !column.clauses.iter().any(falls)).then_some(column)
     }
 
     pub(crate) fn autoincrement(&self) -> bool {
         let own = self.columns.iter().flat_map(|c| &c.clauses);
         let all = own.chain(self.clauses.iter().map(|c| &c.clause));
-        all.into_iter().any(|clause| clause.kind == Kind::Primary { counts: true })
+        all.into_iter().any(|clause| matches!(clause.kind, Kind::Primary { counts: true, .. }))
     }
 
     /// A name under which the rows' own numbers can be copied; nothing where there are none, or where

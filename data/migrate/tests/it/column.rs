@@ -13,14 +13,14 @@ use mag_model::catalog::draft::{
 use mag_query::error::Verb;
 use rusqlite::Connection;
 
-fn open(sql: &str) -> Connection {
+pub(crate) fn open(sql: &str) -> Connection {
     let db = Connection::open_in_memory().unwrap();
     db.execute_batch("PRAGMA foreign_keys = ON").unwrap();
     db.execute_batch(sql).unwrap();
     db
 }
 
-fn lines(db: &Connection, sql: &str) -> Vec<String> {
+pub(crate) fn lines(db: &Connection, sql: &str) -> Vec<String> {
     let mut query = db.prepare(sql).unwrap();
     let rows = query.query_map([], |row| row.get::<_, rusqlite::types::Value>(0)).unwrap();
     let text = |value| match value {
@@ -31,7 +31,7 @@ fn lines(db: &Connection, sql: &str) -> Vec<String> {
     };
     rows.map(|row| text(row.unwrap())).collect()
 }
-fn one(db: &Connection, sql: &str) -> String {
+pub(crate) fn one(db: &Connection, sql: &str) -> String {
     lines(db, sql).join(",")
 }
 
@@ -90,21 +90,21 @@ fn draft(db: &Connection, name: &str) -> TableDraft {
     table
 }
 
-fn change(db: &Connection, wish: &Wish) -> Changed {
+pub(crate) fn change(db: &Connection, wish: &Wish) -> Changed {
     let (structure, observed) = seen(db);
     let table = structure.table(&wish.table).unwrap();
     let seen = Seen { table, definitions: &observed.definitions };
     SQLITE.change_column(wish, &seen).unwrap_or_else(|fault| panic!("{fault:?}"))
 }
 
-fn refused(db: &Connection, wish: &Wish) -> String {
+pub(crate) fn refused(db: &Connection, wish: &Wish) -> String {
     let (structure, observed) = seen(db);
     let table = structure.table(&wish.table).unwrap();
     let seen = Seen { table, definitions: &observed.definitions };
     SQLITE.change_column(wish, &seen).unwrap_err().message().to_owned()
 }
 
-fn wish(table: &str, column: &str) -> Wish {
+pub(crate) fn wish(table: &str, column: &str) -> Wish {
     Wish { table: Name::new("public", table), column: column.into(), ..Wish::default() }
 }
 
@@ -135,7 +135,7 @@ fn whole(db: &Connection) -> Vec<String> {
 }
 
 /// There, looked at, and back again: then all is as it was.
-fn there_and_back(sql: &str, wish: &Wish, look: impl Fn(&Connection)) {
+pub(crate) fn there_and_back(sql: &str, wish: &Wish, look: impl Fn(&Connection)) {
     let db = open(sql);
     let before = whole(&db);
     let changed = change(&db, wish);
@@ -258,7 +258,7 @@ fn each_thing_that_can_be_said_of_a_column_is_said_and_taken_back() {
         &Wish {
             nullable: Some(true),
             default: Some(String::new()),
-            check: Some(String::new()),
+            drop: vec!["some".into()],
             ..wish("books", "pages")
         },
         |db| {
