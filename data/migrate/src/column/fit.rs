@@ -7,6 +7,9 @@ use super::clause::bare;
 use crate::dialect::sqlite;
 use mag_model::{Type, declared};
 
+/// Digits that come through a real unharmed.
+const DIGITS: u16 = 15;
+
 /// What SQLite makes of what is stored in a column, by the words of its type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Affinity {
@@ -35,15 +38,21 @@ impl Affinity {
     }
 }
 
-/// As it is declared where it would lose digits otherwise; all else as it is said.
-pub(crate) fn spelt(said: &str) -> String {
+/// As it is declared where it would lose digits otherwise; all else as it is said. Numbers that few
+/// digits hold stay numbers: as texts, checks and views would compare them by their letters.
+pub(crate) fn spelt(said: &str, there: &str) -> String {
     let name = bare(said);
     let words = name.split('(').next().unwrap_or_default().trim();
     let ty = match words.eq_ignore_ascii_case("number") {
         true => Type::named(&declared::named(&name)),
         false => Type::named(&name),
     };
+    let number = || {
+        let before = Type::named(&declared::named(&bare(there)));
+        Affinity::of(there) == Affinity::Number && before.is_some_and(|ty| ty.is_number())
+    };
     match ty {
+        Some(Type::Numeric(Some((1..=DIGITS, 0..)))) if number() => said.to_owned(),
         Some(ty @ (Type::Numeric(_) | Type::Json | Type::Jsonb)) => {
             sqlite::type_name(&ty.to_string())
         }
@@ -120,10 +129,10 @@ fn number(v: &str, rule: &str) -> String {
     format!("CASE WHEN {v} GLOB '*[^-+0-9.eE]*' THEN 0 WHEN json_valid({v}) THEN {rule} ELSE 0 END")
 }
 
-/// Fifteen digits come through a real unharmed, where it reaches so far.
+/// So few digits that none is lost, where a real reaches so far.
 fn few_digits(v: &str) -> String {
     format!(
-        "(length(replace(ltrim({v}, '-0.'), '.', '')) <= 15 AND abs(CAST({v} AS REAL)) < 1.7e308)"
+        "(length(replace(ltrim({v}, '-0.'), '.', '')) <= {DIGITS} AND abs(CAST({v} AS REAL)) < 1.7e308)"
     )
 }
 

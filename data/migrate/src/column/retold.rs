@@ -117,7 +117,7 @@ impl Teller<'_> {
         if ty.ends_with("[]") && !ty.starts_with('"') {
             ty = format!("\"{ty}\"");
         }
-        let told = fit::spelt(&ty);
+        let told = fit::spelt(&ty, &self.column.ty);
         let there = squeezed(&bare(&self.column.ty));
         if [&ty, &told].iter().any(|ty| squeezed(&bare(ty)).eq_ignore_ascii_case(&there)) {
             return Ok(self.column.ty.clone());

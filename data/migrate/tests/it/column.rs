@@ -422,6 +422,17 @@ fn no_digit_is_lost_on_the_way_to_another_type() {
             assert_eq!(one(db, "SELECT v || '' FROM t"), value, "{to}");
         });
     }
+    // Few digits stay numbers: as texts 9 would be more than 10 to all that compares them.
+    for from in ["NUMERIC(6,2)", "INTEGER", "REAL"] {
+        let made = format!("CREATE TABLE t (v {from} CHECK (v < 10)); INSERT INTO t VALUES (9)");
+        there_and_back(&made, &ty("numeric(12,2)"), |db| {
+            assert_eq!(one(db, "SELECT v < 10 FROM t"), "1", "{from}");
+            db.execute_batch("SAVEPOINT s").unwrap();
+            db.execute_batch("INSERT INTO t VALUES (10)").unwrap_err();
+            db.execute_batch("INSERT INTO t VALUES (8.5)").unwrap();
+            db.execute_batch("ROLLBACK TO s; RELEASE s").unwrap();
+        });
+    }
     let same = open("CREATE TABLE t (v NUMERIC TEXT(40,3))");
     assert!(refused(&same, &ty("numeric(40, 3)")).contains("nothing"));
     let check = |from: &str, values: &str, to: &str, expected: &str| {
