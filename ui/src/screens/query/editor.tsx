@@ -1,6 +1,6 @@
 // The SQL editor: completion from the catalog, and Ctrl+Enter runs it.
 
-import { autocompletion, closeBrackets, completionKeymap } from '@codemirror/autocomplete'
+import { autocompletion, closeBrackets, closeCompletion, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands'
 import { PostgreSQL, SQLite, sql } from '@codemirror/lang-sql'
 import { HighlightStyle, syntaxHighlighting } from '@codemirror/language'
@@ -64,6 +64,7 @@ export function Editor({ text, onText, onRun, engine, tables }: EditorProps) {
   useEffect(() => {
     if (!place.current) return
     const run = (editor: EditorView) => {
+      closeCompletion(editor)
       const { from, to } = editor.state.selection.main
       handlers.current.onRun(editor.state.sliceDoc(from, to).trim() || editor.state.doc.toString())
       return true
@@ -83,6 +84,8 @@ export function Editor({ text, onText, onRun, engine, tables }: EditorProps) {
           closeBrackets(),
           overSelection,
           autocompletion(),
+          // What was about to be offered would come up over what is looked at now, and no key would reach it.
+          EditorView.domEventHandlers({ blur: (_, editor) => void closeCompletion(editor) }),
           keymap.of([...completionKeymap, ...historyKeymap, ...defaultKeymap]),
           language.current.of([]),
           syntaxHighlighting(colours),
