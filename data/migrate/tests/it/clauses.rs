@@ -1,7 +1,7 @@
 //! Clauses of a column that is told anew: what nobody asked to take away stays, and what is asked for
 //! twice is done once.
 
-use crate::column::{change, lines, one, open, refused, there_and_back, wish};
+use crate::trial::{change, lines, one, open, refused, there_and_back, wish};
 use mag_migrate::column::{Points, Wish};
 use mag_migrate::diff::Name;
 use rusqlite::Connection;

@@ -12,3 +12,4 @@ mod really;
 mod rules;
 mod script;
 mod structure;
+mod trial;
