@@ -8,7 +8,7 @@ use crate::payload::Given;
 use crate::plan::Invoke;
 use crate::select::{Argument, From, Shape, Source};
 use mag_model::catalog::{Argument as Known, Function, Returns};
-use mag_model::{FunctionId, Type, Value, hint, json};
+use mag_model::{FunctionId, Type, Value, hint, json, types::CompositeType};
 use std::sync::Arc;
 
 impl Planner<'_> {
@@ -20,9 +20,8 @@ impl Planner<'_> {
         };
         let id = self.find_function(call, named.as_deref())?;
         let function = self.catalog.function(id);
-        let whole = named.is_none() || !takes(function, named.as_deref().unwrap_or(&[]));
         let arguments = match &call.arguments {
-            Arguments::Body(body) if whole => self.whole(function, body)?,
+            Arguments::Body(body) if function.unnamed().is_some() => self.whole(function, body)?,
             _ => self.named(function, named.as_deref().unwrap_or(&[]))?,
         };
         let shape = match &function.returns {
@@ -65,7 +64,7 @@ impl Planner<'_> {
             .find_functions(self.schema, &call.function)
             .iter()
             .copied()
-            .filter(|id| self.sight.function(*id))
+            .filter(|id| self.callable(*id))
             .collect();
         let fits =
             |id: &FunctionId| named.is_some_and(|named| takes(self.catalog.function(*id), named));
@@ -80,15 +79,21 @@ impl Planner<'_> {
         match &*found {
             [only] => Ok(*only),
             [] => Err(self.no_function(call, named, &of_name)),
-            several => Err(Error::AmbiguousFunction {
-                schema: self.schema.to_owned(),
-                name: call.function.clone(),
-                candidates: several
-                    .iter()
-                    .map(|id| signature(self.catalog.function(*id)))
-                    .collect(),
-            }),
+            several => {
+                let each = several.iter().map(|id| signature(self.catalog.function(*id)));
+                let mut candidates: Vec<Signature> = each.collect();
+                candidates.sort_by(|a, b| {
+                    let by_length = a.arguments.len().cmp(&b.arguments.len());
+                    by_length.then_with(|| a.arguments.cmp(&b.arguments))
+                });
+                let (schema, name) = (self.schema.to_owned(), call.function.clone());
+                Err(Error::AmbiguousFunction { schema, name, candidates })
+            }
         }
+    }
+
+    fn callable(&self, id: FunctionId) -> bool {
+        self.sight.function(id) && self.catalog.function(id).callable()
     }
 
     fn no_function(
@@ -105,7 +110,7 @@ impl Planner<'_> {
             let names = self.catalog.schema(self.schema).into_iter().flat_map(|schema| {
                 let seen = |name: &&str| {
                     let known = self.catalog.find_functions(self.schema, name);
-                    known.iter().any(|id| self.sight.function(*id))
+                    known.iter().any(|id| self.callable(*id))
                 };
                 schema.function_names().filter(seen).collect::<Vec<_>>()
             });
@@ -146,24 +151,39 @@ impl Planner<'_> {
         for (place, known) in function.arguments.iter().enumerate() {
             let given = || named.iter().filter(|(name, _)| **name == *known.name);
             let Some((_, last)) = given().next_back() else { continue };
+            let ty = self.taken(known);
             let texts = given().all(|(_, given)| matches!(given, Given::Text(_)));
             let value = match (known.variadic, known.ty.element()) {
                 (true, Some(element)) if texts => {
                     let items = given().map(|(_, given)| self.given(given, element));
                     Value::array(items.collect::<Result<_, _>>()?)
                 }
-                _ => self.given(last, &known.ty)?,
+                _ => self.given(last, &ty)?,
             };
-            arguments.push(Argument { place, value: Expr::value(value, known.ty.clone()) });
+            arguments.push(Argument { place, value: Expr::value(value, ty) });
         }
         Ok(arguments)
+    }
+
+    /// The type of what is given for an argument. A row of a table comes as an object, and the name
+    /// of its type is what tells functions of one name apart.
+    fn taken(&self, argument: &Known) -> Type {
+        let Some(table) = argument.row_of.map(|id| self.catalog.table(id)) else {
+            return argument.ty.clone();
+        };
+        let columns = table.columns.iter();
+        Type::Composite(Arc::new(CompositeType {
+            schema: table.schema.clone(),
+            name: table.name.clone(),
+            fields: columns.map(|column| (column.name.clone(), column.ty.clone())).collect(),
+        }))
     }
 
     fn whole(&mut self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
         let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
         let value = match body {
-            Body::Json(text) => self.given(&Given::Json(text.clone()), ty)?,
-            Body::Text(text) | Body::Xml(text) => self.given(&Given::Text(text.clone()), ty)?,
+            Body::Json(text) if ty.is_json() => self.given(&Given::Json(text.clone()), ty)?,
+            Body::Json(text) | Body::Text(text) | Body::Xml(text) => self.given(&Given::Text(text.clone()), ty)?,
             Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
         };
         Ok(vec![Argument { place: 0, value: Expr::value(value, ty.clone()) }])
@@ -196,11 +216,10 @@ fn members(text: &Arc<str>) -> Result<Option<Vec<(String, Given)>>, Error> {
 
 /// All given names are arguments, and all required ones are given.
 fn takes(function: &Function, named: &[(String, Given)]) -> bool {
-    let known =
-        |name: &str| function.arguments.iter().any(|a| !a.name.is_empty() && *a.name == *name);
+    let known = |name: &str| function.arguments.iter().any(|a| *a.name == *name);
     let given = |a: &Known| named.iter().any(|(name, _)| **name == *a.name);
     named.iter().all(|(name, _)| known(name))
-        && function.arguments.iter().all(|a| !a.required || !a.name.is_empty() && given(a))
+        && function.arguments.iter().all(|a| !a.required || given(a))
 }
 
 fn takes_whole(function: &Function, body: &Body) -> bool {

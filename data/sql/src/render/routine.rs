@@ -161,7 +161,8 @@ impl Renderer<'_> {
             given.push(match declared {
                 Some(declared) => {
                     let variadic = if declared.variadic { "VARIADIC " } else { "" };
-                    if declared.name.is_empty() || declared.row_of.is_some() {
+                    let row = argument.place == 0 && declared.row_of.is_some();
+                    if declared.name.is_empty() || row {
                         format!("{variadic}{value}")
                     } else {
                         format!("{variadic}{} => {value}", self.dialect.quote(&declared.name))

@@ -1,6 +1,7 @@
 //! REST on the built binary: one file of requests, one file of answers, and both engines give them.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
+mod arguments;
 mod batch;
 mod bodies;
 mod cinema;
