@@ -56,7 +56,7 @@ fn letters(name: &str) -> Vec<char> {
 
 /// Pairs of letters that follow each other, the edges included; signs are no letters.
 fn pieces(letters: &[char]) -> Vec<[char; 2]> {
-    let words = letters.iter().copied().filter(|c| c.is_alphanumeric() || *c == ',');
+    let words = letters.iter().copied().filter(|c| c.is_alphanumeric() || matches!(c, ',' | ' '));
     let padded: Vec<char> = std::iter::once('-').chain(words).chain(std::iter::once('-')).collect();
     if padded.len() < 3 {
         return Vec::new();
@@ -113,8 +113,9 @@ mod tests {
     fn among_few_names_a_far_one_is_told_as_well() {
         let known = ["car_model_sales", "brands"];
         assert_eq!(nearest_among("car_model_sales_202101", known), Some("car_model_sales"));
-        assert_eq!(nearest_among("{a,b,smthelse}", ["{a,b}"]), Some("{a,b}"));
-        assert_eq!(nearest_among("{any_arg}", ["{name}"]), None);
-        assert_eq!(nearest_among("{}", ["{name}"]), None);
+        assert_eq!(nearest_among("(a, b, smthelse)", ["(a, b)"]), Some("(a, b)"));
+        assert_eq!(nearest_among("(a, b)", ["()", "(x, y)"]), Some("(x, y)"));
+        assert_eq!(nearest_among("(any_arg)", ["(name)"]), None);
+        assert_eq!(nearest_among("()", ["(name)"]), None);
     }
 }

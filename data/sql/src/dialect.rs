@@ -137,6 +137,10 @@ pub trait Dialect: Send + Sync {
     /// A select of the lists of the values of each column, under these names.
     fn lists(&self, names: &[String], columns: &[Piece], rest: &str) -> String;
 
+    /// What is embedded in a row, as a function is given it that makes a document of rows.
+    fn document(&self, json: String) -> String {
+        json
+    }
     /// The GeoJSON collection of all rows, where the engine knows about geometry.
     fn geo(&self, _row: &str) -> Option<String> {
         None

@@ -313,6 +313,9 @@ impl Dialect for Postgres {
         format!("SELECT {lists} FROM (SELECT {inner}{rest}) AS r")
     }
 
+    fn document(&self, json: String) -> String {
+        format!("({json})::jsonb")
+    }
     fn geo(&self, row: &str) -> Option<String> {
         // By the search path: the extension may live in any schema.
         Some(format!(

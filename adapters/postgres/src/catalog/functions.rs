@@ -65,7 +65,7 @@ fn one(row: &[Option<&str>], names: &Names) -> Option<FunctionDraft> {
             arguments.push(ArgumentDraft { name, ty, required, variadic });
         }
     }
-    let returns = match names.row_of(number(*returns)) {
+    let returns = match names.row_behind(number(*returns)) {
         _ if !columns.is_empty() => ReturnsDraft::Columns(columns),
         Some((schema, table)) => {
             ReturnsDraft::Rows { schema: schema.clone(), table: table.clone() }

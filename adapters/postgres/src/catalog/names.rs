@@ -5,24 +5,34 @@ use crate::wire::Reply;
 use mag_model::catalog::draft::TypeDraft;
 use std::collections::HashMap;
 
+/// Domains over domains: deeper than any that a person has made.
+const DOMAINS_MAX: usize = 32;
+
 pub(super) struct Names {
     /// Enums, domains and composites: `schema.name`, and `schema.name[]` under the number of the
     /// array type.
     made: HashMap<u32, String>,
     /// The row types of tables and views.
     rows: HashMap<u32, (String, String)>,
+    /// Domains, and the types that they are made of.
+    bases: HashMap<u32, u32>,
 }
 
 impl Names {
     pub(super) fn read(types: &Reply) -> Self {
-        let mut names = Self { made: HashMap::new(), rows: HashMap::new() };
+        let mut names = Self { made: HashMap::new(), rows: HashMap::new(), bases: HashMap::new() };
         for row in types.texts() {
-            let [oid, array, schema, name, _, relkind, ..] = row.as_slice() else { continue };
+            let [oid, array, schema, name, _, relkind, _, base, ..] = row.as_slice() else {
+                continue;
+            };
             let (Some(oid), Some(schema), Some(name)) = (number(*oid), *schema, *name) else {
                 continue;
             };
             if relkind.is_some_and(|kind| kind != "c") {
                 names.rows.insert(oid, (schema.to_owned(), name.to_owned()));
+            }
+            if let Some(base) = number(*base).filter(|base| *base != 0) {
+                names.bases.insert(oid, base);
             }
             // A dot inside a name could not be told from the one between the two.
             if schema.contains('.') || name.contains('.') {
@@ -49,6 +59,8 @@ impl Names {
             // Without a length it takes any: `character` alone would be one letter.
             (None, Some("character")) => "bpchar".to_owned(),
             (None, Some("character[]")) => "bpchar[]".to_owned(),
+            (None, Some("bit")) => "bit varying".to_owned(),
+            (None, Some("bit[]")) => "bit varying[]".to_owned(),
             (None, Some(name)) => name.to_owned(),
             (None, None) => "unknown".to_owned(),
         }
@@ -57,6 +69,18 @@ impl Names {
     /// The table whose rows are values of this type.
     pub(super) fn row_of(&self, oid: Option<u32>) -> Option<&(String, String)> {
         self.rows.get(&oid?)
+    }
+
+    /// As `row_of`, through domains over the type.
+    pub(super) fn row_behind(&self, oid: Option<u32>) -> Option<&(String, String)> {
+        let mut oid = oid?;
+        for _ in 0..DOMAINS_MAX {
+            match self.bases.get(&oid) {
+                Some(base) => oid = *base,
+                None => break,
+            }
+        }
+        self.rows.get(&oid)
     }
 
     pub(super) fn drafts(&self, types: &Reply, labels: &Reply, fields: &Reply) -> Vec<TypeDraft> {

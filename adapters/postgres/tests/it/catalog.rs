@@ -156,6 +156,54 @@ async fn functions_are_told_with_arguments_results_and_what_they_may_do() {
 }
 
 #[tokio::test]
+async fn rows_behind_a_domain_and_bits_of_any_length_are_told_as_such() {
+    let Some(world) = World::new(
+        "CREATE TABLE boxes (id int PRIMARY KEY, mask bit(4));
+         CREATE DOMAIN full_boxes AS boxes CHECK ((VALUE).id > 0);
+         CREATE DOMAIN own_boxes AS full_boxes;
+         CREATE FUNCTION some_boxes() RETURNS SETOF own_boxes LANGUAGE sql
+           AS 'SELECT boxes::own_boxes FROM boxes';
+         CREATE FUNCTION masked(a bit(4), b bit(4)[]) RETURNS int LANGUAGE sql AS 'SELECT 1';",
+    )
+    .await
+    else {
+        return;
+    };
+    let function = |name: &str| {
+        let id = world.catalog.find_functions("public", name)[0];
+        world.catalog.function(id)
+    };
+    let boxes = world.catalog.find_table("public", "boxes").unwrap();
+    assert_eq!(function("some_boxes").returns, Returns::Rows(boxes));
+    let types: Vec<String> =
+        function("masked").arguments.iter().map(|argument| argument.ty.plain_name()).collect();
+    assert_eq!(types, ["bit varying", "bit varying[]"]);
+}
+
+#[tokio::test]
+async fn a_view_of_a_join_has_the_keys_of_all_that_it_joins() {
+    let Some(world) = World::new(
+        "CREATE TABLE lefts (a int PRIMARY KEY);
+         CREATE TABLE rights (b int, c int, PRIMARY KEY (b, c));
+         CREATE VIEW both_of AS SELECT c, a, b FROM lefts, rights;
+         CREATE VIEW twice AS SELECT a, a AS again FROM lefts;
+         CREATE VIEW half AS SELECT a, b FROM lefts, rights;",
+    )
+    .await
+    else {
+        return;
+    };
+    let key = |view: &str| {
+        let view = world.catalog.table(world.catalog.find_table("public", view).unwrap());
+        let names = view.primary_columns().iter().map(|id| view.column(*id).name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(key("both_of"), ["a", "b", "c"]);
+    assert_eq!(key("twice"), ["a"]);
+    assert_eq!(key("half"), ["a"]);
+}
+
+#[tokio::test]
 async fn what_an_extension_brings_is_listed_and_its_functions_are_not_the_interface() {
     let Some(world) = World::new("CREATE EXTENSION citext; CREATE TABLE t (c citext)").await else {
         return;

@@ -464,17 +464,24 @@ impl Builder {
         self.add_view_keys(&shown);
     }
 
-    /// A view that shows a whole primary key has that key.
+    /// A view that shows whole primary keys has all of them together: a row of a join is known by
+    /// the rows that it was made of. Of several ways to show a key the first one counts.
     fn add_view_keys(&mut self, shown: &HashMap<(TableId, ColumnId), Vec<(TableId, ColumnId)>>) {
         let mut found: Vec<(TableId, Key)> = Vec::new();
         for (id, table) in self.catalog.tables() {
             let Some(key) = &table.primary else { continue };
-            for (view, columns) in seen_as(shown, id, &key.columns).into_iter().skip(1) {
+            let mut views: Vec<(TableId, Vec<ColumnId>)> =
+                seen_as(shown, id, &key.columns).into_iter().skip(1).collect();
+            views.dedup_by_key(|(view, _)| *view);
+            for (view, columns) in views {
                 found.push((view, Key { name: key.name.clone(), columns: columns.into() }));
             }
         }
         for (view, key) in found {
-            self.catalog.tables[view.0 as usize].primary.get_or_insert(key);
+            match &mut self.catalog.tables[view.0 as usize].primary {
+                Some(known) => known.columns = [&*known.columns, &*key.columns].concat().into(),
+                none => *none = Some(key),
+            }
         }
     }
 }

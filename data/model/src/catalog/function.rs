@@ -91,7 +91,8 @@ impl Function {
     /// It can be called by name: a caller can say each of its arguments, or it takes a whole body.
     pub fn callable(&self) -> bool {
         let takes_body = |argument: &Argument| {
-            argument.ty.is_json() || matches!(argument.ty.base(), Type::Text | Type::Xml | Type::Bytea)
+            argument.ty.is_json()
+                || matches!(argument.ty.base(), Type::Text | Type::Xml | Type::Bytea)
         };
         self.arguments.iter().all(|argument| !argument.name.is_empty())
             || self.unnamed().is_some_and(takes_body)

@@ -121,7 +121,7 @@ impl Planner<'_> {
             let lists: Vec<(String, FunctionId)> =
                 of_name.iter().map(|id| (argument_list(self.catalog.function(*id)), *id)).collect();
             let near = hint::nearest_among(
-                &listed(arguments.iter().map(String::as_str)),
+                &listed(arguments.iter().map(String::as_str).collect()),
                 lists.iter().map(|(l, _)| l.as_str()),
             );
             near.and_then(|near| lists.iter().find(|(list, _)| list == near)).map(|(_, id)| *id)
@@ -233,11 +233,12 @@ fn takes_whole(function: &Function, body: &Body) -> bool {
 }
 
 fn argument_list(function: &Function) -> String {
-    listed(function.arguments.iter().map(|a| &*a.name))
+    listed(function.arguments.iter().map(|a| &*a.name).collect())
 }
 
-fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    format!("{{{}}}", names.collect::<Vec<_>>().join(","))
+fn listed(mut names: Vec<&str>) -> String {
+    names.sort_unstable();
+    format!("({})", names.join(", "))
 }
 
 fn signature(function: &Function) -> Signature {

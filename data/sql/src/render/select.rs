@@ -237,7 +237,11 @@ impl Renderer<'_> {
         let mut columns = Vec::new();
         for output in select.shown() {
             let piece = self.output(output, select)?;
-            columns.push(format!("{} AS {}", piece.sql, self.dialect.quote(&output.name)));
+            let sql = match output.expr {
+                Expr::Embed(_) => self.dialect.document(piece.sql),
+                _ => piece.sql,
+            };
+            columns.push(format!("{sql} AS {}", self.dialect.quote(&output.name)));
         }
         let tail = self.tail(select)?;
         let inner = format!("SELECT {}{body}{tail}", columns.join(", "));
