@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use mag_contract::door::{Response, body};
 
 const METHODS: HeaderValue =
-    HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT");
+    HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD");
 /// What clients read of an answer, besides what every page may read: in the words of the dialect at
 /// `/rest/v1`, which some compare as a whole, and in a line of its own what this gate and other doors
 /// add. A browser takes both lines as one list.
@@ -32,6 +32,16 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
 pub(crate) struct Cors {
     /// Every origin when empty.
     origins: Vec<String>,
+}
+
+/// Whatever header a client has: none of them means anything without a valid token. Those that any
+/// page may send stand around the wanted ones, in the order of the dialect at `/rest/v1`.
+fn allowed_headers(wanted: Option<&HeaderValue>) -> HeaderValue {
+    const ALWAYS: &str = "Accept, Accept-Language, Content-Language";
+    let wanted = wanted.and_then(|wanted| wanted.to_str().ok()).unwrap_or_default();
+    let names = wanted.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let all: Vec<&str> = std::iter::once("Authorization").chain(names).chain([ALWAYS]).collect();
+    HeaderValue::from_str(&all.join(", ")).unwrap_or(HeaderValue::from_static(ALWAYS))
 }
 
 impl Cors {
@@ -59,16 +69,16 @@ impl Cors {
             return None;
         }
         let mut response = Response::new(body(""));
-        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
         if let Some(origin) = self.allowed(&request.headers) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
-            // Whatever header a client has: none of them means anything without a valid token.
-            if let Some(wanted) = request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS) {
-                headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, wanted.clone());
-            }
+            headers.insert(
+                ACCESS_CONTROL_ALLOW_HEADERS,
+                allowed_headers(request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS)),
+            );
         }
         headers.insert(VARY, HeaderValue::from_static("Origin, Access-Control-Request-Headers"));
         Some(response)
@@ -115,9 +125,13 @@ mod tests {
         );
         let answer = Cors::new(&[]).preflight(&asked).unwrap();
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
-        assert_eq!(answer.status(), 204);
+        assert_eq!(answer.status(), 200);
         assert_eq!(header("access-control-allow-origin"), "*");
-        assert_eq!(header("access-control-allow-headers"), "apikey,x-client-info,traceparent");
+        assert_eq!(
+            header("access-control-allow-headers"),
+            "Authorization, apikey, x-client-info, traceparent, Accept, Accept-Language, \
+             Content-Language"
+        );
         assert!(header("access-control-allow-methods").contains("PATCH"));
     }
 

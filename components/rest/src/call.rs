@@ -40,11 +40,10 @@ pub fn query(asked: &Asked) -> Result<Query, Problem> {
         at(&mut query, path)?.order.clone_from(orders);
     }
     if !writes {
-        for (path, span) in &params.ranges {
+        // The page of the outermost rows is known already: it has met the header.
+        for (path, span) in params.ranges.iter().filter(|(path, _)| !path.is_empty()) {
             page(at(&mut query, path)?, *span)?;
         }
-        query.limit = None;
-        query.offset = None;
         page(&mut query, asked.page)?;
     }
     Ok(query)

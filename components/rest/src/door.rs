@@ -90,7 +90,8 @@ impl Inside {
         let authn = self.authn.get().map_err(|empty| Problem::of_fault(empty.into()))?;
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = header("authorization").and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
+            // A scheme alone shows an empty token: blanks at the end do not arrive.
+            let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
             scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim().to_owned()))
         });
         let shown = Credentials {

@@ -37,6 +37,14 @@ fn check(engine: Engine) {
         (400, &json!("column \"bodi\" does not exist"))
     );
     assert_eq!(told.json()["hint"], "Perhaps you meant to reference the column \"notes.body\".");
+    // A token that is empty is no token, also where blanks at the end did not arrive.
+    for shown in ["Authorization: Bearer", "Authorization: Bearer "] {
+        let told = ask(&board, "GET /notes", &[shown], "");
+        assert_eq!((told.status, &told.json()["code"]), (401, &json!("PGRST301")), "{shown}");
+    }
+    // The list of arguments that reads most alike is told, in the order of names.
+    let told = ask(&board, "POST /rpc/marked", &[&key], r#"{"mark": "!", "also": 1}"#);
+    assert_eq!(told.json()["hint"], "Perhaps you meant to call the function public.marked(mark)");
     // A function that writes is counted without being called a second time.
     let counted = |line: &str| {
         let head = ["Prefer: count=exact", "Content-Type: application/json", &key];
