@@ -20,6 +20,10 @@ pub enum Error {
     AmbiguousRelation { origin: String, target: String, candidates: Vec<Candidate> },
     #[error("`{name}` is not embedded in this request")]
     NotEmbedded { name: String },
+    /// Two members of one name in an object, of which most readers keep the last one. As PostgREST
+    /// says it: there both would be joined under one name.
+    #[error("table name \"{origin}_{name}_{depth}\" specified more than once")]
+    EmbeddedTwice { origin: String, name: String, depth: usize },
     /// What is embedded can be asked for its presence, and for nothing else.
     #[error("`{name}` is embedded: a condition can only ask whether it is there")]
     FilterOnEmbed { name: String },
@@ -194,6 +198,7 @@ impl Error {
             Self::NotEmbedded { .. } | Self::FilterOnEmbed { .. } | Self::RelatedOrder { .. } => {
                 codes::NOT_EMBEDDED
             }
+            Self::EmbeddedTwice { .. } => codes::AMBIGUOUS_RELATION,
             Self::NoFunction(_) => codes::NO_FUNCTION,
             Self::AmbiguousFunction { .. } => codes::AMBIGUOUS_FUNCTION,
             Self::NoType { .. } => codes::NO_TYPE,
@@ -220,6 +225,7 @@ impl Error {
             Self::NoOperator { .. } | Self::NoAggregate { .. } => "42883",
             Self::NotBoolean { .. } => "42804",
             Self::NotGrouped { .. } => "42803",
+            Self::EmbeddedTwice { .. } => "42712",
             Self::Value(bad) => bad.state,
             Self::NotWritable { .. } => "55000",
             Self::Generated { .. } => "428C9",

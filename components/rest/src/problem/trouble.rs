@@ -87,6 +87,7 @@ impl Problem {
             | Error::NotBoolean { .. }
             | Error::NoAggregate { .. }
             | Error::NotGrouped { .. }
+            | Error::EmbeddedTwice { .. }
             | Error::NotWritable { .. }
             | Error::Generated { .. }
             | Error::NoKeyForConflict { .. } => {

@@ -4,7 +4,7 @@ use super::{Planner, Scope};
 use crate::call::{self, Aggregate, PickField, Place, Query};
 use crate::error::Error;
 use crate::expr::{Expr, aggregate_type};
-use crate::select::{Output, Select, Show, Source};
+use crate::select::{Embed, Output, Select, Show, Source};
 use mag_model::{Type, Value};
 use std::sync::Arc;
 
@@ -40,6 +40,11 @@ impl Planner<'_> {
         for pick in &query.select {
             if let call::Pick::Embed(wanted) = pick {
                 let (embed, hoists) = self.embed(&scope, wanted, depth + 1)?;
+                let nested = |other: &Embed| other.show == Show::Nested && other.name == embed.name;
+                if embed.show == Show::Nested && select.embeds.iter().any(nested) {
+                    let (origin, name) = (scope.label.to_string(), embed.name.to_string());
+                    return Err(Error::EmbeddedTwice { origin, name, depth: depth + 1 });
+                }
                 if wanted.join == call::Join::Inner {
                     inner.push(select.embeds.len());
                 }

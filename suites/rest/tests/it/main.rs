@@ -5,6 +5,7 @@ mod arguments;
 mod batch;
 mod bodies;
 mod cinema;
+mod clients;
 mod cursor;
 mod dialect;
 mod functions;

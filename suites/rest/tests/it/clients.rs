@@ -1,0 +1,63 @@
+//! What people's clients look for in an answer, beyond its rows.
+
+use crate::house::{Engine, House, ask};
+use serde_json::json;
+
+const TABLES: &str = "
+    CREATE TABLE people (id integer PRIMARY KEY, name text);
+    CREATE TABLE pairs (id integer PRIMARY KEY, one integer REFERENCES people (id), other integer REFERENCES people (id));
+    INSERT INTO people (id, name) VALUES (1, 'Ann'), (2, 'Bob');
+    INSERT INTO pairs (id, one, other) VALUES (1, 1, 2);";
+
+fn check(engine: Engine) {
+    let Some(house) = House::new(engine) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("pairs");
+    house.sql(TABLES);
+    let key = format!("apikey: {}", house.key("pairs"));
+    // Of two members of one name most readers keep the last: nobody is to lose one without a word.
+    let told = ask(&board, "GET /pairs?select=people!one(name),people!other(name)", &[&key], "");
+    assert_eq!((told.status, &told.json()["code"]), (400, &json!("42712")), "{}", told.body);
+    let message = "table name \"pairs_people_1\" specified more than once";
+    assert_eq!(told.json()["message"], message);
+    let line = "GET /people?select=pairs!one(a:people!one(id),a:people!other(id))";
+    let message = "table name \"pairs_a_2\" specified more than once";
+    assert_eq!(ask(&board, line, &[&key], "").json()["message"], message);
+    let line = "GET /pairs?select=people!one(name),b:people!other(name)";
+    let told = ask(&board, line, &[&key], "");
+    assert_eq!(told.json(), json!([{"people": {"name": "Ann"}, "b": {"name": "Bob"}}]));
+    // Spread, and for a condition alone, they make no members.
+    let line = "GET /pairs?select=...people!one(a:name),...people!other(b:name)";
+    assert_eq!(ask(&board, line, &[&key], "").json(), json!([{"a": "Ann", "b": "Bob"}]));
+    if engine == Engine::Postgres {
+        plans(&house, &board, &key);
+    }
+}
+
+/// `explain()` of the clients shows what a whole answer costs, its document included.
+fn plans(house: &House, board: &mag_kit::installation::Board<'_>, key: &str) {
+    house.did(&["project:set", "pairs", "rest.plan_enabled", "true"]);
+    let plan = |line: &str, media: &str| {
+        let accept = format!("Accept: application/vnd.pgrst.plan{media}");
+        let told = ask(board, line, &[key, &accept, "Content-Type: application/json"], "{}");
+        assert_eq!(told.status, 200, "{line}: {}", told.body);
+        told
+    };
+    let text = plan("GET /people?select=*,pairs!one(id)&limit=1", "+text; options=analyze");
+    assert!(text.body.starts_with("Aggregate  (cost="), "{}", text.body);
+    let json = plan("GET /pairs?select=people!one(name),id", "+json").json();
+    assert_eq!(json[0]["Plan"]["Node Type"], "Aggregate", "{json}");
+    house.sql("CREATE FUNCTION everyone() RETURNS SETOF people LANGUAGE sql AS $$ SELECT * FROM people $$");
+    let json = plan("POST /rpc/everyone", "+json").json();
+    assert_eq!(json[0]["Plan"]["Node Type"], "Aggregate", "{json}");
+}
+
+#[test]
+fn clients_of_sqlite_lose_nothing_of_an_answer() {
+    check(Engine::Sqlite);
+}
+
+#[test]
+fn clients_of_postgresql_lose_nothing_of_an_answer() {
+    check(Engine::Postgres);
+}
