@@ -167,6 +167,7 @@ impl Gotrue {
             ["oauth", ref rest @ ..] => Box::pin(self.oauth(ask, rest)).await,
             ["invite"] if m == post => Box::pin(self.invite(ask)).await,
             ["admin", ref rest @ ..] => Box::pin(self.admin(ask, rest)).await,
+            ["sso", ..] => Err(Refusal::new(404, "saml_provider_disabled", "SAML 2.0 is disabled")),
             [
                 "health" | "settings" | "signup" | "token" | "recover" | "magiclink" | "otp"
                 | "resend" | "verify" | "logout" | "reauthenticate" | "user" | "factors"

@@ -31,6 +31,10 @@ impl Gotrue {
             Some("refresh_token") => (Path::Refresh, Grant::Refresh),
             Some("pkce") => (Path::SignIn, Grant::Pkce),
             Some("id_token") => (Path::SignIn, Grant::IdToken),
+            Some("web3") => {
+                let message = "Web3 provider is disabled";
+                return Err(Refusal::new(422, "web3_provider_disabled", message));
+            }
             _ => return Err(Refusal::new(400, "invalid_credentials", "unsupported_grant_type")),
         };
         if !self.limits.admits(path, ask.ip, ask.now) {

@@ -108,8 +108,7 @@ impl Gotrue {
         let house = self.house();
         let question = self.asked_key(ask, &home, Purpose::SignIn, None, None).await?;
         let answer = credential(ask)?;
-        let unknown =
-            || Refusal::new(422, "webauthn_credential_not_found", "The passkey is not known");
+        // A key that nobody knows is one that does not verify.
         let id = id_of(answer).ok_or_else(unknown)?;
         let key = home.key_by_credential(&id).await?.ok_or_else(unknown)?;
         // A second factor is none of the first.
@@ -168,6 +167,10 @@ fn named(ask: &Ask) -> Result<Option<String>, Refusal> {
         return Err(Refusal::bad(format!("friendly_name is longer than {NAME_MAX} characters")));
     }
     Ok(name.map(str::to_owned))
+}
+
+fn unknown() -> Refusal {
+    Refusal::new(400, "webauthn_verification_failed", "Credential verification failed")
 }
 
 fn missing() -> Refusal {

@@ -4,7 +4,7 @@ use super::Gotrue;
 use super::ask::Ask;
 use super::hooks::Hook;
 use super::outbox::{NotSent, after};
-use super::redirect::form;
+use super::redirect::encoded;
 use super::refusal::Refusal;
 use super::shape;
 use crate::home::Home;
@@ -60,7 +60,9 @@ pub(super) const MAGIC_LINK: Letter = Letter {
 impl Gotrue {
     pub(super) fn action_link(&self, ask: &Ask, hash: &str, link: &str, back: &str) -> String {
         let base = self.settings.external_url.trim_end_matches('/');
-        let query = form(&[("token", hash), ("type", link), ("redirect_to", back)]);
+        // In the order in which those who look into such links expect it.
+        let (hash, link, back) = (encoded(hash), encoded(link), encoded(back));
+        let query = format!("token={hash}&type={link}&redirect_to={back}");
         format!("{base}{}/auth/v1/verify?{query}", ask.prefix)
     }
 

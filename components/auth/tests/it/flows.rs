@@ -120,6 +120,16 @@ async fn a_refusal_has_the_shape_that_the_client_asks_for() {
 }
 
 #[tokio::test]
+async fn what_is_not_there_says_that_it_is_switched_off() {
+    let house = house().await;
+    let told = house.ask("POST /sso", None, json!({"domain": "shop.test"})).await;
+    assert_eq!(told.brief(), "404 saml_provider_disabled");
+    let wish = json!({"chain": "ethereum", "message": "m", "signature": "s"});
+    let told = house.ask("POST /token?grant_type=web3", None, wish).await;
+    assert_eq!(told.brief(), "422 web3_provider_disabled");
+}
+
+#[tokio::test]
 async fn nobody_learns_whether_an_address_has_an_account() {
     let house = house().await;
     house.member(ADA, SECRET).await;
@@ -189,6 +199,8 @@ async fn a_link_ends_on_a_page_of_the_app_and_nowhere_else() {
             format!("POST /signup?redirect_to={}", asked.replace(':', "%3A").replace('/', "%2F"));
         assert_eq!(house.ask(&line, None, wish.clone()).await.brief(), "200");
         let (link, _) = house.mail(ADA).await;
+        let places = ["?token=", "&type=signup", "&redirect_to="].map(|part| link.find(part));
+        assert!(places[0].is_some() && places.is_sorted(), "{link}");
         let broken = link.replacen("token=", "token=0", 1);
         let told = house.ask(&format!("GET {broken}"), None, json!(null)).await;
         assert_eq!(told.status, 303);

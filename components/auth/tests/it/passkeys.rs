@@ -158,7 +158,7 @@ async fn somebody_signs_in_by_a_passkey_alone() {
     let told = house.ask(&format!("DELETE {one}"), Some(eve), json!(null)).await;
     assert_eq!(told.brief(), "404 webauthn_credential_not_found");
     assert_eq!(house.ask(&format!("DELETE {one}"), Some(&token), json!(null)).await.status, 204);
-    assert_eq!(signs_in(&house, &mut key).await.brief(), "422 webauthn_credential_not_found");
+    assert_eq!(signs_in(&house, &mut key).await.brief(), "400 webauthn_verification_failed");
 }
 
 #[tokio::test]
@@ -256,5 +256,5 @@ async fn a_key_is_a_second_factor() {
     let body = answer(&asked, "request", key.sign(options));
     let raised = house.ask(&verify, Some(&low), body).await;
     assert_eq!(raised.status, 200, "{raised:?}");
-    assert_eq!(signs_in(&house, &mut key).await.brief(), "422 webauthn_credential_not_found");
+    assert_eq!(signs_in(&house, &mut key).await.brief(), "400 webauthn_verification_failed");
 }

@@ -114,7 +114,8 @@ impl Gotrue {
         client: Client,
     ) -> Result<Answer, Refusal> {
         let Json::Object(mut whole) = client.told() else { return Err(Refusal::bad("no client")) };
-        for (name, value) in &ask.fields {
+        // Clients send everything they could change, and null for what stays.
+        for (name, value) in ask.fields.iter().filter(|(_, value)| !value.is_null()) {
             whole.insert(name.clone(), value.clone());
         }
         let metadata = read(&whole)?;

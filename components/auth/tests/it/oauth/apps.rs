@@ -115,7 +115,7 @@ async fn the_server_looks_after_apps() {
         (&"1".parse().unwrap(), 1)
     );
     assert!(list.json["clients"][0].get("client_secret").is_none());
-    let wish = json!({"client_name": "Shop 2"});
+    let wish = json!({"client_name": "Shop 2", "redirect_uris": null, "logo_uri": null});
     let told = house.ask(&format!("PUT {one}"), Some(&key), wish).await;
     assert_eq!(
         (&told.json["client_name"], &told.json["redirect_uris"]),
