@@ -85,12 +85,18 @@ fn named_rows(text: &str, columns: &[String]) -> Result<Payload, Problem> {
     match Payload::from_json(text, Some(columns)) {
         Ok(payload) => Ok(payload),
         Err(mag_query::payload::Error::Json(bad)) => Err(Problem::of_bad_value(&bad)),
-        Err(mag_query::payload::Error::NotRows) => Err(Problem::of_state(
-            "22023",
-            "argument of json_populate_recordset must be an array of objects".into(),
-        )),
+        Err(mag_query::payload::Error::NotRows) => Err(not_rows(text)),
         Err(other) => Err(Problem::bad_body(other.to_string())),
     }
+}
+
+/// As the engine says it, which would be the one to find out.
+fn not_rows(text: &str) -> Problem {
+    let message = match text.trim_start().starts_with('[') {
+        true => "argument of json_to_recordset must be an array of objects",
+        false => "cannot call json_to_recordset on a scalar",
+    };
+    Problem::of_state("22023", message.into())
 }
 
 fn csv(text: &str) -> Result<Payload, Problem> {
@@ -168,7 +174,20 @@ fn json_arguments(text: &str, columns: Option<&[String]>) -> Result<Arguments, P
         return Ok(Arguments::Body(Body::Json(Arc::from("{}"))));
     }
     if let Some(columns) = columns {
-        let mut members = json::members(text).map_err(|bad| Problem::of_bad_value(&bad))?;
+        let bad = |bad| Problem::of_bad_value(&bad);
+        json::check(text).map_err(bad)?;
+        let mut members = match text.trim_start().as_bytes().first() {
+            Some(b'{') => json::members(text).map_err(bad)?,
+            // Of a list the first object counts.
+            Some(b'[') => {
+                let items = json::items(text).map_err(bad)?;
+                if items.iter().any(|item| !item.trim_start().starts_with('{')) {
+                    return Err(not_rows(text));
+                }
+                items.first().map_or(Ok(Vec::new()), |first| json::members(first)).map_err(bad)?
+            }
+            _ => return Err(not_rows(text)),
+        };
         members.retain(|(name, _)| columns.contains(name));
         let mut named: Vec<(String, Given)> =
             members.into_iter().map(|(name, json)| (name, Given::Json(json))).collect();

@@ -24,7 +24,8 @@ pub fn body(answer: &Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
     let single = invoke.is_some_and(|invoke| invoke.single);
     match shape {
         Shape::Raw => raw(rows),
-        Shape::Csv => csv::text(rows).into_bytes(),
+        // The one value of a function has no name of its own.
+        Shape::Csv => csv::text(rows, scalar.then_some("pgrst_scalar")).into_bytes(),
         Shape::Object { stripped } => {
             let text = match rows.rows.first() {
                 Some(row) if scalar => value(rows, row),

@@ -1,6 +1,8 @@
 //! Values in JSON as PostgreSQL's `to_json` writes them, and JSON as its `json_populate_record`
 //! reads it. Numbers keep their digits both ways: nothing goes through a float.
 
+mod mistake;
+
 use crate::error::BadValue;
 use crate::literal;
 use crate::time;
@@ -170,8 +172,12 @@ pub enum Json {
 /// Deeper JSON is refused, long before the stack ends.
 pub const DEPTH_MAX: usize = 100;
 
-fn bad_json() -> BadValue {
-    BadValue::new("22P02", "invalid input syntax for type json")
+fn bad_json(text: &str) -> BadValue {
+    let bad = BadValue::new("22P02", "invalid input syntax for type json");
+    match mistake::details(text) {
+        Some(details) => bad.details(details),
+        None => bad,
+    }
 }
 
 /// Whether the text is JSON at all.
@@ -180,9 +186,7 @@ pub fn check(text: &str) -> Result<(), BadValue> {
 }
 
 pub fn parse(text: &str) -> Result<Json, BadValue> {
-    let raw: &RawValue = serde_json::from_str(text).map_err(|e| {
-        bad_json().details(format!("At column {} of line {}.", e.column(), e.line()))
-    })?;
+    let raw: &RawValue = serde_json::from_str(text).map_err(|_| bad_json(text))?;
     read(raw.get(), 0)
 }
 
@@ -195,14 +199,14 @@ fn read(text: &str, depth: usize) -> Result<Json, BadValue> {
         Some(b'n') => Json::Null,
         Some(b't') => Json::Bool(true),
         Some(b'f') => Json::Bool(false),
-        Some(b'"') => Json::String(serde_json::from_str(text).map_err(|_| bad_json())?),
+        Some(b'"') => Json::String(serde_json::from_str(text).map_err(|_| bad_json(text))?),
         Some(b'[') => {
-            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json())?;
+            let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
             let items = items.into_iter().map(|item| read(item.get(), depth + 1));
             Json::Array(items.collect::<Result<_, _>>()?)
         }
         Some(b'{') => {
-            let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json())?;
+            let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
             let fields = fields.0.into_iter().map(|(k, v)| Ok((k, read(v.get(), depth + 1)?)));
             Json::Object(fields.collect::<Result<_, _>>()?)
         }
@@ -238,7 +242,7 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
 
 /// The members of a JSON object as they are written, in their order; the last of a name wins.
 pub fn members(text: &str) -> Result<Vec<(String, Arc<str>)>, BadValue> {
-    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json())?;
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
     let mut members: Vec<(String, Arc<str>)> = Vec::with_capacity(fields.0.len());
     let mut places = std::collections::HashMap::with_capacity(fields.0.len());
     for (name, value) in fields.0 {
@@ -258,7 +262,7 @@ pub fn members(text: &str) -> Result<Vec<(String, Arc<str>)>, BadValue> {
 
 /// The items of a JSON array as they are written.
 pub fn items(text: &str) -> Result<Vec<Arc<str>>, BadValue> {
-    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json())?;
+    let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
     Ok(items.into_iter().map(|item| Arc::from(item.get())).collect())
 }
 

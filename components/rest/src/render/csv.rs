@@ -3,9 +3,12 @@
 use mag_model::{Value, literal};
 use mag_query::Rows;
 
-pub(super) fn text(rows: &Rows) -> String {
+/// `only`: what the header calls the only column.
+pub(super) fn text(rows: &Rows, only: Option<&str>) -> String {
     let mut text = String::new();
-    if !rows.rows.is_empty() {
+    if let (Some(name), false) = (only, rows.rows.is_empty()) {
+        text.push_str(name);
+    } else if !rows.rows.is_empty() {
         let names: Vec<&str> = rows.columns.iter().map(|(name, _)| &**name).collect();
         text.push_str(&names.join(","));
     }
@@ -66,11 +69,12 @@ mod tests {
             rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]],
             ..Rows::default()
         };
-        assert_eq!(text(&rows), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
+        assert_eq!(text(&rows, None), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
     }
 
     #[test]
     fn nothing_has_no_header() {
-        assert_eq!(text(&Rows::default()), "\n");
+        assert_eq!(text(&Rows::default(), None), "\n");
+        assert_eq!(text(&Rows::default(), Some("one")), "\n");
     }
 }

@@ -45,6 +45,21 @@ fn check(engine: Engine) {
     // The list of arguments that reads most alike is told, in the order of names.
     let told = ask(&board, "POST /rpc/marked", &[&key], r#"{"mark": "!", "also": 1}"#);
     assert_eq!(told.json()["hint"], "Perhaps you meant to call the function public.marked(mark)");
+    // With arguments that are named apart, the first object of a list has them.
+    let json = "Content-Type: application/json";
+    let list = r#"[{"mark": "", "no": 1}, {"mark": "?"}]"#;
+    let told = ask(&board, "POST /rpc/marked?columns=mark&id=eq.1&select=body", &[&key, json], list);
+    assert_eq!(told.json(), json!([{"body": "a"}]), "{}", told.body);
+    for (body, message, details) in [
+        ("5", "cannot call json_to_recordset on a scalar", None),
+        ("[1]", "argument of json_to_recordset must be an array of objects", None),
+        ("[{]", "invalid input syntax for type json", Some("Expected string or \"}\", but found \"]\".")),
+    ] {
+        for line in ["POST /rpc/marked?columns=mark", "POST /notes?columns=id"] {
+            let told = ask(&board, line, &[&key, json], body).json();
+            assert_eq!((&told["message"], &told["details"]), (&json!(message), &json!(details)));
+        }
+    }
     // A function that writes is counted without being called a second time.
     let counted = |line: &str| {
         let head = ["Prefer: count=exact", "Content-Type: application/json", &key];
