@@ -202,7 +202,7 @@ fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answe
     for (n, (plan, ready)) in work.plans.iter().zip(ready).enumerate() {
         let answer = run_one(link, plan, ready).map_err(|error| of_plan(work, n, error));
         let mut answer = answer?;
-        let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
+        let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(&&**name));
         answer.settings.extend(wanted.cloned());
         answers.push(answer);
     }

@@ -36,7 +36,7 @@ pub(crate) struct Entry {
     begun: Instant,
     route: Route,
     method: http::Method,
-    path: Box<str>,
+    path: Arc<str>,
     project: Option<Arc<str>>,
     peer: Peer,
     trace: TraceId,
@@ -112,13 +112,13 @@ impl Account {
     fn write(&self, told: &ResponseTold) {
         let ResponseTold { request, status, took_us, thing, user, key } = told;
         tracing::info!(
-            door = request.door,
-            project = request.project,
+            door = &*request.door,
+            project = request.project.as_deref(),
             address = request.address.map(tracing::field::display),
-            trace_id = request.trace_id,
-            thing,
-            user,
-            key,
+            trace_id = &*request.trace_id,
+            thing = thing.as_deref(),
+            user = user.as_deref(),
+            key = key.as_deref(),
             took_us,
             "{} {} answered {status}",
             request.method,
@@ -171,22 +171,20 @@ impl Entry {
 
     fn told(&self) -> RequestTold {
         RequestTold {
-            method: self.method.to_string(),
-            path: self.path.to_string(),
-            door: self.route.name().to_owned(),
-            project: self.project.as_deref().map(str::to_owned),
+            method: RequestTold::name_of(&self.method),
+            path: self.path.clone(),
+            door: self.route.name().into(),
+            project: self.project.clone(),
             address: match &self.peer {
                 Peer::Network(from) => Some(from.ip()),
                 Peer::Local { .. } => None,
             },
-            trace_id: self.trace.0.to_string(),
+            trace_id: self.trace.0.clone(),
         }
     }
 
     fn answered(&self, status: u16, took: Duration, reached: Option<&Reached>) -> ResponseTold {
-        let text = |of: fn(&Reached) -> &Option<Arc<str>>| {
-            reached.and_then(|r| of(r).as_deref().map(str::to_owned))
-        };
+        let text = |of: fn(&Reached) -> &Option<Arc<str>>| reached.and_then(|r| of(r).clone());
         ResponseTold {
             request: self.told(),
             status,

@@ -22,11 +22,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use hyper::body::Incoming;
 use mag_contract::door::{
-    AdminDoor, AuthDoor, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
+    AdminDoor, AuthDoor, Body, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
     Response, RestDoor, ScreenDoor, StorageDoor,
 };
 use mag_contract::exchange::{Encrypted, TraceId};
@@ -40,6 +39,8 @@ use mag_contract::{Bus, Fault, Jack, Lifeline, Wiring, codes, problem};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What all connections of one incarnation share.
 pub(crate) struct Front {
@@ -148,7 +149,7 @@ impl Front {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&trace.0) {
             // A door that was told to give back the client's own has done so.
-            headers.entry("x-request-id").or_insert(id);
+            headers.entry(REQUEST_ID).or_insert(id);
         }
         // The next request of this client shall go to the one who takes over.
         let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;
@@ -222,7 +223,8 @@ impl Front {
             let WrapRequest { method, uri, headers, .. } = self.bus.ask(wrap).await?;
             (parts.method, parts.uri, parts.headers) = (method, uri, headers);
         }
-        let path = parts.uri.path().to_owned();
+        let transformed = self.bus.is_asked::<TransformResponse>();
+        let path = transformed.then(|| parts.uri.path().to_owned());
         let mut request = http::Request::from_parts(parts, ());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(trace.clone());
@@ -233,14 +235,12 @@ impl Front {
         if let Some(way) = &way {
             request.extensions_mut().insert(way.passage());
         }
-        let answered = knock(&*door, request.map(|()| body.boxed_unsync())).await;
+        let answered = knock(&*door, request.map(|()| Body::streamed(body))).await;
         if let Some(of_user) = way.and_then(|way| way.standing()) {
             *standing = Some(of_user.tighter(standing.take()));
         }
         let response = answered?;
-        if !self.bus.is_asked::<TransformResponse>() {
-            return Ok(response);
-        }
+        let Some(path) = path else { return Ok(response) };
         let (mut head, content) = response.into_parts();
         let (status, headers) = (head.status, head.headers);
         let asked = TransformResponse { door: route.name(), path, status, headers };

@@ -1,6 +1,8 @@
 //! Which rows of an answer are asked for: `limit` and `offset`, the `Range` header, and what
 //! `Content-Range` says of them.
 
+use std::fmt::Write;
+
 /// From `offset` up to and with `last`; to the end when there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -94,15 +96,17 @@ pub fn part(offset: i64, rows: i64, total: Option<i64>) -> Part {
 
 /// `0-14/15`, `*/0`, `0-14/*`
 pub fn content_range(lower: i64, upper: i64, total: Option<i64>) -> String {
-    let rows = if lower <= upper && total != Some(0) {
-        format!("{lower}-{upper}")
-    } else {
-        "*".to_owned()
+    let mut text = String::with_capacity(24);
+    // Writing to a `String` never fails.
+    let _ = match lower <= upper && total != Some(0) {
+        true => write!(text, "{lower}-{upper}/"),
+        false => write!(text, "*/"),
     };
-    match total {
-        Some(total) => format!("{rows}/{total}"),
-        None => format!("{rows}/*"),
-    }
+    let _ = match total {
+        Some(total) => write!(text, "{total}"),
+        None => write!(text, "*"),
+    };
+    text
 }
 
 #[cfg(test)]
