@@ -27,7 +27,14 @@ pub(crate) struct Account {
     log: AccessLog,
     slow: Duration,
     seconds: [(&'static str, Histogram); 10],
-    things: RwLock<HashMap<Reached, Counter>>,
+    /// By project and thing.
+    things: RwLock<Things>,
+}
+
+#[derive(Default)]
+struct Things {
+    of: HashMap<Arc<str>, HashMap<Arc<str>, Counter>>,
+    count: usize,
 }
 
 /// An exchange while it lasts.
@@ -128,25 +135,23 @@ impl Account {
 
     fn count(&self, reached: &Reached) {
         let Some(thing) = &reached.thing else { return };
-        let name = Reached {
-            project: reached.project.clone(),
-            thing: Some(thing.clone()),
-            ..Reached::default()
-        };
+        let project = reached.project.as_deref().unwrap_or_default();
         {
             let things = self.things.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(counter) = things.get(&name) {
+            if let Some(counter) = things.of.get(project).and_then(|of| of.get(thing)) {
                 return counter.increment(1);
             }
         }
         let mut things = self.things.write().unwrap_or_else(PoisonError::into_inner);
-        if things.len() < THINGS_MAX {
-            let project = name.project.as_deref().unwrap_or_default().to_owned();
-            let counter = counter!(
-                "gate_things_total", "project" => project, "thing" => thing.to_string()
-            );
-            counter.increment(1);
-            things.insert(name, counter);
+        if things.count < THINGS_MAX {
+            things.count += 1;
+            let counter = things.of.entry(project.into()).or_default().entry(thing.clone());
+            counter
+                .or_insert_with(|| {
+                    let (project, thing) = (project.to_owned(), thing.to_string());
+                    counter!("gate_things_total", "project" => project, "thing" => thing)
+                })
+                .increment(1);
         }
     }
 

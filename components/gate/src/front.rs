@@ -159,7 +159,7 @@ impl Front {
         }
         if let Some(usage) = self.account.end(&entry, &response) {
             // Counting is nobody's reason to hold an answer back: a refusal means nothing here.
-            let _ = self.bus.ask(usage).await;
+            let _ = Box::pin(self.bus.ask(usage)).await;
         }
         response
     }
@@ -182,7 +182,7 @@ impl Front {
         }
         let cost = self.count(&parts, &peer, route, entry, standing).await?;
         if Route::other_version(parts.uri.path()).is_some() {
-            route = self.other_version(&mut parts).await?.unwrap_or(route);
+            route = Box::pin(self.other_version(&mut parts)).await?.unwrap_or(route);
         }
         self.account.received(entry);
         let door = match route {
@@ -197,7 +197,7 @@ impl Front {
             Route::Screen if let Some(page) = home::error_page(parts.uri.path()) => {
                 return Ok(page);
             }
-            Route::Screen => match self.registered(&parts).await? {
+            Route::Screen => match Box::pin(self.registered(&parts)).await? {
                 Some(door) => Ok(door),
                 None => match self.doors.screen.get() {
                     Ok(screen) => Ok(screen),
@@ -220,7 +220,7 @@ impl Front {
         if self.bus.is_asked::<WrapRequest>() {
             let Parts { method, uri, headers, .. } = parts.clone();
             let wrap = WrapRequest { method, uri, headers, door: route.name() };
-            let WrapRequest { method, uri, headers, .. } = self.bus.ask(wrap).await?;
+            let WrapRequest { method, uri, headers, .. } = Box::pin(self.bus.ask(wrap)).await?;
             (parts.method, parts.uri, parts.headers) = (method, uri, headers);
         }
         let transformed = self.bus.is_asked::<TransformResponse>();
@@ -244,7 +244,7 @@ impl Front {
         let (mut head, content) = response.into_parts();
         let (status, headers) = (head.status, head.headers);
         let asked = TransformResponse { door: route.name(), path, status, headers };
-        let TransformResponse { status, headers, .. } = self.bus.ask(asked).await?;
+        let TransformResponse { status, headers, .. } = Box::pin(self.bus.ask(asked)).await?;
         (head.status, head.headers) = (status, headers);
         Ok(Response::from_parts(head, content))
     }
@@ -270,7 +270,7 @@ impl Front {
         if self.bus.is_asked::<RateLimitStrategy>() {
             let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
             let asked = RateLimitStrategy { door, method, path, address, cost };
-            cost = self.bus.ask(asked).await?.cost;
+            cost = Box::pin(self.bus.ask(asked)).await?.cost;
         }
         *standing = self.rates.take(door, address, &parts.headers, cost);
         match standing {
@@ -287,7 +287,7 @@ impl Front {
         let path = parts.uri.path().to_owned();
         let version = Route::other_version(&path).unwrap_or_default().to_owned();
         let asked = AddVersion { path, version, answered_by: None };
-        let Some(path) = self.bus.ask(asked).await?.answered_by else { return Ok(None) };
+        let Some(path) = Box::pin(self.bus.ask(asked)).await?.answered_by else { return Ok(None) };
         let whole = match parts.uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path,
@@ -304,7 +304,7 @@ impl Front {
             return Ok(None);
         }
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-        Ok(self.bus.ask(RegisterEndpoint { method, path, door: None }).await?.door)
+        Ok(Box::pin(self.bus.ask(RegisterEndpoint { method, path, door: None })).await?.door)
     }
 
     /// What every answer gets on its way out.

@@ -53,6 +53,7 @@ impl Inside {
             reached.project = Some(project.reference.clone());
             settings = Some(project.settings.clone());
             let rest = &project.settings.rest;
+            timing.wanted(rest.server_timing_enabled);
             let identity = self.identity(&project, &parts).await?;
             let identity = passed(identity, &parts, &mut reached).await?;
             timing.mark("jwt");

@@ -1,7 +1,7 @@
 //! Which rows of an answer are asked for: `limit` and `offset`, the `Range` header, and what
 //! `Content-Range` says of them.
 
-use std::fmt::Write;
+use std::io::Write;
 
 /// From `offset` up to and with `last`; to the end when there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,17 +96,19 @@ pub fn part(offset: i64, rows: i64, total: Option<i64>) -> Part {
 
 /// `0-14/15`, `*/0`, `0-14/*`
 pub fn content_range(lower: i64, upper: i64, total: Option<i64>) -> String {
-    let mut text = String::with_capacity(24);
-    // Writing to a `String` never fails.
+    // Three numbers and two signs; a text made of it is just as long as it is.
+    let mut bytes = [0; 64];
+    let mut rest = &mut bytes[..];
     let _ = match lower <= upper && total != Some(0) {
-        true => write!(text, "{lower}-{upper}/"),
-        false => write!(text, "*/"),
+        true => write!(rest, "{lower}-{upper}/"),
+        false => write!(rest, "*/"),
     };
     let _ = match total {
-        Some(total) => write!(text, "{total}"),
-        None => write!(text, "*"),
+        Some(total) => write!(rest, "{total}"),
+        None => write!(rest, "*"),
     };
-    text
+    let used = 64 - rest.len();
+    String::from_utf8_lossy(&bytes[..used]).into_owned()
 }
 
 #[cfg(test)]

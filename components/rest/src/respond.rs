@@ -49,7 +49,7 @@ impl Reply {
     /// With its length.
     pub fn carry(&mut self, body: impl Into<Bytes>) {
         self.body = body.into();
-        self.headers.insert(CONTENT_LENGTH, self.body.len().into());
+        self.put(CONTENT_LENGTH, self.body.len().to_string());
     }
     fn with_body(&mut self, asked: &Asked, offer: &Offer, body: Vec<u8>, head: bool) {
         if !head {
@@ -90,10 +90,8 @@ pub fn problem(problem: &Problem) -> Reply {
     let mut reply = Reply::new(problem.status);
     reply.say(CONTENT_TYPE, "application/json; charset=utf-8");
     reply.carry(problem.body());
-    reply.put(
-        HeaderName::from_static("proxy-status"),
-        format!("PostgREST; error={}", problem.code),
-    );
+    reply
+        .put(HeaderName::from_static("proxy-status"), format!("PostgREST; error={}", problem.code));
     for (name, value) in &problem.headers {
         reply.headers.append(name.clone(), value.clone());
     }

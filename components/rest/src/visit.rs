@@ -19,7 +19,7 @@ use crate::timing::Timing;
 use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
-use mag_adapter::{Access, EngineError, Transaction};
+use mag_adapter::{Ability, Access, EngineError, Transaction};
 use mag_contract::codes;
 use mag_contract::exchange::Reached;
 use mag_guard::Authorised;
@@ -101,6 +101,20 @@ impl Visit<'_> {
                 return reply;
             }
         }
+        // On the heap of its own: what is known already does not carry the room for it along.
+        Box::pin(self.anew(content, (source.as_ref(), view), form, timing, reached)).await
+    }
+
+    /// A request that is read and planned as if it were the first.
+    async fn anew(
+        &self,
+        content: &[u8],
+        (source, view): (&dyn Source, Arc<View>),
+        form: Option<Form<'_>>,
+        timing: &mut Timing,
+        reached: &mut Reached,
+    ) -> Result<Reply, Problem> {
+        let (session, recall) = (&self.identity.session, view.memory::<Recall>());
         if let Some(page) = Page::of(self.parts) {
             let reply = described::answer(page, self.project, &view, session, self.parts)?;
             if let Some(reply) = reply {
@@ -127,7 +141,7 @@ impl Visit<'_> {
                 if name == batch::NAME
                     && view.catalog.find_table(&asked.schema, name).is_none() =>
             {
-                self.batch(source.as_ref(), &view, &asked, content, timing).await
+                self.batch(source, &view, &asked, content, timing).await
             }
             (Target::Function(name), Action::Info) => self.function_info(&view, &asked, name),
             (Target::Table(_) | Target::Function(_), _) => {
@@ -136,7 +150,7 @@ impl Visit<'_> {
                     self.learn(&view, &recall, &form, &ready, reached);
                 }
                 timing.mark("plan");
-                self.run(source.as_ref(), ready, timing).await
+                self.run(source, ready, timing).await
             }
         };
         timing.rest();
@@ -368,7 +382,10 @@ impl Visit<'_> {
         ready: Ready,
         timing: &mut Timing,
     ) -> Result<Reply, Problem> {
-        let quiet = ready.plan().is_quiet() && self.rest.pre_request.is_none();
+        // Where policies are not the engine's own, no code of its could look at the request either.
+        let native = source.database().abilities().can(Ability::NativePolicies);
+        let runs_code = !ready.plan().is_quiet() || self.rest.pre_request.is_some();
+        let quiet = !(native && runs_code);
         let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest, quiet);
         settings.extend(ready.settings.iter().cloned());
         let work = Transaction {

@@ -9,8 +9,8 @@ use crate::vault::Vault;
 use mag_contract::{Fault, Timestamp, codes};
 use mag_query::call::Filter;
 use serde_json::json;
-use std::sync::atomic::AtomicI64;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use uuid::Uuid;
 
 pub(crate) struct Book {
