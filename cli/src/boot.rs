@@ -22,8 +22,9 @@ use voice::Voice;
 
 pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Parts wait for disks and networks; fewer threads than this would let two that block stop all.
-const WORKERS_MIN: usize = 4;
+/// Parts wait for disks and networks; fewer threads than this would let two that block stop all. More
+/// would get into each other's way on a small machine.
+const WORKERS_MIN: usize = 3;
 
 pub(crate) fn command() -> Command {
     Command::new("boot")

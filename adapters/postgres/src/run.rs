@@ -37,13 +37,13 @@ const TIME_MAX: Duration = Duration::from_secs(600);
 
 pub(crate) async fn transact(
     engine: &Postgres,
-    mut work: Transaction,
+    work: Transaction,
 ) -> Result<Vec<Answer>, EngineError> {
     let within = time_max(engine, work.plans.iter(), work.timeout);
     if let Some(kept) = quick::of(engine, &work)?
-        && let Some(plan) = work.plans.pop()
+        && let Some(plan) = work.plans.first()
     {
-        return quick::run(engine, plan, kept, within).await.map(|answer| vec![answer]);
+        return quick::run(engine, plan.clone(), kept, within).await.map(|answer| vec![answer]);
     }
     let answers = async {
         let each = work.plans.iter().enumerate();
@@ -57,7 +57,7 @@ pub(crate) async fn transact(
         let setup = Setup::new(&work, within, engine.pooled(), of_role);
         attempts(engine, &Job { setup, work: &work, plans, within, engine }).await
     };
-    answers.await.map_err(|error| discreet(error, &work.plans))
+    answers.await.map_err(|error| discreet(error, &*work.plans))
 }
 
 pub(crate) async fn one(engine: &Postgres, plan: Authorised<Plan>) -> Result<Answer, EngineError> {

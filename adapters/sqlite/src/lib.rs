@@ -149,7 +149,7 @@ impl Sqlite {
         if alone {
             self.readers.short_read(pace, within, read).await
         } else {
-            self.readers.read(within, read).await
+            Box::pin(self.readers.read(within, read)).await
         }
     }
 
@@ -202,7 +202,8 @@ fn run_all(link: &Link, work: &Transaction, ready: &[Ready]) -> Result<Vec<Answe
     for (n, (plan, ready)) in work.plans.iter().zip(ready).enumerate() {
         let answer = run_one(link, plan, ready).map_err(|error| of_plan(work, n, error));
         let mut answer = answer?;
-        let wanted = work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(name));
+        let wanted =
+            work.settings.iter().filter(|(name, _)| work.wanted_settings.contains(&&**name));
         answer.settings.extend(wanted.cloned());
         answers.push(answer);
     }
@@ -238,12 +239,10 @@ impl Engine for Sqlite {
     }
 
     fn transact(&self, work: Transaction) -> Answering<'_, Vec<Answer>> {
-        Box::pin(async move {
-            match work.access {
-                Access::Read => self.read(work).await,
-                Access::Write => self.write(work).await,
-            }
-        })
+        match work.access {
+            Access::Read => Box::pin(self.read(work)),
+            Access::Write => Box::pin(self.write(work)),
+        }
     }
 
     fn run(&self, plan: Authorised<Plan>) -> Answering<'_, Answer> {

@@ -66,7 +66,8 @@ impl Readers {
         {
             return answer;
         }
-        let (answer, took) = self.timed(within, read).await?;
+        // On the heap of its own: what is read at once does not carry the room for it along.
+        let (answer, took) = Box::pin(self.timed(within, read)).await?;
         pace.saw(took);
         Ok(answer)
     }

@@ -205,8 +205,8 @@ pub(crate) fn run(
 }
 
 /// Another number of rows than the caller wants undoes all.
-fn counted(plan: &Plan, answer: Answer) -> Result<Answer, EngineError> {
-    match plan.wish.exactly {
+fn counted(plan: &Authorised<Plan>, answer: Answer) -> Result<Answer, EngineError> {
+    match plan.outline().wish.exactly {
         Some(wanted) if wanted != answer.rows => Err(EngineError::wrong_row_count(answer.rows)),
         _ => Ok(answer),
     }

@@ -4,7 +4,7 @@
 use crate::form::Form;
 use bytes::Bytes;
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use mag_contract::door::{Body, BoxError};
 use mag_contract::operation::{Running, Step};
 use mag_contract::problem::Problem;
@@ -74,7 +74,7 @@ impl UnderWay {
             };
             Some((Ok::<_, BoxError>(Frame::data(bytes)), (call, trace)))
         });
-        Ok(BodyExt::boxed_unsync(StreamBody::new(frames)))
+        Ok(Body::streamed(StreamBody::new(frames)))
     }
 
     /// What comes next; `None` after the end. Nothing is lost when it is dropped half-way.

@@ -2,6 +2,7 @@
 
 use crate::agents::Agents;
 use crate::keys::{ApiKey, KeyHash, KeyKind, Rings, is_opaque};
+use crate::latest::Latest;
 use crate::people::Homes;
 use crate::tokens::claims::{self, Times};
 use crate::tokens::jwk::BadKey;
@@ -40,6 +41,7 @@ struct Desk {
     foreign: Result<Option<KeySet>, BadKey>,
     role: Option<JsPath>,
     verified: Cache<[u8; 32], Arc<Verified>>,
+    nobody: Latest,
 }
 
 /// What was found out about a token, and does not change while its keys stay.
@@ -55,6 +57,7 @@ struct Verified {
     /// The key that the token is, when it is one.
     key: Option<Arc<ApiKey>>,
     map: Map<String, Json>,
+    latest: Latest,
 }
 
 /// Who was recognised by one credential.
@@ -163,9 +166,9 @@ impl Identify {
         let fallback = by_key.as_ref().and_then(Shown::role);
         let session = match by_token.as_ref().or(by_key.as_ref()) {
             Some(shown) => self.session(&desk, shown, fallback, now)?,
-            None => anonymous(&desk, now)?,
+            None => desk.anonymous(now)?,
         };
-        Ok(Identity { session: Arc::new(session), key })
+        Ok(Identity { session, key })
     }
 
     /// One of the two texts: an opaque key or a token.
@@ -306,6 +309,7 @@ impl Identify {
             user: id("sub").filter(|_| is_ours),
             key,
             map,
+            latest: Latest::default(),
         })
     }
 
@@ -315,7 +319,7 @@ impl Identify {
         shown: &Shown,
         fallback: Option<Arc<str>>,
         now: Timestamp,
-    ) -> Result<Session, Denied> {
+    ) -> Result<Arc<Session>, Denied> {
         match shown {
             Shown::Key(key) => {
                 key.used(now);
@@ -326,24 +330,24 @@ impl Identify {
                     key.used(now);
                 }
                 if let Some(role) = &token.role {
-                    let (actor, claims) = (token.actor.clone(), token.claims.clone());
-                    return Ok(Session::new(actor, role.clone(), claims, now));
+                    let (actor, claims) = (&token.actor, &token.claims);
+                    let made = || Session::new(actor.clone(), role.clone(), claims.clone(), now);
+                    return Ok(token.latest.at(now, made));
                 }
                 let anon = || desk.settings.rest.anon_role.as_deref().map(Arc::from);
                 let role: Arc<str> = fallback.or_else(anon).ok_or(Denied::AnonymousOff)?;
                 let claims = written(&token.map, Some(&role));
-                Ok(Session::new(token.actor.clone(), role, claims, now))
+                Ok(Arc::new(Session::new(token.actor.clone(), role, claims, now)))
             }
         }
     }
 
-    fn session_of_key(&self, key: &ApiKey, now: Timestamp) -> Session {
+    fn session_of_key(&self, key: &ApiKey, now: Timestamp) -> Arc<Session> {
         // Whom a user belongs to may change; a key of nobody is always the same asker.
-        if key.user.is_none() {
-            let asker = key.asker.get_or_init(|| self.asker(key, now));
-            return Session { at: now, ..asker.clone() };
+        match key.user {
+            None => key.asker.at(now, || self.asker(key, now)),
+            Some(_) => Arc::new(self.asker(key, now)),
         }
-        self.asker(key, now)
     }
 
     fn asker(&self, key: &ApiKey, now: Timestamp) -> Session {
@@ -408,8 +412,14 @@ impl Desk {
             foreign: foreign.transpose(),
             role: JsPath::parse(&settings.tokens.jwt_role_claim_key).ok(),
             verified: Cache::new(entries.clamp(1, VERIFIED_MAX)),
+            nobody: Latest::default(),
             settings,
         }
+    }
+
+    fn anonymous(&self, now: Timestamp) -> Result<Arc<Session>, Denied> {
+        let role = self.settings.rest.anon_role.as_deref().ok_or(Denied::AnonymousOff)?;
+        Ok(self.nobody.at(now, || nobody(role, now)))
     }
 }
 
@@ -443,8 +453,7 @@ fn usable(key: &ApiKey, now: Timestamp) -> Result<(), Denied> {
     if key.holds(now) { Ok(()) } else { Err(Denied::BadKey) }
 }
 
-fn anonymous(desk: &Desk, now: Timestamp) -> Result<Session, Denied> {
-    let role = desk.settings.rest.anon_role.as_deref().ok_or(Denied::AnonymousOff)?;
+fn nobody(role: &str, now: Timestamp) -> Session {
     let actor = Actor {
         kind: ActorKind::Human,
         id: "anonymous".into(),
@@ -452,7 +461,7 @@ fn anonymous(desk: &Desk, now: Timestamp) -> Result<Session, Denied> {
         on_behalf_of: None,
         permissions: Permissions::default(),
     };
-    Ok(Session::new(actor, role, written(&Map::new(), Some(role)), now))
+    Session::new(actor, role, written(&Map::new(), Some(role)), now)
 }
 
 /// The claims as doors hand them on: with the role that was found in them.

@@ -9,14 +9,14 @@ pub(crate) use book::Book;
 pub(crate) use ring::{KeyHash, Ring};
 pub(crate) use rings::Rings;
 
+use crate::latest::Latest;
 use crate::vault::{fill, hex};
 use ::ring::digest::{SHA256, digest};
 use mag_contract::{Fault, Timestamp};
-use mag_guard::Session;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +91,7 @@ pub(crate) struct ApiKey {
     pub(crate) created_by: String,
     pub(crate) replaces: Option<Uuid>,
     /// Who asks with it, when that is the same for every request.
-    pub(crate) asker: OnceLock<Session>,
+    pub(crate) asker: Latest,
 }
 
 /// A key is used for thousands of requests a second; when it was used last is told to the second.

@@ -9,6 +9,7 @@ mod gotrue;
 mod home;
 mod identify;
 mod keys;
+mod latest;
 mod operations;
 mod passwords;
 mod people;

@@ -160,13 +160,13 @@ impl Metered {
         match access {
             Access::Read if self.bus.is_asked::<DataQuery>() => {
                 if let Some(about) = self.about(&begun) {
-                    let asked = self.bus.ask(DataQuery(about)).await;
+                    let asked = Box::pin(self.bus.ask(DataQuery(about))).await;
                     asked.map_err(|refusal| of_fault(&refusal))?;
                 }
             }
             Access::Write if self.bus.is_asked::<DataWrite>() => {
                 if let Some(about) = self.about(&begun) {
-                    let asked = self.bus.ask(DataWrite(about)).await;
+                    let asked = Box::pin(self.bus.ask(DataWrite(about))).await;
                     asked.map_err(|refusal| of_fault(&refusal))?;
                 }
             }

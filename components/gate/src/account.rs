@@ -27,7 +27,14 @@ pub(crate) struct Account {
     log: AccessLog,
     slow: Duration,
     seconds: [(&'static str, Histogram); 10],
-    things: RwLock<HashMap<Reached, Counter>>,
+    /// By project and thing.
+    things: RwLock<Things>,
+}
+
+#[derive(Default)]
+struct Things {
+    of: HashMap<Arc<str>, HashMap<Arc<str>, Counter>>,
+    count: usize,
 }
 
 /// An exchange while it lasts.
@@ -36,7 +43,7 @@ pub(crate) struct Entry {
     begun: Instant,
     route: Route,
     method: http::Method,
-    path: Box<str>,
+    path: Arc<str>,
     project: Option<Arc<str>>,
     peer: Peer,
     trace: TraceId,
@@ -112,13 +119,13 @@ impl Account {
     fn write(&self, told: &ResponseTold) {
         let ResponseTold { request, status, took_us, thing, user, key } = told;
         tracing::info!(
-            door = request.door,
-            project = request.project,
+            door = &*request.door,
+            project = request.project.as_deref(),
             address = request.address.map(tracing::field::display),
-            trace_id = request.trace_id,
-            thing,
-            user,
-            key,
+            trace_id = &*request.trace_id,
+            thing = thing.as_deref(),
+            user = user.as_deref(),
+            key = key.as_deref(),
             took_us,
             "{} {} answered {status}",
             request.method,
@@ -128,25 +135,23 @@ impl Account {
 
     fn count(&self, reached: &Reached) {
         let Some(thing) = &reached.thing else { return };
-        let name = Reached {
-            project: reached.project.clone(),
-            thing: Some(thing.clone()),
-            ..Reached::default()
-        };
+        let project = reached.project.as_deref().unwrap_or_default();
         {
             let things = self.things.read().unwrap_or_else(PoisonError::into_inner);
-            if let Some(counter) = things.get(&name) {
+            if let Some(counter) = things.of.get(project).and_then(|of| of.get(thing)) {
                 return counter.increment(1);
             }
         }
         let mut things = self.things.write().unwrap_or_else(PoisonError::into_inner);
-        if things.len() < THINGS_MAX {
-            let project = name.project.as_deref().unwrap_or_default().to_owned();
-            let counter = counter!(
-                "gate_things_total", "project" => project, "thing" => thing.to_string()
-            );
-            counter.increment(1);
-            things.insert(name, counter);
+        if things.count < THINGS_MAX {
+            things.count += 1;
+            let counter = things.of.entry(project.into()).or_default().entry(thing.clone());
+            counter
+                .or_insert_with(|| {
+                    let (project, thing) = (project.to_owned(), thing.to_string());
+                    counter!("gate_things_total", "project" => project, "thing" => thing)
+                })
+                .increment(1);
         }
     }
 
@@ -171,22 +176,20 @@ impl Entry {
 
     fn told(&self) -> RequestTold {
         RequestTold {
-            method: self.method.to_string(),
-            path: self.path.to_string(),
-            door: self.route.name().to_owned(),
-            project: self.project.as_deref().map(str::to_owned),
+            method: RequestTold::name_of(&self.method),
+            path: self.path.clone(),
+            door: self.route.name().into(),
+            project: self.project.clone(),
             address: match &self.peer {
                 Peer::Network(from) => Some(from.ip()),
                 Peer::Local { .. } => None,
             },
-            trace_id: self.trace.0.to_string(),
+            trace_id: self.trace.0.clone(),
         }
     }
 
     fn answered(&self, status: u16, took: Duration, reached: Option<&Reached>) -> ResponseTold {
-        let text = |of: fn(&Reached) -> &Option<Arc<str>>| {
-            reached.and_then(|r| of(r).as_deref().map(str::to_owned))
-        };
+        let text = |of: fn(&Reached) -> &Option<Arc<str>>| reached.and_then(|r| of(r).clone());
         ResponseTold {
             request: self.told(),
             status,

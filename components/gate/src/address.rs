@@ -22,7 +22,13 @@ pub(crate) fn split(uri: &Uri) -> Result<Option<(Addressed, Uri)>, Fault> {
     }
     let path = &rest[reference.len()..];
     let path = if path.is_empty() { "/" } else { path };
-    let whole = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let query = uri.query();
+    let mut whole = String::with_capacity(path.len() + query.map_or(0, |query| query.len() + 1));
+    whole.push_str(path);
+    if let Some(query) = query {
+        whole.push('?');
+        whole.push_str(query);
+    }
     let bad = |_| Fault::new(codes::BAD_REQUEST, "the path cannot be read");
     let mut parts = uri.clone().into_parts();
     parts.path_and_query = Some(PathAndQuery::try_from(whole).map_err(bad)?);

@@ -5,6 +5,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MA
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use mag_contract::door::{Response, body};
+use std::fmt::Write;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A larger answer is not worth looking over once more.
@@ -18,17 +19,20 @@ pub(crate) async fn mark(shown: Option<&HeaderValue>, response: Response) -> Res
     if !told || !fits || parts.headers.contains_key(ETAG) {
         return Response::from_parts(parts, content);
     }
-    let bytes = match content.collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) => {
-            tracing::warn!("an answer broke off: {error}");
-            parts.status = StatusCode::INTERNAL_SERVER_ERROR;
-            return Response::from_parts(parts, body(""));
-        }
+    let bytes = match content.whole() {
+        Some(bytes) => bytes.clone(),
+        None => match content.collect().await {
+            Ok(collected) => collected.to_bytes(),
+            Err(error) => {
+                tracing::warn!("an answer broke off: {error}");
+                parts.status = StatusCode::INTERNAL_SERVER_ERROR;
+                return Response::from_parts(parts, body(""));
+            }
+        },
     };
     let tag = tag_of(&parts.headers, &bytes);
     let same = shown.is_some_and(|shown| matches(shown, &tag));
-    if let Ok(value) = HeaderValue::from_str(&tag) {
+    if let Ok(value) = HeaderValue::try_from(tag) {
         parts.headers.insert(ETAG, value);
     }
     if same {
@@ -47,7 +51,10 @@ fn tag_of(headers: &HeaderMap, bytes: &[u8]) -> String {
         headers.get(name).map(HeaderValue::as_bytes).hash(&mut hasher);
     }
     bytes.hash(&mut hasher);
-    format!("W/\"{:016x}\"", hasher.finish())
+    let mut tag = String::with_capacity(20);
+    // Writing to a `String` never fails.
+    let _ = write!(tag, "W/\"{:016x}\"", hasher.finish());
+    tag
 }
 
 fn matches(shown: &HeaderValue, tag: &str) -> bool {

@@ -22,11 +22,10 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Version};
-use http_body_util::BodyExt;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use hyper::body::Incoming;
 use mag_contract::door::{
-    AdminDoor, AuthDoor, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
+    AdminDoor, AuthDoor, Body, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
     Response, RestDoor, ScreenDoor, StorageDoor,
 };
 use mag_contract::exchange::{Encrypted, TraceId};
@@ -40,6 +39,8 @@ use mag_contract::{Bus, Fault, Jack, Lifeline, Wiring, codes, problem};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What all connections of one incarnation share.
 pub(crate) struct Front {
@@ -148,7 +149,7 @@ impl Front {
         let headers = response.headers_mut();
         if let Ok(id) = HeaderValue::from_str(&trace.0) {
             // A door that was told to give back the client's own has done so.
-            headers.entry("x-request-id").or_insert(id);
+            headers.entry(REQUEST_ID).or_insert(id);
         }
         // The next request of this client shall go to the one who takes over.
         let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;
@@ -158,7 +159,7 @@ impl Front {
         }
         if let Some(usage) = self.account.end(&entry, &response) {
             // Counting is nobody's reason to hold an answer back: a refusal means nothing here.
-            let _ = self.bus.ask(usage).await;
+            let _ = Box::pin(self.bus.ask(usage)).await;
         }
         response
     }
@@ -181,7 +182,7 @@ impl Front {
         }
         let cost = self.count(&parts, &peer, route, entry, standing).await?;
         if Route::other_version(parts.uri.path()).is_some() {
-            route = self.other_version(&mut parts).await?.unwrap_or(route);
+            route = Box::pin(self.other_version(&mut parts)).await?.unwrap_or(route);
         }
         self.account.received(entry);
         let door = match route {
@@ -196,7 +197,7 @@ impl Front {
             Route::Screen if let Some(page) = home::error_page(parts.uri.path()) => {
                 return Ok(page);
             }
-            Route::Screen => match self.registered(&parts).await? {
+            Route::Screen => match Box::pin(self.registered(&parts)).await? {
                 Some(door) => Ok(door),
                 None => match self.doors.screen.get() {
                     Ok(screen) => Ok(screen),
@@ -219,10 +220,11 @@ impl Front {
         if self.bus.is_asked::<WrapRequest>() {
             let Parts { method, uri, headers, .. } = parts.clone();
             let wrap = WrapRequest { method, uri, headers, door: route.name() };
-            let WrapRequest { method, uri, headers, .. } = self.bus.ask(wrap).await?;
+            let WrapRequest { method, uri, headers, .. } = Box::pin(self.bus.ask(wrap)).await?;
             (parts.method, parts.uri, parts.headers) = (method, uri, headers);
         }
-        let path = parts.uri.path().to_owned();
+        let transformed = self.bus.is_asked::<TransformResponse>();
+        let path = transformed.then(|| parts.uri.path().to_owned());
         let mut request = http::Request::from_parts(parts, ());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(trace.clone());
@@ -233,18 +235,16 @@ impl Front {
         if let Some(way) = &way {
             request.extensions_mut().insert(way.passage());
         }
-        let answered = knock(&*door, request.map(|()| body.boxed_unsync())).await;
+        let answered = knock(&*door, request.map(|()| Body::streamed(body))).await;
         if let Some(of_user) = way.and_then(|way| way.standing()) {
             *standing = Some(of_user.tighter(standing.take()));
         }
         let response = answered?;
-        if !self.bus.is_asked::<TransformResponse>() {
-            return Ok(response);
-        }
+        let Some(path) = path else { return Ok(response) };
         let (mut head, content) = response.into_parts();
         let (status, headers) = (head.status, head.headers);
         let asked = TransformResponse { door: route.name(), path, status, headers };
-        let TransformResponse { status, headers, .. } = self.bus.ask(asked).await?;
+        let TransformResponse { status, headers, .. } = Box::pin(self.bus.ask(asked)).await?;
         (head.status, head.headers) = (status, headers);
         Ok(Response::from_parts(head, content))
     }
@@ -270,7 +270,7 @@ impl Front {
         if self.bus.is_asked::<RateLimitStrategy>() {
             let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
             let asked = RateLimitStrategy { door, method, path, address, cost };
-            cost = self.bus.ask(asked).await?.cost;
+            cost = Box::pin(self.bus.ask(asked)).await?.cost;
         }
         *standing = self.rates.take(door, address, &parts.headers, cost);
         match standing {
@@ -287,7 +287,7 @@ impl Front {
         let path = parts.uri.path().to_owned();
         let version = Route::other_version(&path).unwrap_or_default().to_owned();
         let asked = AddVersion { path, version, answered_by: None };
-        let Some(path) = self.bus.ask(asked).await?.answered_by else { return Ok(None) };
+        let Some(path) = Box::pin(self.bus.ask(asked)).await?.answered_by else { return Ok(None) };
         let whole = match parts.uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path,
@@ -304,7 +304,7 @@ impl Front {
             return Ok(None);
         }
         let (method, path) = (parts.method.clone(), parts.uri.path().to_owned());
-        Ok(self.bus.ask(RegisterEndpoint { method, path, door: None }).await?.door)
+        Ok(Box::pin(self.bus.ask(RegisterEndpoint { method, path, door: None })).await?.door)
     }
 
     /// What every answer gets on its way out.

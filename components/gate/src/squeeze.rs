@@ -7,7 +7,6 @@ use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
-use http_body_util::BodyExt;
 use mag_contract::door::{Body, BoxError, Response};
 use mag_contract::exchange::Endless;
 use std::io::Write;
@@ -42,7 +41,7 @@ pub(crate) fn squeeze(response: Response) -> Response {
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
     let packer = Some(GzEncoder::new(Vec::new(), Compression::fast()));
-    Response::from_parts(parts, Packed { content, packer }.boxed_unsync())
+    Response::from_parts(parts, Body::streamed(Packed { content, packer }))
 }
 
 fn is_text(headers: &HeaderMap) -> bool {
@@ -101,6 +100,7 @@ impl http_body::Body for Packed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http_body_util::BodyExt;
     use mag_contract::door::body;
     use std::io::Read;
 

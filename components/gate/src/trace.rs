@@ -3,7 +3,6 @@
 
 use mag_contract::exchange::{TraceId, trace_of};
 use mag_contract::{Fault, codes};
-use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) struct TraceIds {
@@ -26,10 +25,13 @@ impl TraceIds {
 
     fn next(&self) -> std::sync::Arc<str> {
         let n = self.count.fetch_add(1, Ordering::Relaxed);
-        let mut text = String::with_capacity(32);
-        // Writing to a `String` never fails. The low bit keeps it from being all zeros.
-        let _ = write!(text, "{:016x}{:016x}", mixed(n), mixed(n ^ self.key) | 1);
-        text.into()
+        // The low bit keeps it from being all zeros.
+        let id = u128::from(mixed(n)) << 64 | u128::from(mixed(n ^ self.key) | 1);
+        let digits = std::array::from_fn::<u8, 32, _>(|place| {
+            let digit = (id >> (4 * (31 - place))) & 0xf;
+            b"0123456789abcdef"[digit as usize]
+        });
+        std::str::from_utf8(&digits).unwrap_or_default().into()
     }
 }
 

@@ -22,8 +22,7 @@ mod probes;
 mod protocols;
 
 use futures::future::BoxFuture;
-use http_body_util::BodyExt;
-use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
+use mag_contract::door::{Body, HttpDoor, Peer, Request, Response, body};
 use mag_contract::exchange::{Addressed, Encrypted, Reached, TraceId, read_body};
 use mag_contract::problem;
 use mag_gate::Settings;
@@ -66,7 +65,7 @@ impl HttpDoor for Parrot {
                 let pieces = futures::StreamExt::chain(pieces, futures::stream::pending());
                 let frames = futures::StreamExt::map(pieces, |p| p.map(http_body::Frame::data));
                 let mut response =
-                    Response::new(BodyExt::boxed_unsync(http_body_util::StreamBody::new(frames)));
+                    Response::new(Body::streamed(http_body_util::StreamBody::new(frames)));
                 response.extensions_mut().insert(mag_contract::exchange::Endless);
                 return response;
             }

@@ -93,12 +93,12 @@ pub(crate) fn answer(
     };
     let mut reply = Reply::new(StatusCode::OK);
     reply.set(CONTENT_TYPE, page.media_type());
-    reply.set(CONTENT_LENGTH, &text.len().to_string());
+    reply.headers.insert(CONTENT_LENGTH, text.len().into());
     if page == Page::Reference {
         reply.set(CONTENT_SECURITY_POLICY, reference::CSP);
     }
     if parts.method == Method::GET {
-        reply.body = text.as_bytes().to_vec();
+        reply.body = text.as_bytes().to_vec().into();
     }
     Ok(Some(reply))
 }

@@ -7,7 +7,6 @@ use crate::respond::{self, Reply};
 use crate::settings::Settings;
 use crate::timing::Timing;
 use crate::visit::Visit;
-use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::request::Parts;
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
@@ -54,6 +53,7 @@ impl Inside {
             reached.project = Some(project.reference.clone());
             settings = Some(project.settings.clone());
             let rest = &project.settings.rest;
+            timing.wanted(rest.server_timing_enabled);
             let identity = self.identity(&project, &parts).await?;
             let identity = passed(identity, &parts, &mut reached).await?;
             timing.mark("jwt");
@@ -68,7 +68,7 @@ impl Inside {
         };
         let rest = settings.as_ref().map(|settings| &settings.rest);
         finish(&mut reply, rest, &parts, &timing);
-        let mut response = http::Response::new(body(Bytes::from(reply.body)));
+        let mut response = http::Response::new(body(reply.body));
         *response.status_mut() = reply.status;
         *response.headers_mut() = reply.headers;
         response.extensions_mut().insert(reached);
@@ -108,7 +108,7 @@ fn finish(reply: &mut Reply, rest: Option<&RestSettings>, parts: &Parts, timing:
     respond::vary(reply);
     let Some(rest) = rest else { return };
     if rest.server_timing_enabled && reply.status.as_u16() < 400 {
-        reply.set(http::HeaderName::from_static("server-timing"), &timing.header());
+        reply.put(http::HeaderName::from_static("server-timing"), timing.header());
     }
     if let Some(name) = &rest.server_trace_header
         && let Ok(name) = http::HeaderName::from_bytes(name.as_bytes())

@@ -1,6 +1,8 @@
 //! Which rows of an answer are asked for: `limit` and `offset`, the `Range` header, and what
 //! `Content-Range` says of them.
 
+use std::io::Write;
+
 /// From `offset` up to and with `last`; to the end when there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
@@ -94,15 +96,19 @@ pub fn part(offset: i64, rows: i64, total: Option<i64>) -> Part {
 
 /// `0-14/15`, `*/0`, `0-14/*`
 pub fn content_range(lower: i64, upper: i64, total: Option<i64>) -> String {
-    let rows = if lower <= upper && total != Some(0) {
-        format!("{lower}-{upper}")
-    } else {
-        "*".to_owned()
+    // Three numbers and two signs; a text made of it is just as long as it is.
+    let mut bytes = [0; 64];
+    let mut rest = &mut bytes[..];
+    let _ = match lower <= upper && total != Some(0) {
+        true => write!(rest, "{lower}-{upper}/"),
+        false => write!(rest, "*/"),
     };
-    match total {
-        Some(total) => format!("{rows}/{total}"),
-        None => format!("{rows}/*"),
-    }
+    let _ = match total {
+        Some(total) => write!(rest, "{total}"),
+        None => write!(rest, "*"),
+    };
+    let used = 64 - rest.len();
+    String::from_utf8_lossy(&bytes[..used]).into_owned()
 }
 
 #[cfg(test)]

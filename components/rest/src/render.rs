@@ -11,11 +11,12 @@ use mag_query::{Answer, Body, Plan, Rows, Work};
 /// expect.
 pub const BETWEEN: &str = ", \n ";
 
-pub fn body(answer: &Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
-    let rows = match &answer.body {
-        Body::Json(made) => return made.clone(),
+pub fn body(answer: Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
+    let rows = match answer.body {
+        Body::Json(made) => return made,
         Body::Rows(rows) => rows,
     };
+    let rows = &rows;
     let invoke = match &plan.work {
         Work::Invoke(invoke) => Some(&**invoke),
         _ => None,

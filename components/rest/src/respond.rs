@@ -9,6 +9,7 @@ use crate::range::{Part, content_range, part};
 use crate::render;
 use crate::request::{Action, Asked};
 use crate::transact::{self, Said};
+use bytes::Bytes;
 use http::header::{
     CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, HeaderName, HeaderValue,
     LOCATION, VARY,
@@ -22,34 +23,52 @@ use mag_query::{Answer, Body, Plan, Work};
 pub struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
-    pub body: Vec<u8>,
+    pub body: Bytes,
 }
 
 impl Reply {
     pub fn new(status: StatusCode) -> Self {
-        Self { status, headers: HeaderMap::new(), body: Vec::new() }
+        // All that an answer has, with what the gate adds.
+        Self { status, headers: HeaderMap::with_capacity(12), body: Bytes::new() }
+    }
+    /// The same for all answers.
+    pub fn say(&mut self, name: HeaderName, value: &'static str) {
+        self.headers.insert(name, HeaderValue::from_static(value));
+    }
+    /// Made for this answer.
+    pub fn put(&mut self, name: HeaderName, value: String) {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            self.headers.insert(name, value);
+        }
     }
     pub fn set(&mut self, name: HeaderName, value: &str) {
         if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
             self.headers.insert(name, value);
         }
     }
+    /// With its length.
+    pub fn carry(&mut self, body: impl Into<Bytes>) {
+        self.body = body.into();
+        self.put(CONTENT_LENGTH, self.body.len().to_string());
+    }
     fn with_body(&mut self, asked: &Asked, offer: &Offer, body: Vec<u8>, head: bool) {
         if !head {
-            self.set(CONTENT_LENGTH, &body.len().to_string());
-            self.body = body;
+            self.carry(body);
         }
         self.typed(asked, &offer.media);
     }
     pub fn typed(&mut self, asked: &Asked, media: &Media) {
-        self.set(CONTENT_TYPE, &media.content_type());
+        match media {
+            Media::Json => self.say(CONTENT_TYPE, "application/json; charset=utf-8"),
+            other => self.put(CONTENT_TYPE, other.content_type()),
+        }
         if asked.by_profile {
             self.set(HeaderName::from_static("content-profile"), &asked.schema);
         }
     }
     fn applied(&mut self, preferences: &Preferences) {
         if let Some(applied) = preferences.applied() {
-            self.set(HeaderName::from_static("preference-applied"), &applied);
+            self.put(HeaderName::from_static("preference-applied"), applied);
         }
     }
     /// What the statements said goes before what the door says.
@@ -69,17 +88,13 @@ impl Reply {
 
 pub fn problem(problem: &Problem) -> Reply {
     let mut reply = Reply::new(problem.status);
-    let body = problem.body().into_bytes();
-    reply.set(CONTENT_TYPE, "application/json; charset=utf-8");
-    reply.set(CONTENT_LENGTH, &body.len().to_string());
-    reply.set(
-        HeaderName::from_static("proxy-status"),
-        &format!("PostgREST; error={}", problem.code),
-    );
+    reply.say(CONTENT_TYPE, "application/json; charset=utf-8");
+    reply.carry(problem.body());
+    reply
+        .put(HeaderName::from_static("proxy-status"), format!("PostgREST; error={}", problem.code));
     for (name, value) in &problem.headers {
         reply.headers.append(name.clone(), value.clone());
     }
-    reply.body = body;
     reply
 }
 
@@ -93,15 +108,16 @@ fn total_of(answer: &Answer) -> Option<i64> {
 /// `location`: where it is asked for, when that is known already.
 pub fn answer(
     asked: &Asked,
-    location: Option<&str>,
+    location: Option<String>,
     offer: &Offer,
     plan: &Plan,
-    answer: &Answer,
+    answer: Answer,
 ) -> Result<Reply, Problem> {
     let said = transact::said(&answer.settings)?;
-    if let (Media::Plan(_), Body::Json(lines)) = (&offer.media, &answer.body) {
+    if let (Media::Plan(_), Body::Json(_)) = (&offer.media, &answer.body) {
         let mut reply = Reply::new(StatusCode::OK);
-        reply.with_body(asked, offer, lines.clone(), asked.head());
+        let lines = render::body(answer, plan, &offer.shape);
+        reply.with_body(asked, offer, lines, asked.head());
         return Ok(reply.overridden(said));
     }
     let reply = match &plan.work {
@@ -121,7 +137,7 @@ fn paged(asked: &Asked, rows: i64, total: Option<i64>, body: Vec<u8>) -> (Reply,
         Part::Beyond => StatusCode::RANGE_NOT_SATISFIABLE,
     };
     let mut reply = Reply::new(status);
-    reply.set(CONTENT_RANGE, &content_range(offset, offset.saturating_add(rows) - 1, total));
+    reply.put(CONTENT_RANGE, content_range(offset, offset.saturating_add(rows) - 1, total));
     if status != StatusCode::RANGE_NOT_SATISFIABLE {
         return (reply, body);
     }
@@ -134,27 +150,26 @@ fn paged(asked: &Asked, rows: i64, total: Option<i64>, body: Vec<u8>) -> (Reply,
 
 fn read(
     asked: &Asked,
-    location: Option<&str>,
+    location: Option<String>,
     offer: &Offer,
     plan: &Plan,
-    answer: &Answer,
+    answer: Answer,
 ) -> Reply {
+    let (rows, total) = (rows_of(&answer), total_of(&answer));
     let body = if asked.head() { Vec::new() } else { render::body(answer, plan, &offer.shape) };
-    let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
-    match location {
-        Some(location) => reply.set(CONTENT_LOCATION, location),
-        None => reply.set(CONTENT_LOCATION, &asked.location()),
-    }
+    let (mut reply, body) = paged(asked, rows, total, body);
+    reply.put(CONTENT_LOCATION, location.unwrap_or_else(|| asked.location()));
     reply.with_body(asked, offer, body, asked.head());
     reply.applied(&applied(asked, plan));
     reply
 }
 
-fn invoked(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
+fn invoked(asked: &Asked, offer: &Offer, plan: &Plan, answer: Answer) -> Reply {
+    let (rows, total) = (rows_of(&answer), total_of(&answer));
     let void = matches!(&plan.work, Work::Invoke(invoke) if invoke.void);
     let body =
         if asked.head() || void { Vec::new() } else { render::body(answer, plan, &offer.shape) };
-    let (mut reply, body) = paged(asked, rows_of(answer), total_of(answer), body);
+    let (mut reply, body) = paged(asked, rows, total, body);
     if void {
         reply.status = StatusCode::NO_CONTENT;
     } else {
@@ -164,23 +179,22 @@ fn invoked(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply 
     reply
 }
 
-fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply {
-    let rows = rows_of(answer);
+fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: Answer) -> Reply {
+    let rows = rows_of(&answer);
     let told = asked.preferences.returning == Some(Return::Representation);
     let counted = matches!(asked.preferences.count, Some(Count::Exact | Count::Estimated));
     let total = counted.then_some(rows);
-    let body = || render::body(answer, plan, &offer.shape);
     let mut reply = match asked.action {
         Action::Insert => {
             let merges = asked.preferences.resolution == Some(Resolution::Merge);
             let changed_all = merges && answer.inserted.unwrap_or(answer.rows) == 0;
             let status = if changed_all { StatusCode::OK } else { StatusCode::CREATED };
             let mut reply = Reply::new(status);
-            if let Some(location) = location(asked, plan, answer) {
-                reply.set(LOCATION, &location);
+            if let Some(location) = location(asked, plan, &answer) {
+                reply.put(LOCATION, location);
             }
-            reply.set(CONTENT_RANGE, &content_range(1, 0, total));
-            reply.set(CONTENT_LENGTH, "0");
+            reply.put(CONTENT_RANGE, content_range(1, 0, total));
+            reply.say(CONTENT_LENGTH, "0");
             reply
         }
         Action::Put => {
@@ -197,12 +211,12 @@ fn written(asked: &Asked, offer: &Offer, plan: &Plan, answer: &Answer) -> Reply 
                 Action::Update => (0, rows - 1),
                 _ => (1, 0),
             };
-            reply.set(CONTENT_RANGE, &content_range(lower, upper, total));
+            reply.put(CONTENT_RANGE, content_range(lower, upper, total));
             reply
         }
     };
     if told {
-        reply.with_body(asked, offer, body(), false);
+        reply.with_body(asked, offer, render::body(answer, plan, &offer.shape), false);
     }
     reply.applied(&applied(asked, plan));
     reply
@@ -243,8 +257,7 @@ fn location(asked: &Asked, plan: &Plan, answer: &Answer) -> Option<String> {
 /// The answers of a batch.
 pub fn batch(asked: &Asked, body: Vec<u8>, said: Said) -> Reply {
     let mut reply = Reply::new(StatusCode::OK);
-    reply.set(CONTENT_LENGTH, &body.len().to_string());
-    reply.body = body;
+    reply.carry(body);
     reply.typed(asked, &Media::Json);
     let Preferences { end, timezone, handling, .. } = asked.preferences.clone();
     reply.applied(&Preferences { end, timezone, handling, ..Preferences::default() });
@@ -279,8 +292,8 @@ fn applied(asked: &Asked, plan: &Plan) -> Preferences {
 pub fn allowed(allow: &str) -> Reply {
     let mut reply = Reply::new(StatusCode::OK);
     reply.set(http::header::ALLOW, allow);
-    reply.set(CONTENT_LENGTH, "0");
-    reply.set(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
+    reply.say(CONTENT_LENGTH, "0");
+    reply.say(http::header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     reply
 }
 
@@ -304,6 +317,6 @@ pub fn methods_of_table(table: &Table) -> String {
 /// What else an answer depends on.
 pub fn vary(reply: &mut Reply) {
     if !reply.headers.contains_key(VARY) {
-        reply.set(VARY, "Accept, Prefer, Range");
+        reply.say(VARY, "Accept, Prefer, Range");
     }
 }

@@ -5,7 +5,6 @@ use crate::problem::Problem;
 use crate::request::{Asked, PREFIX};
 use crate::respond::Reply;
 use http::StatusCode;
-use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use mag_describe::postgrest::{Server, Settings};
 use mag_guard::{May, Session};
@@ -30,8 +29,7 @@ pub(crate) fn answer(
         let server = proxied(rest).unwrap_or_else(|| here(parts));
         let key = format!("root {} {server:?} {} {rest:?}", asked.schema, session.role);
         let document = || described(asked, project, view, session, server).to_string();
-        reply.body = view.text(key, document).as_bytes().to_vec();
-        reply.set(CONTENT_LENGTH, &reply.body.len().to_string());
+        reply.carry(view.text(key, document).as_bytes().to_vec());
     }
     reply.typed(asked, &Media::Openapi);
     Ok(reply)

@@ -10,7 +10,7 @@ use mag_ports::settings::{RestSettings, TxEnd};
 use serde_json::{Map, Value};
 
 /// What the statements may say about the answer.
-pub const WANTED: [&str; 2] = ["response.headers", "response.status"];
+pub const WANTED: &[&str] = &["response.headers", "response.status"];
 
 /// Settings for the time of the transaction. What runs no code of anyone's own cannot look at the
 /// request, and most reads are of that kind.

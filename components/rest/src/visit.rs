@@ -19,7 +19,7 @@ use crate::timing::Timing;
 use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
-use mag_adapter::{Access, EngineError, Transaction};
+use mag_adapter::{Ability, Access, EngineError, Transaction};
 use mag_contract::codes;
 use mag_contract::exchange::Reached;
 use mag_guard::Authorised;
@@ -47,7 +47,8 @@ struct Ready {
     offer: Offer,
     /// Where it is asked for, when that is known already.
     location: Option<String>,
-    plan: Authorised<Plan>,
+    /// Shared with the engine that runs it.
+    plan: Arc<[Authorised<Plan>; 1]>,
     access: Access,
     /// Settings that a function brings for its transaction.
     settings: Vec<(String, String)>,
@@ -57,13 +58,16 @@ struct Ready {
 }
 
 impl Ready {
+    fn plan(&self) -> &Authorised<Plan> {
+        &self.plan[0]
+    }
     /// A plain read of a form that was asked before.
     fn known(known: &Known, form: &Form<'_>, plan: Authorised<Plan>) -> Self {
         Self {
             asked: known.asked.clone(),
             offer: known.offer.clone(),
             location: Some(known.location(form)),
-            plan,
+            plan: Arc::new([plan]),
             access: Access::Read,
             settings: Vec::new(),
             one: false,
@@ -97,6 +101,20 @@ impl Visit<'_> {
                 return reply;
             }
         }
+        // On the heap of its own: what is known already does not carry the room for it along.
+        Box::pin(self.anew(content, (source.as_ref(), view), form, timing, reached)).await
+    }
+
+    /// A request that is read and planned as if it were the first.
+    async fn anew(
+        &self,
+        content: &[u8],
+        (source, view): (&dyn Source, Arc<View>),
+        form: Option<Form<'_>>,
+        timing: &mut Timing,
+        reached: &mut Reached,
+    ) -> Result<Reply, Problem> {
+        let (session, recall) = (&self.identity.session, view.memory::<Recall>());
         if let Some(page) = Page::of(self.parts) {
             let reply = described::answer(page, self.project, &view, session, self.parts)?;
             if let Some(reply) = reply {
@@ -123,7 +141,7 @@ impl Visit<'_> {
                 if name == batch::NAME
                     && view.catalog.find_table(&asked.schema, name).is_none() =>
             {
-                self.batch(source.as_ref(), &view, &asked, content, timing).await
+                self.batch(source, &view, &asked, content, timing).await
             }
             (Target::Function(name), Action::Info) => self.function_info(&view, &asked, name),
             (Target::Table(_) | Target::Function(_), _) => {
@@ -132,7 +150,7 @@ impl Visit<'_> {
                     self.learn(&view, &recall, &form, &ready, reached);
                 }
                 timing.mark("plan");
-                self.run(source.as_ref(), ready, timing).await
+                self.run(source, ready, timing).await
             }
         };
         timing.rest();
@@ -157,7 +175,7 @@ impl Visit<'_> {
             options: self.options(&ready.asked),
             asked: &ready.asked,
             offer: &ready.offer,
-            plan: &ready.plan,
+            plan: ready.plan(),
             thing: thing.clone(),
         };
         if let Some(known) = learnt.known(form) {
@@ -306,6 +324,7 @@ impl Visit<'_> {
         let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };
         Self::check_preferences(&asked)?;
         let (asked, location, settings) = (Arc::new(asked), None, Vec::new());
+        let plan = Arc::new([plan]);
         Ok(Ready { asked, offer, location, plan, access, settings, one: false, walk })
     }
 
@@ -353,6 +372,7 @@ impl Visit<'_> {
         });
         let settings = own.map(|(name, value)| (name.to_string(), value.to_string())).collect();
         let (asked, location, one) = (Arc::new(asked), None, !function.set);
+        let plan = Arc::new([plan]);
         Ok(Ready { asked, offer, location, plan, access, settings, one, walk: None })
     }
 
@@ -362,28 +382,31 @@ impl Visit<'_> {
         ready: Ready,
         timing: &mut Timing,
     ) -> Result<Reply, Problem> {
-        let quiet = ready.plan.is_quiet() && self.rest.pre_request.is_none();
+        // Where policies are not the engine's own, no code of its could look at the request either.
+        let native = source.database().abilities().can(Ability::NativePolicies);
+        let runs_code = !ready.plan().is_quiet() || self.rest.pre_request.is_some();
+        let quiet = !(native && runs_code);
         let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest, quiet);
         settings.extend(ready.settings.iter().cloned());
         let work = Transaction {
             access: ready.access,
             settings,
-            ..self.transaction(&ready.asked, vec![ready.plan.clone()])
+            ..self.transaction(&ready.asked, ready.plan.clone())
         };
         let answers = source.database().transact(work).await;
         let answers = answers.map_err(|error| self.engine(&ready.asked, error))?;
         timing.mark("transaction");
         let answer = answers.into_iter().next_back().unwrap_or_default();
-        reply(&ready, answer)
+        reply(ready, answer)
     }
 
-    fn transaction(&self, asked: &Asked, plans: Vec<Authorised<Plan>>) -> Transaction {
+    fn transaction(&self, asked: &Asked, plans: Arc<[Authorised<Plan>]>) -> Transaction {
         Transaction {
             plans,
             access: Access::Read,
             ending: transact::ending(asked, self.rest),
             settings: Vec::new(),
-            wanted_settings: transact::WANTED.map(str::to_owned).to_vec(),
+            wanted_settings: transact::WANTED,
             before: self.rest.pre_request.as_deref().map(transact::function_name),
             timeout: self.rest.statement_timeout_ms.map(Duration::from_millis),
         }
@@ -402,13 +425,14 @@ impl Visit<'_> {
     }
 }
 
-fn reply(ready: &Ready, mut answer: Answer) -> Result<Reply, Problem> {
-    let Ready { asked, location, offer, plan, one, walk, .. } = ready;
-    if *one {
+fn reply(ready: Ready, mut answer: Answer) -> Result<Reply, Problem> {
+    let Ready { asked, location, offer, plan: whole, one, walk, .. } = ready;
+    let plan = whole[0].outline();
+    if one {
         answer.rows = 1;
     }
     let token = walk.as_ref().and_then(|walk| {
-        let most = plan.outline().answer().and_then(|select| select.limit);
+        let most = plan.answer().and_then(|select| select.limit);
         Some((walk, walk.end(&mut answer, most)?))
     });
     if let (Shape::Object { .. }, false) = (&offer.shape, matches!(offer.media, Media::Plan(_)))
@@ -416,12 +440,12 @@ fn reply(ready: &Ready, mut answer: Answer) -> Result<Reply, Problem> {
     {
         return Err(Problem::not_one(answer.rows));
     }
-    let mut reply = respond::answer(asked, location.as_deref(), offer, plan.outline(), &answer)?;
+    let mut reply = respond::answer(&asked, location, &offer, plan, answer)?;
     if let Some((walk, token)) = token
         && reply.status < StatusCode::MULTIPLE_CHOICES
     {
-        reply.set(http::header::LINK, &walk.link(&token));
-        reply.set(HeaderName::from_static("x-next-cursor"), &token);
+        reply.put(http::header::LINK, walk.link(&token));
+        reply.put(HeaderName::from_static("x-next-cursor"), token);
     }
     Ok(reply)
 }

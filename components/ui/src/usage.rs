@@ -6,7 +6,9 @@ use mag_contract::Timestamp;
 use mag_contract::traffic::ResponseTold;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 /// Hours that are kept: a day.
 pub(crate) const HOURS: usize = 24;
@@ -24,11 +26,11 @@ pub(crate) struct Usage {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Line {
-    door: String,
-    method: String,
-    route: String,
-    project: Option<String>,
-    key: Option<String>,
+    door: Cow<'static, str>,
+    method: Cow<'static, str>,
+    route: Arc<str>,
+    project: Option<Arc<str>>,
+    key: Option<Arc<str>>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -114,11 +116,11 @@ impl Usage {
 fn row(line: &Line, count: Count) -> UsageRow {
     let ms = |us: u64| us as f64 / 1e3;
     UsageRow {
-        door: line.door.clone(),
-        method: line.method.clone(),
-        route: line.route.clone(),
-        project: line.project.clone(),
-        key: line.key.clone(),
+        door: line.door.to_string(),
+        method: line.method.to_string(),
+        route: line.route.to_string(),
+        project: line.project.as_deref().map(str::to_owned),
+        key: line.key.as_deref().map(str::to_owned),
         calls: count.calls,
         refused: count.refused,
         failed: count.failed,
@@ -127,12 +129,12 @@ fn row(line: &Line, count: Count) -> UsageRow {
     }
 }
 
-fn route(told: &ResponseTold) -> String {
+fn route(told: &ResponseTold) -> Arc<str> {
     if let Some(thing) = &told.thing {
         return thing.clone();
     }
     let path = told.request.path.split('/').filter(|part| !part.is_empty());
-    format!("/{}", path.take(SEGMENTS).collect::<Vec<_>>().join("/"))
+    format!("/{}", path.take(SEGMENTS).collect::<Vec<_>>().join("/")).into()
 }
 
 #[cfg(test)]
@@ -148,11 +150,11 @@ mod tests {
                 door: "rest".into(),
                 project: None,
                 address: None,
-                trace_id: "0".repeat(32),
+                trace_id: "0".repeat(32).into(),
             },
             status,
             took_us: 2_000,
-            thing: thing.map(str::to_owned),
+            thing: thing.map(Arc::from),
             user: None,
             key: None,
         }

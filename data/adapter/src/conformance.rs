@@ -192,7 +192,7 @@ impl World {
         let writes = plans.iter().any(|plan| plan.writes());
         let access = if writes { Access::Write } else { Access::Read };
         let Some(first) = plans.first().cloned() else { return Ok(Vec::new()) };
-        let work = Transaction { plans, access, ending, ..Transaction::of(first) };
+        let work = Transaction { plans: plans.into(), access, ending, ..Transaction::of(first) };
         let answers = self.engine.transact(work).await.map_err(|e| of_engine(&e))?;
         let outcomes = shown.iter().zip(answers).map(|(plan, answer)| {
             let json = plan.answer().map(|_| answer.json(plan));

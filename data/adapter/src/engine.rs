@@ -52,13 +52,14 @@ pub trait Engine: Send + Sync {
 /// Plans that happen together or not at all.
 #[derive(Clone, Debug)]
 pub struct Transaction {
-    pub plans: Vec<Authorised<Plan>>,
+    /// Shared with whoever renders the answers.
+    pub plans: Arc<[Authorised<Plan>]>,
     pub access: Access,
     pub ending: Ending,
     /// Settings for the time of the transaction (`request.headers`, `timezone`).
     pub settings: Vec<(String, String)>,
     /// Settings to be read at its end (`response.headers`).
-    pub wanted_settings: Vec<String>,
+    pub wanted_settings: &'static [&'static str],
     /// A function without arguments that is called first (schema and name).
     pub before: Option<(String, String)>,
     pub timeout: Option<Duration>,
@@ -81,11 +82,11 @@ impl Transaction {
     pub fn of(plan: Authorised<Plan>) -> Self {
         let access = if plan.writes() { Access::Write } else { Access::Read };
         Self {
-            plans: vec![plan],
+            plans: Arc::new([plan]),
             access,
             ending: Ending::Commit,
             settings: Vec::new(),
-            wanted_settings: Vec::new(),
+            wanted_settings: &[],
             before: None,
             timeout: None,
         }

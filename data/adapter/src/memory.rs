@@ -36,7 +36,7 @@ impl Memory {
         let mut held = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let mut trial = held.clone();
         let mut answers = Vec::with_capacity(work.plans.len());
-        for plan in &work.plans {
+        for plan in &*work.plans {
             let answer = trial.run(plan).map_err(of_rows);
             answers.push(answer.map_err(|error| discreet(error, [plan]))?);
         }

@@ -87,11 +87,11 @@ impl dyn Source {
             .collect::<Result<Vec<_>, _>>()?;
         let writes = plans.iter().any(|plan| plan.writes());
         let work = Transaction {
-            plans,
+            plans: plans.into(),
             access: if writes { Access::Write } else { Access::Read },
             ending: Ending::Commit,
             settings: Vec::new(),
-            wanted_settings: Vec::new(),
+            wanted_settings: &[],
             before: None,
             timeout: None,
         };

@@ -338,6 +338,10 @@ pub enum Heard<E> {
 }
 
 impl<E: Fact> Subscription<E> {
+    /// Whether the next fact is there already.
+    pub fn has_more(&self) -> bool {
+        !self.0.is_empty()
+    }
     /// `None` when the board is gone.
     pub async fn next(&mut self) -> Option<Heard<E>> {
         match self.0.recv().await {

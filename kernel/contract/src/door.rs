@@ -4,15 +4,79 @@
 use crate::socket::Socket;
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use http_body_util::{BodyExt, Full};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt;
+use http_body_util::combinators::UnsyncBoxBody;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-pub type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
 pub type Request = http::Request<Body>;
 pub type Response = http::Response<Body>;
 
+/// What a request or an answer carries: most of them a few bytes that are there already.
+#[derive(Debug)]
+pub struct Body(Content);
+
+#[derive(Debug)]
+enum Content {
+    /// Nothing once it was given.
+    Whole(Bytes),
+    Streamed(UnsyncBoxBody<Bytes, BoxError>),
+}
+
 pub fn body(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+    Body(Content::Whole(bytes.into()))
+}
+
+impl Body {
+    /// A body that comes piece by piece.
+    pub fn streamed(
+        pieces: impl http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static,
+    ) -> Self {
+        Self(Content::Streamed(pieces.boxed_unsync()))
+    }
+    /// All of it, where it is there already.
+    pub fn whole(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Content::Whole(bytes) => Some(bytes),
+            Content::Streamed(_) => None,
+        }
+    }
+}
+
+impl Default for Body {
+    fn default() -> Self {
+        body(Bytes::new())
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match &mut self.0 {
+            Content::Whole(bytes) if bytes.is_empty() => Poll::Ready(None),
+            Content::Whole(bytes) => Poll::Ready(Some(Ok(Frame::data(std::mem::take(bytes))))),
+            Content::Streamed(pieces) => Pin::new(pieces).poll_frame(cx),
+        }
+    }
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Content::Whole(bytes) => bytes.is_empty(),
+            Content::Streamed(pieces) => pieces.is_end_stream(),
+        }
+    }
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Content::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Content::Streamed(pieces) => pieces.size_hint(),
+        }
+    }
 }
 
 pub trait HttpDoor: Send + Sync {

@@ -7,21 +7,38 @@ use crate::fact::Fact;
 use crate::hook::Hook;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// A request without anything that could be a secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RequestTold {
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// Without the query.
-    pub path: String,
-    pub door: String,
+    pub path: Arc<str>,
+    pub door: Cow<'static, str>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub project: Option<String>,
+    pub project: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub address: Option<IpAddr>,
-    pub trace_id: String,
+    pub trace_id: Arc<str>,
+}
+
+impl RequestTold {
+    /// The name of a method; those that everybody uses cost nothing.
+    pub fn name_of(method: &Method) -> Cow<'static, str> {
+        match *method {
+            Method::GET => "GET".into(),
+            Method::HEAD => "HEAD".into(),
+            Method::POST => "POST".into(),
+            Method::PUT => "PUT".into(),
+            Method::PATCH => "PATCH".into(),
+            Method::DELETE => "DELETE".into(),
+            Method::OPTIONS => "OPTIONS".into(),
+            _ => method.as_str().to_owned().into(),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,11 +49,11 @@ pub struct ResponseTold {
     pub took_us: u64,
     /// `schema.table` or a function, when the door said what it reached.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub thing: Option<String>,
+    pub thing: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub user: Option<String>,
+    pub user: Option<Arc<str>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub key: Option<String>,
+    pub key: Option<Arc<str>>,
 }
 
 macro_rules! traffic {
@@ -188,7 +205,7 @@ mod tests {
             door: "rest".into(),
             project: None,
             address: None,
-            trace_id: "0".repeat(32),
+            trace_id: "0".repeat(32).into(),
         })
     }
 

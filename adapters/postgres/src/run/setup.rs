@@ -36,7 +36,7 @@ pub(super) struct Setup {
     pub(super) silent: bool,
     pub(super) before: Option<String>,
     wanted_text: String,
-    wanted: Vec<String>,
+    wanted: &'static [&'static str],
 }
 
 /// It counts at the beginning of a transaction alone.
@@ -96,7 +96,7 @@ impl Setup {
                 _ => format!("SELECT {}.{}()", quoted(schema), quoted(name)),
             }),
             wanted_text: wanted_text(work.wanted_settings.len()),
-            wanted: work.wanted_settings.clone(),
+            wanted: work.wanted_settings,
         }
     }
 
@@ -127,7 +127,7 @@ impl Setup {
         if self.wanted.is_empty() {
             return None;
         }
-        let names = self.wanted.iter().cloned().map(Some).collect();
+        let names = self.wanted.iter().map(|name| Some((*name).to_owned())).collect();
         Some(Ask::with(&self.wanted_text, names))
     }
 
@@ -136,7 +136,7 @@ impl Setup {
         let Some(row) = reply.texts().next() else { return Vec::new() };
         let given = self.wanted.iter().zip(row).filter_map(|(name, value)| {
             let value = value.filter(|value| !value.is_empty())?;
-            Some((name.clone(), value.to_owned()))
+            Some(((*name).to_owned(), value.to_owned()))
         });
         given.collect()
     }

@@ -87,7 +87,7 @@ async fn role_claims_settings_statement_and_count_take_one_trip() {
         let plan = world.plan_as(line, &session("authenticated", "{}"), Rules::Native);
         Transaction {
             settings: vec![("request.method".into(), "GET".into())],
-            wanted_settings: vec!["response.headers".into()],
+            wanted_settings: &["response.headers"],
             before: Some(("public".into(), "first".into())),
             ..Transaction::of(plan)
         }

@@ -51,7 +51,7 @@ async fn a_failing_write_takes_no_other_with_it() {
 async fn a_transaction_of_several_plans_happens_whole_or_not_at_all() {
     let world = World::new(NOTES).await;
     let both = |second: &str| Transaction {
-        plans: vec![world.plan(r#"insert notes {"id":1,"text":"a"}"#), world.plan(second)],
+        plans: [world.plan(r#"insert notes {"id":1,"text":"a"}"#), world.plan(second)].into(),
         ..Transaction::of(world.plan(r#"insert notes {"id":1,"text":"a"}"#))
     };
     let failed = world.engine.transact(both(r#"insert notes {"id":2,"text":"a"}"#)).await;

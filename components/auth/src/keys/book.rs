@@ -3,13 +3,14 @@
 use super::ring::SigningRow;
 use super::{ApiKey, KeyKind, Ring, beginning, hash_of};
 use crate::home::{Home, Row, is_null};
+use crate::latest::Latest;
 use crate::tokens::{Algorithm, SigningKey};
 use crate::vault::Vault;
 use mag_contract::{Fault, Timestamp, codes};
 use mag_query::call::Filter;
 use serde_json::json;
+use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, OnceLock};
 use uuid::Uuid;
 
 pub(crate) struct Book {
@@ -172,6 +173,6 @@ fn api_key(row: &Row) -> Option<ApiKey> {
         created_at: row.time("created_at").unwrap_or_default(),
         created_by: row.words("created_by").to_owned(),
         replaces: row.id("replaces"),
-        asker: OnceLock::new(),
+        asker: Latest::default(),
     })
 }

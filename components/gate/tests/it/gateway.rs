@@ -261,7 +261,7 @@ async fn what_was_answered_is_told_without_its_query() {
     assert_eq!(ask(gate.network(), asked).await.status, 200);
     let Some(Heard::Fact(fact)) = told.next().await else { panic!("nothing was told") };
     let told = &fact.data.0;
-    assert_eq!((told.status, told.request.path.as_str()), (200, "/rest/v1/page"));
+    assert_eq!((told.status, &*told.request.path), (200, "/rest/v1/page"));
     assert_eq!(told.request.project.as_deref(), Some("shop"));
     assert_eq!(told.thing.as_deref(), Some("public.page"));
     assert!(!serde_json::to_string(&*fact).unwrap().contains("secret"));

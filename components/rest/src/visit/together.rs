@@ -31,7 +31,7 @@ impl Visit<'_> {
         let writes = all.iter().any(|ready| ready.access == Access::Write);
         for (n, ready) in all.iter().enumerate().filter(|_| writes) {
             let asks = matches!(ready.asked.action, Action::Ask { .. });
-            let volatile = invoked(ready.plan.outline())
+            let volatile = invoked(ready.plan().outline())
                 .is_some_and(|id| view.catalog.function(id).volatility == Volatility::Volatile);
             if asks && volatile {
                 let why = "a function that may write is called by POST";
@@ -41,7 +41,7 @@ impl Visit<'_> {
         timing.mark("plan");
         let mut settings = transact::settings(whole, &self.parts.headers, self.rest, false);
         settings.extend(all.iter().flat_map(|ready| ready.settings.iter().cloned()));
-        let plans = all.iter().map(|ready| ready.plan.clone()).collect();
+        let plans = all.iter().map(|ready| ready.plan().clone()).collect();
         let access = if writes { Access::Write } else { Access::Read };
         let work = Transaction { access, settings, ..self.transaction(whole, plans) };
         let answers = source.database().transact(work).await.map_err(|error| {
@@ -56,7 +56,7 @@ impl Visit<'_> {
         timing.mark("transaction");
         let said = answers.last().map(|answer| transact::said(&answer.settings)).transpose()?;
         let mut shown = Vec::with_capacity(all.len());
-        for (n, (ready, mut answer)) in all.iter().zip(answers).enumerate() {
+        for (n, (ready, mut answer)) in all.into_iter().zip(answers).enumerate() {
             // What the statements say of the response, they say of the whole.
             answer.settings.clear();
             let reply = reply(ready, answer).map_err(|problem| problem.of_call_number(n))?;
