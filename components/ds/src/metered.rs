@@ -20,7 +20,7 @@ use mag_model::catalog::{Catalog, TableId};
 use mag_ports::Database;
 use mag_ports::events::{About, DataQuery, DataWrite, QueryExecuted};
 use mag_ports::survey::{Extension, PoolState, Survey};
-use mag_query::{Answer, Plan, Rows, Work};
+use mag_query::{Answer, Plan, Rows};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -150,7 +150,7 @@ impl Metered {
             asked,
             access,
             tables: plans.iter().filter_map(|plan| plan.outline().table()).collect(),
-            functions: plans.iter().filter_map(|plan| invoked(plan.outline())).collect(),
+            functions: plans.iter().filter_map(|plan| plan.outline().function()).collect(),
             catalog: plans.first().map(|plan| plan.outline().catalog.clone()),
             session: plans.first().map(|plan| plan.session().clone()),
             plans: plans.len(),
@@ -276,13 +276,6 @@ impl Begun {
             .iter()
             .flat_map(|catalog| self.functions.iter().map(move |id| called(catalog, *id)));
         self.names().into_iter().chain(functions).collect()
-    }
-}
-
-fn invoked(plan: &Plan) -> Option<FunctionId> {
-    match &plan.work {
-        Work::Invoke(invoke) => Some(invoke.function),
-        Work::Read(_) | Work::Insert(_) | Work::Update(_) | Work::Delete(_) => None,
     }
 }
 

@@ -340,7 +340,7 @@ impl Visit<'_> {
         let searched = &self.rest.extra_search_path;
         let trial = call::invoke(asked, name, arguments.clone(), true, &json)?.searching(searched);
         let plan = self.plan(view, &trial, &self.options(asked))?;
-        match invoked(plan.outline()) {
+        match plan.outline().function() {
             Some(id) => Ok((id, arguments)),
             None => Err(Problem::no_such_path()),
         }
@@ -448,13 +448,6 @@ fn reply(ready: Ready, mut answer: Answer) -> Result<Reply, Problem> {
         reply.put(HeaderName::from_static("x-next-cursor"), token);
     }
     Ok(reply)
-}
-
-fn invoked(plan: &Plan) -> Option<FunctionId> {
-    match &plan.work {
-        mag_query::Work::Invoke(invoke) => Some(invoke.function),
-        _ => None,
-    }
 }
 
 /// For planning, when the form is not settled: mistakes in a call are told first.

@@ -203,6 +203,13 @@ impl Plan {
             Work::Invoke(_) => None,
         }
     }
+    /// The function that it calls, if it is a call.
+    pub fn function(&self) -> Option<FunctionId> {
+        match &self.work {
+            Work::Invoke(invoke) => Some(invoke.function),
+            Work::Read(_) | Work::Insert(_) | Work::Update(_) | Work::Delete(_) => None,
+        }
+    }
     /// Bytes, roughly.
     pub fn weight(&self) -> usize {
         let cells = match &self.work {

@@ -1,6 +1,6 @@
 //! Several calls in one transaction, as one request.
 
-use super::{Ready, Visit, invoked, reply};
+use super::{Ready, Visit, reply};
 use crate::problem::Problem;
 use crate::request::{Action, Asked, Target};
 use crate::respond::{self, Reply};
@@ -31,7 +31,10 @@ impl Visit<'_> {
         let writes = all.iter().any(|ready| ready.access == Access::Write);
         for (n, ready) in all.iter().enumerate().filter(|_| writes) {
             let asks = matches!(ready.asked.action, Action::Ask { .. });
-            let volatile = invoked(ready.plan().outline())
+            let volatile = ready
+                .plan()
+                .outline()
+                .function()
                 .is_some_and(|id| view.catalog.function(id).volatility == Volatility::Volatile);
             if asks && volatile {
                 let why = "a function that may write is called by POST";
