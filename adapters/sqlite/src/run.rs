@@ -116,7 +116,12 @@ fn invoke(
         _ => Cow::Borrowed(&**plan),
     };
     let rows = mag_sql::read(&plan, &Dialect).map_err(unrendered)?;
-    read(link, &rows, &counting(&plan)?)
+    let answer = read(link, &rows, &counting(&plan)?)?;
+    // What the steps have done is undone with the transaction.
+    if plan.max_affected.is_some_and(|most| answer.rows > most) {
+        return Err(EngineError::too_many_affected(answer.rows));
+    }
+    Ok(answer)
 }
 
 pub(crate) fn unrendered(error: RenderError) -> EngineError {

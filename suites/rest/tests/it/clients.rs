@@ -29,6 +29,20 @@ fn check(engine: Engine) {
     // Spread, and for a condition alone, they make no members.
     let line = "GET /pairs?select=...people!one(a:name),...people!other(b:name)";
     assert_eq!(ask(&board, line, &[&key], "").json(), json!([{"a": "Ann", "b": "Bob"}]));
+    house.did(&[
+        "function:create",
+        "CREATE FUNCTION cried(mark text) RETURNS SETOF people LANGUAGE sql
+         AS $$ UPDATE people SET name = name || mark RETURNING * $$",
+    ]);
+    // `maxAffected()` holds for what a function gives back as well, and nothing stays of it.
+    let cried = |most: u32| {
+        let prefer = format!("Prefer: handling=strict, max-affected={most}");
+        let head = [key.as_str(), &prefer, "Content-Type: application/json"];
+        ask(&board, "POST /rpc/cried?select=name&order=id", &head, r#"{"mark": "!"}"#)
+    };
+    let told = cried(1);
+    assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST124")), "{}", told.body);
+    assert_eq!(cried(2).json(), json!([{"name": "Ann!"}, {"name": "Bob!"}]));
     if engine == Engine::Postgres {
         plans(&house, &board, &key);
     }
