@@ -148,8 +148,7 @@ fn run(bytes: &[u8]) -> usize {
 
 /// The length of what begins as a number does, and whether it is one.
 fn number(bytes: &[u8]) -> Option<(usize, bool)> {
-    let digits =
-        |at: usize| bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+    let digits = |at: usize| bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
     let mut at = usize::from(bytes.first() == Some(&b'-'));
     let whole = match bytes.get(at) {
         Some(b'0') => 1,

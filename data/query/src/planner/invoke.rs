@@ -183,7 +183,9 @@ impl Planner<'_> {
         let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
         let value = match body {
             Body::Json(text) if ty.is_json() => self.given(&Given::Json(text.clone()), ty)?,
-            Body::Json(text) | Body::Text(text) | Body::Xml(text) => self.given(&Given::Text(text.clone()), ty)?,
+            Body::Json(text) | Body::Text(text) | Body::Xml(text) => {
+                self.given(&Given::Text(text.clone()), ty)?
+            }
             Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
         };
         Ok(vec![Argument { place: 0, value: Expr::value(value, ty.clone()) }])

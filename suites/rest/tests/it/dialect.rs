@@ -48,12 +48,17 @@ fn check(engine: Engine) {
     // With arguments that are named apart, the first object of a list has them.
     let json = "Content-Type: application/json";
     let list = r#"[{"mark": "", "no": 1}, {"mark": "?"}]"#;
-    let told = ask(&board, "POST /rpc/marked?columns=mark&id=eq.1&select=body", &[&key, json], list);
+    let told =
+        ask(&board, "POST /rpc/marked?columns=mark&id=eq.1&select=body", &[&key, json], list);
     assert_eq!(told.json(), json!([{"body": "a"}]), "{}", told.body);
     for (body, message, details) in [
         ("5", "cannot call json_to_recordset on a scalar", None),
         ("[1]", "argument of json_to_recordset must be an array of objects", None),
-        ("[{]", "invalid input syntax for type json", Some("Expected string or \"}\", but found \"]\".")),
+        (
+            "[{]",
+            "invalid input syntax for type json",
+            Some("Expected string or \"}\", but found \"]\"."),
+        ),
     ] {
         for line in ["POST /rpc/marked?columns=mark", "POST /notes?columns=id"] {
             let told = ask(&board, line, &[&key, json], body).json();
