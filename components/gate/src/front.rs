@@ -235,7 +235,12 @@ impl Front {
         if let Some(way) = &way {
             request.extensions_mut().insert(way.passage());
         }
-        let answered = knock(&*door, request.map(|()| Body::streamed(body))).await;
+        // Most requests have no body, and pay for none.
+        let body = match http_body::Body::is_end_stream(&body) {
+            true => Body::default(),
+            false => Body::streamed(body),
+        };
+        let answered = knock(&*door, request.map(|()| body)).await;
         if let Some(of_user) = way.and_then(|way| way.standing()) {
             *standing = Some(of_user.tighter(standing.take()));
         }

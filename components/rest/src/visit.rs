@@ -384,8 +384,9 @@ impl Visit<'_> {
     ) -> Result<Reply, Problem> {
         // Where policies are not the engine's own, no code of its could look at the request either.
         let native = source.database().abilities().can(Ability::NativePolicies);
-        let runs_code = !ready.plan().is_quiet() || self.rest.pre_request.is_some();
-        let quiet = !(native && runs_code);
+        // A plan tells the settings that it was made with.
+        let told = self.rest.pre_request.is_some() || matches!(ready.offer.media, Media::Plan(_));
+        let quiet = !native || (ready.plan().is_quiet() && !told);
         let mut settings = transact::settings(&ready.asked, &self.parts.headers, self.rest, quiet);
         settings.extend(ready.settings.iter().cloned());
         let work = Transaction {

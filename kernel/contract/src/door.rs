@@ -128,3 +128,35 @@ doors! {
     /// The admin screen: `/`.
     ScreenDoor "door.screen";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body::Body as _;
+    use http_body_util::{Full, StreamBody};
+
+    #[tokio::test]
+    async fn a_body_that_is_there_is_given_once_and_tells_its_length() {
+        let mut whole = body("12345");
+        assert_eq!((whole.size_hint().exact(), whole.is_end_stream()), (Some(5), false));
+        assert_eq!(whole.whole().unwrap(), "12345");
+        let frame = whole.frame().await.unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "12345");
+        assert!(whole.frame().await.is_none());
+        assert_eq!((whole.size_hint().exact(), whole.is_end_stream()), (Some(0), true));
+        // Of an empty one no frame is made: it would begin a chunk that is the end.
+        assert!(Body::default().frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_comes_in_pieces_is_not_there() {
+        let pieces =
+            ["12", "345"].map(|piece| Ok(Frame::data(Bytes::from_static(piece.as_bytes()))));
+        let streamed = Body::streamed(StreamBody::new(futures::stream::iter(pieces)));
+        assert_eq!((streamed.whole(), streamed.size_hint().exact()), (None, None));
+        assert_eq!(streamed.collect().await.unwrap().to_bytes(), "12345");
+        let one =
+            Body::streamed(Full::new(Bytes::from_static(b"1")).map_err(|never| match never {}));
+        assert_eq!((one.whole(), one.size_hint().exact()), (None, Some(1)));
+    }
+}

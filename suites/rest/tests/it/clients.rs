@@ -59,6 +59,8 @@ fn plans(house: &House, board: &mag_kit::installation::Board<'_>, key: &str) {
     };
     let text = plan("GET /people?select=*,pairs!one(id)&limit=1", "+text; options=analyze");
     assert!(text.body.starts_with("Aggregate  (cost="), "{}", text.body);
+    let text = plan("GET /people?select=id", "+text; options=settings");
+    assert!(text.body.contains("search_path = "), "{}", text.body);
     let json = plan("GET /pairs?select=people!one(name),id", "+json").json();
     assert_eq!(json[0]["Plan"]["Node Type"], "Aggregate", "{json}");
     house.sql("CREATE FUNCTION everyone() RETURNS SETOF people LANGUAGE sql AS $$ SELECT * FROM people $$");
