@@ -184,7 +184,11 @@ fn json_arguments(text: &str, columns: Option<&[String]>) -> Result<Arguments, P
                 if items.iter().any(|item| !item.trim_start().starts_with('{')) {
                     return Err(not_rows(text));
                 }
-                items.first().map_or(Ok(Vec::new()), |first| json::members(first)).map_err(bad)?
+                let Some(first) = items.first() else {
+                    let why = "an empty list gives a function nothing to be called with";
+                    return Err(Problem::bad_body(why.into()));
+                };
+                json::members(first).map_err(bad)?
             }
             _ => return Err(not_rows(text)),
         };

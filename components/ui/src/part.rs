@@ -22,9 +22,10 @@ use std::time::Duration;
 const KEPT: &str = "history";
 /// Written so often: what a crash may cost.
 const KEEP_EVERY: Duration = Duration::from_secs(900);
-/// So long answers gather before they are counted: fewer than the bus keeps for those who are late,
-/// at a hundred thousand a second.
+/// So long answers gather before they are counted.
 const GATHERED: Duration = Duration::from_millis(1);
+/// Of those that the bus keeps for who is late.
+const MANY: usize = mag_contract::bus::BACKLOG / 4;
 /// Doors whose requests are the screen's own, or a probe's.
 const OWN_DOORS: [&str; 3] = ["admin", "screen", "ops"];
 
@@ -132,11 +133,13 @@ async fn count(
     memory: Arc<Memory>,
     clock: Clock,
 ) {
+    let mut came = 0;
     loop {
         let heard = tokio::select! {
             () = line.leaving() => return,
             heard = answers.next() => heard,
         };
+        came += 1;
         let Some(heard) = heard else { return };
         // Numbers of a busy hour may miss some: whoever answers them does not wait for us.
         let Heard::Fact(envelope) = heard else { continue };
@@ -146,8 +149,12 @@ async fn count(
             usage.add(clock.now(), told);
         }
         if !answers.has_more() {
-            // Whoever answers would wake us with each request; they gather meanwhile.
-            tokio::time::sleep(GATHERED).await;
+            // Whoever answers would wake us with each request; they gather meanwhile, unless so many
+            // came of late that more might be lost.
+            if came < MANY {
+                tokio::time::sleep(GATHERED).await;
+            }
+            came = 0;
         }
     }
 }

@@ -26,6 +26,13 @@ pub fn discreet<'a>(
 
 fn of_one(mut error: EngineError, plan: &Plan, may: &May) -> EngineError {
     let state = error.state.as_deref().unwrap_or_default();
+    if state.starts_with("22") {
+        // Of the request's own values that was told before a row was looked at: this one is stored, and
+        // may be of a row that a policy hides.
+        error.details = None;
+        error.message = without_value(&error.message).into();
+        return error;
+    }
     if !matches!(state, "23502" | "23503" | "23505" | "23514" | "23P01") {
         return error;
     }
@@ -58,6 +65,15 @@ fn of_one(mut error: EngineError, plan: &Plan, may: &May) -> EngineError {
         error.details = None;
     }
     error
+}
+
+/// A message up to the value that it quotes.
+fn without_value(message: &str) -> &str {
+    match message.split_once('"') {
+        None => message,
+        Some((told, _)) if told.trim().contains(' ') => told.trim_end_matches([' ', ':']),
+        Some(_) => "a stored value is none of its type",
+    }
 }
 
 fn find(catalog: &Catalog, about: &About) -> Option<TableId> {
@@ -118,4 +134,21 @@ fn reference(mut error: EngineError, plan: &Plan, may: &May, id: TableId) -> Eng
 fn tells(may: &May, table: TableId, mut columns: impl Iterator<Item = ColumnId>) -> bool {
     let shown = |column| may.column(table, column, Verb::Select) && !may.masked(table, column);
     may.all_rows(table) && columns.all(shown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_value;
+
+    #[test]
+    fn a_message_ends_before_the_value_that_it_quotes() {
+        let check = |message: &str, told: &str| assert_eq!(without_value(message), told);
+        check("malformed array literal: \"{1, \"a\"\"", "malformed array literal");
+        check("invalid input syntax for type json", "invalid input syntax for type json");
+        check(
+            "value \"99\" is out of range for type smallint",
+            "a stored value is none of its type",
+        );
+        check("\"x\" is no number", "a stored value is none of its type");
+    }
 }

@@ -2,6 +2,10 @@
 //! when something is: it says nothing of a text that is right.
 
 use super::DEPTH_MAX;
+use std::borrow::Cow;
+
+/// Letters of a token: a whole body may be one.
+const SHOWN_MAX: usize = 100;
 
 /// The first mistake.
 pub(super) fn details(text: &str) -> Option<String> {
@@ -104,7 +108,7 @@ impl Reader<'_> {
     fn expected(&self, what: &str, at_end: bool) -> Mistake {
         Mistake::Told(match at_end {
             true => "The input string ended unexpectedly.".into(),
-            false => format!("Expected {what}, but found \"{}\".", self.token),
+            false => format!("Expected {what}, but found \"{}\".", shown(self.token)),
         })
     }
 
@@ -139,7 +143,15 @@ impl Reader<'_> {
 }
 
 fn invalid(token: &str) -> Mistake {
-    Mistake::Told(format!("Token \"{token}\" is invalid."))
+    Mistake::Told(format!("Token \"{}\" is invalid.", shown(token)))
+}
+
+/// As much of a text as somebody reads.
+fn shown(token: &str) -> Cow<'_, str> {
+    match token.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", &token[..end]).into(),
+        None => token.into(),
+    }
 }
 
 fn run(bytes: &[u8]) -> usize {
@@ -235,6 +247,8 @@ mod tests {
         check("[{\"id\":1},]", "Expected JSON value, but found \"]\".");
         check("{\"id\":\"\\x\"}", "Escape sequence \"\\x\" is invalid.");
         check("[\"a\nb\"]", "Character with value 0x0a must be escaped.");
+        let long = format!("\"{}", "ä".repeat(200));
+        check(&long, &format!("Token \"\"{}…\" is invalid.", "ä".repeat(99)));
         check("\"\\u12g4\"", "\"\\u\" must be followed by four hexadecimal digits.");
     }
 

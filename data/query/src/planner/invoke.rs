@@ -114,8 +114,9 @@ impl Planner<'_> {
                 };
                 schema.function_names().filter(seen).collect::<Vec<_>>()
             });
+            let of_name = |name| self.catalog.find_functions(self.schema, name).iter().copied();
             hint::nearest(&call.function, names)
-                .and_then(|name| self.catalog.find_functions(self.schema, name).first().copied())
+                .and_then(|name| of_name(name).find(|id| self.callable(*id)))
         } else {
             // Among those of the name, the one whose list of arguments reads most alike.
             let lists: Vec<(String, FunctionId)> =

@@ -65,6 +65,10 @@ fn check(engine: Engine) {
             assert_eq!((&told["message"], &told["details"]), (&json!(message), &json!(details)));
         }
     }
+    // Without a row nobody is called.
+    let told = ask(&board, "POST /rpc/marked?columns=mark", &[&key, json], "[]");
+    assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST102")), "{}", told.body);
+    assert_eq!(ask(&board, "GET /notes?id=eq.1&select=body", &[&key], "").json()[0]["body"], "a");
     // A function that writes is counted without being called a second time.
     let counted = |line: &str| {
         let head = ["Prefer: count=exact", "Content-Type: application/json", &key];
