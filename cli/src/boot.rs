@@ -168,6 +168,7 @@ async fn live(
     let clock = Clock::machine();
     let (data, started_at) = (wish.sources.data_folder.clone(), clock.now());
     let fresh = !data.join(FILE).exists();
+    let settings = vigil::stamp(&data.join(FILE));
     crate::init::make_private(&data).ok();
     voice.begins(&data);
     let teller = voice.clone();
@@ -198,7 +199,7 @@ async fn live(
         voice.ready(report, fresh, wish.safe, link.as_deref());
     }
     systemd::tell("READY=1");
-    let ending = vigil::keep(&session, &mut signals, voice).await;
+    let ending = vigil::keep(&session, &mut signals, voice, settings).await;
     systemd::tell("STOPPING=1");
     voice.stopping(&ending);
     let down = session.shutdown(&ending);

@@ -40,11 +40,18 @@ impl Signals {
 /// The settings file is looked at so often: a person who saves it looks up after a second.
 const LOOK: Duration = Duration::from_secs(1);
 
+pub(crate) type Stamp = Option<(std::time::SystemTime, u64)>;
 type Reload = BoxFuture<'static, Result<ReloadReport, Fault>>;
 
-pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice) -> Ending {
+/// `seen`: how the settings file was before the boot read it. What is written to it since then, and
+/// while it is read anew, is taken up at the next look.
+pub(crate) async fn keep(
+    session: &Session,
+    signals: &mut Signals,
+    voice: &Voice,
+    mut seen: Stamp,
+) -> Ending {
     let file = session.config().file();
-    let mut seen = stamp(&file);
     let mut look = tokio::time::interval(LOOK);
     let beat = systemd::watchdog();
     let mut watchdog = tokio::time::interval(beat.unwrap_or(Duration::from_secs(3600)));
@@ -52,6 +59,8 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
     // Durable facts of the boot are told when they are on disk, which may be now.
     let ready = session.clock().now();
     let mut reload: Option<Reload> = None;
+    // A wish that comes while one is followed waits its turn.
+    let mut again = false;
     let ended = session.ended();
     tokio::pin!(ended);
     loop {
@@ -61,7 +70,6 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
                 None => std::future::pending().await,
             }
         };
-        let mut again = false;
         tokio::select! {
             ending = &mut ended => return ending,
             Some(()) = signals.hangup.recv() => again = true,
@@ -82,7 +90,7 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
             }
             _ = look.tick() => {
                 let now = stamp(&file);
-                again = now != seen;
+                again |= now != seen;
                 seen = now;
             }
             _ = watchdog.tick(), if beat.is_some() => systemd::tell("WATCHDOG=1"),
@@ -94,6 +102,7 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
             },
         }
         if again && reload.is_none() {
+            again = false;
             systemd::tell("RELOADING=1");
             let session = session.clone();
             reload = Some(async move { session.reload().await }.boxed());
@@ -102,7 +111,7 @@ pub(crate) async fn keep(session: &Session, signals: &mut Signals, voice: &Voice
 }
 
 /// When a file was written and how long it is; enough to see that somebody has changed it.
-fn stamp(path: &Path) -> Option<(std::time::SystemTime, u64)> {
+pub(crate) fn stamp(path: &Path) -> Stamp {
     let about = std::fs::metadata(path).ok()?;
     Some((about.modified().ok()?, about.len()))
 }

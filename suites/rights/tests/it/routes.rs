@@ -200,6 +200,7 @@ const AUTH: &[&str] = &[
     "GET oauth/authorizations/{id}",
     "POST oauth/authorizations/{id}/consent",
     "POST invite",
+    "POST sso",
     "GET admin/users",
     "POST admin/users",
     "POST admin/generate_link",
