@@ -58,6 +58,10 @@ pub trait Dialect: Send + Sync {
     fn counts_changed(&self) -> Option<&'static str> {
         None
     }
+    /// Whether the rows of a view that a statement changes can have another name in it.
+    fn renames_changed_views(&self) -> bool {
+        true
+    }
     /// What tells rows apart that have no key.
     fn row_id(&self) -> &'static str;
 

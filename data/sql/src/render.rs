@@ -28,6 +28,8 @@ pub(crate) struct Renderer<'a> {
     /// In the place of a row as it is, the row as a write makes it: these of its columns have other
     /// values.
     pub(crate) merging: Option<(Ref, Vec<(mag_model::ColumnId, String)>)>,
+    /// Rows that have a name of their own in the place of their alias.
+    pub(crate) called: Option<(Ref, String)>,
     /// The row that an upsert was to write, in what it changes instead.
     pub(crate) excluded: Option<Ref>,
     /// What is rendered is a condition of which an index may tell.
@@ -66,6 +68,7 @@ impl<'a> Renderer<'a> {
             rows: HashMap::new(),
             written: Written::default(),
             merging: None,
+            called: None,
             excluded: None,
             by_index: false,
             counts_changed: false,
@@ -74,6 +77,14 @@ impl<'a> Renderer<'a> {
 
     pub(crate) fn alias(id: Ref) -> String {
         format!("t{}", id.0)
+    }
+
+    /// As `alias`, in an expression.
+    pub(crate) fn called(&self, id: Ref) -> String {
+        match &self.called {
+            Some((of, name)) if *of == id => name.clone(),
+            _ => Self::alias(id),
+        }
     }
 
     pub(crate) fn bind(&mut self, value: Value, ty: Type) -> Result<String, Error> {

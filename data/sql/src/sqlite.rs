@@ -222,6 +222,9 @@ impl Dialect for Sqlite {
     fn table(&self, table: &Table) -> String {
         self.quote(&table.name)
     }
+    fn renames_changed_views(&self) -> bool {
+        false
+    }
     fn placeholder(&self, n: usize, _: &Type) -> Result<String, Error> {
         Ok(format!("?{n}"))
     }

@@ -187,6 +187,7 @@ async fn a_view_of_a_join_has_the_keys_of_all_that_it_joins() {
          CREATE TABLE rights (b int, c int, PRIMARY KEY (b, c));
          CREATE VIEW both_of AS SELECT c, a, b FROM lefts, rights;
          CREATE VIEW twice AS SELECT a, a AS again FROM lefts;
+         CREATE VIEW beside AS SELECT l.a AS one, m.a AS other FROM lefts AS l, lefts AS m;
          CREATE VIEW half AS SELECT a, b FROM lefts, rights;",
     )
     .await
@@ -201,6 +202,16 @@ async fn a_view_of_a_join_has_the_keys_of_all_that_it_joins() {
     assert_eq!(key("both_of"), ["a", "b", "c"]);
     assert_eq!(key("twice"), ["a"]);
     assert_eq!(key("half"), ["a"]);
+    // What tells the rows apart is each way in which a key is shown: also that of a second reading of
+    // the same table.
+    let telling = |view: &str| {
+        let view = world.catalog.table(world.catalog.find_table("public", view).unwrap());
+        let names = view.telling_columns().iter().map(|id| view.column(*id).name.to_string());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(telling("twice"), ["a", "again"]);
+    assert_eq!(telling("beside"), ["one", "other"]);
+    assert_eq!(telling("both_of"), ["a", "b", "c"]);
 }
 
 #[tokio::test]

@@ -203,6 +203,7 @@ impl Builder {
             columns,
             by_name,
             primary: None,
+            shown_keys: Box::default(),
             unique: Box::default(),
             foreign: Box::default(),
             checks: Box::default(),
@@ -465,13 +466,21 @@ impl Builder {
     }
 
     /// A view that shows whole primary keys has all of them together: a row of a join is known by
-    /// the rows that it was made of. Of several ways to show a key the first one counts.
+    /// the rows that it was made of. Of several ways to show a key the first one is its name; all of
+    /// them tell its rows apart: whether a column is repeated or a table joined with itself is not
+    /// known.
     fn add_view_keys(&mut self, shown: &HashMap<(TableId, ColumnId), Vec<(TableId, ColumnId)>>) {
         let mut found: Vec<(TableId, Key)> = Vec::new();
+        let mut telling: HashMap<TableId, Vec<ColumnId>> = HashMap::new();
         for (id, table) in self.catalog.tables() {
             let Some(key) = &table.primary else { continue };
             let mut views: Vec<(TableId, Vec<ColumnId>)> =
                 seen_as(shown, id, &key.columns).into_iter().skip(1).collect();
+            for (view, columns) in &views {
+                let known = telling.entry(*view).or_default();
+                let new: Vec<_> = columns.iter().filter(|c| !known.contains(c)).copied().collect();
+                known.extend(new);
+            }
             views.dedup_by_key(|(view, _)| *view);
             for (view, columns) in views {
                 found.push((view, Key { name: key.name.clone(), columns: columns.into() }));
@@ -482,6 +491,9 @@ impl Builder {
                 Some(known) => known.columns = [&*known.columns, &*key.columns].concat().into(),
                 none => *none = Some(key),
             }
+        }
+        for (view, columns) in telling {
+            self.catalog.tables[view.0 as usize].shown_keys = columns.into();
         }
     }
 }

@@ -14,6 +14,9 @@ pub struct Table {
     /// The columns in the order of their names, for finding one.
     pub(super) by_name: Box<[u16]>,
     pub primary: Option<Key>,
+    /// The columns of a view that show keys, each way in which it shows them: `primary` has one way,
+    /// and a table that is joined with itself has two.
+    pub shown_keys: Box<[ColumnId]>,
     pub unique: Box<[Key]>,
     pub foreign: Box<[ForeignKey]>,
     pub checks: Box<[Check]>,
@@ -125,6 +128,11 @@ impl Table {
     }
     pub fn primary_columns(&self) -> &[ColumnId] {
         self.primary.as_ref().map_or(&[], |key| &key.columns)
+    }
+    /// The columns that tell rows apart as far as the catalog knows. Those of a view may have no value,
+    /// and may be the same for several of its rows.
+    pub fn telling_columns(&self) -> &[ColumnId] {
+        if self.shown_keys.is_empty() { self.primary_columns() } else { &self.shown_keys }
     }
     pub(super) fn weight(&self) -> usize {
         let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |t| t.len() + 16);

@@ -72,7 +72,7 @@ impl Renderer<'_> {
                     None if self.excluded == Some(*of) => {
                         format!("excluded.{}", self.column_name(*of, *id))
                     }
-                    None => format!("{}.{}", Self::alias(*of), self.column_name(*of, *id)),
+                    None => format!("{}.{}", self.called(*of), self.column_name(*of, *id)),
                 }
             }
             Expr::Row(of) => self.whole_row(*of),
@@ -134,7 +134,7 @@ impl Renderer<'_> {
                 let by_index = match &**of {
                     Expr::Column(Column { of, id, .. }) => match self.rows.get(of) {
                         Some(RowOf::Table(table)) if self.by_index => {
-                            let place = (self.catalog.table(*table), &*Self::alias(*of));
+                            let place = (self.catalog.table(*table), &*self.called(*of));
                             self.dialect.index_search(place, *id, *mode, language, &sql)
                         }
                         _ => None,
@@ -238,7 +238,7 @@ impl Renderer<'_> {
             Some(RowOf::Touched(table)) => Some(self.catalog.table(*table)),
             _ => None,
         };
-        self.dialect.row(&Self::alias(of), table)
+        self.dialect.row(&self.called(of), table)
     }
 
     fn in_select(&mut self, piece: &Piece, select: &Select) -> Result<String, Error> {

@@ -12,7 +12,7 @@ use mag_model::catalog::table::Identity;
 use mag_model::catalog::{Column, Table};
 use mag_model::{ColumnId, TableId, Type, Value};
 use mag_query::plan::{Cell, Delete, Insert, Update};
-use mag_query::{Expr, Plan, Select, Slot, Work};
+use mag_query::{Expr, Plan, Ref, Select, Slot, Work};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -368,21 +368,48 @@ fn returned(select: &Select, table: &Table, dialect: &dyn Dialect) -> String {
     }
 }
 
+/// The columns by which touched rows are found again; none where the engine marks rows by itself. It
+/// does not mark those of a view.
+fn telling(table: &Table) -> Vec<ColumnId> {
+    match table.telling_columns() {
+        [] if table.is_view() => table.ids().collect(),
+        columns => columns.to_vec(),
+    }
+}
+
 fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
-    match table.primary_columns() {
+    match &*telling(table) {
         [] => vec![dialect.row_id().to_owned()],
         columns => columns.iter().map(|c| dialect.quote(&table.column(*c).name)).collect(),
     }
 }
 
 fn key_columns(table: &Table) -> Vec<(Arc<str>, Type)> {
-    match table.primary_columns() {
+    match &*telling(table) {
         [] => vec![(Arc::from("row"), Type::Unknown)],
         columns => {
             let known = columns.iter().map(|c| table.column(*c));
             known.map(|column| (column.name.clone(), column.ty.clone())).collect()
         }
     }
+}
+
+/// A row with one of the keys, of which any part may have no value. A row more makes a list longer and
+/// no expression deeper.
+fn same_key(names: &[String], keys: &[Vec<String>]) -> String {
+    let same = |values: &[String]| {
+        let pairs = names.iter().zip(values);
+        let parts =
+            pairs.map(|(name, value)| format!("{{alias}}.{name} IS NOT DISTINCT FROM {value}"));
+        parts.collect::<Vec<_>>().join(" AND ")
+    };
+    if let [key] = keys {
+        return format!("({})", same(key));
+    }
+    let places: Vec<String> = (1..=names.len()).map(|n| format!("given.column{n}")).collect();
+    let rows: Vec<String> = keys.iter().map(|key| format!("({})", key.join(", "))).collect();
+    let same = same(&places);
+    format!("EXISTS (SELECT 1 FROM (VALUES {}) AS given WHERE {same})", rows.join(", "))
 }
 
 /// Rows that one statement can take: as many as it may bind, and alike in what they leave to the
@@ -570,14 +597,13 @@ impl Renderer<'_> {
         if update.set.is_empty() {
             return Ok(self.nothing(update.table, tail));
         }
+        let named = self.changed_rows(table, update.target);
         let set = self.set(update, |_| true)?;
-        let named = self.dialect.table(table);
-        let alias = Self::alias(update.target);
         let texts = set.iter().map(|(id, value)| {
             format!("{} = {value}", self.dialect.quote(&table.column(*id).name))
         });
         let texts = texts.collect::<Vec<_>>().join(", ");
-        let mut text = format!("UPDATE {named} AS {alias} SET {texts}");
+        let mut text = format!("UPDATE {named} SET {texts}");
         let conditions = self.conditions(&update.using, &update.filter)?;
         text.push_str(&conditions);
         if let Some(check) = changes_asked_before(update, table)
@@ -595,7 +621,18 @@ impl Renderer<'_> {
                 }
             }
         }
+        self.called = None;
         Ok(text + tail)
+    }
+
+    /// The rows that a statement changes, with the name that they have in the rest of it.
+    fn changed_rows(&mut self, table: &Table, target: Ref) -> String {
+        let named = self.dialect.table(table);
+        if table.is_view() && !self.dialect.renames_changed_views() {
+            self.called = Some((target, named.clone()));
+            return named;
+        }
+        format!("{named} AS {}", Self::alias(target))
     }
 
     /// The new values of those columns that an update changes and that are wanted.
@@ -672,10 +709,10 @@ impl Renderer<'_> {
 
     fn delete(&mut self, delete: &Delete, tail: &str) -> Result<String, Error> {
         self.rows.insert(delete.target, RowOf::Table(delete.table));
-        let named = self.dialect.table(self.catalog.table(delete.table));
-        let alias = Self::alias(delete.target);
+        let named = self.changed_rows(self.catalog.table(delete.table), delete.target);
         let conditions = self.conditions(&delete.using, &delete.filter)?;
-        Ok(format!("DELETE FROM {named} AS {alias}{conditions}{tail}"))
+        self.called = None;
+        Ok(format!("DELETE FROM {named}{conditions}{tail}"))
     }
 
     fn conditions(&mut self, using: &Option<Expr>, filter: &Option<Expr>) -> Result<String, Error> {
@@ -696,6 +733,13 @@ impl Renderer<'_> {
     fn doomed(&mut self, delete: &Delete) -> Result<String, Error> {
         self.rows.insert(delete.target, RowOf::Table(delete.table));
         let table = self.catalog.table(delete.table);
+        if table.is_view() {
+            // Its keys may have no value, and may be those of several rows.
+            self.called = Some((delete.target, "{alias}".to_owned()));
+            let conditions = self.conditions(&delete.using, &delete.filter)?;
+            self.called = None;
+            return Ok(conditions.strip_prefix(" WHERE ").unwrap_or("TRUE").to_owned());
+        }
         let names = key_names(table, self.dialect);
         let alias = Self::alias(delete.target);
         let outer: Vec<String> = names.iter().map(|name| format!("{{alias}}.{name}")).collect();
@@ -720,13 +764,16 @@ impl Renderer<'_> {
         let mut rows = Vec::with_capacity(keys.len());
         let mut part = 0..;
         for key in keys {
-            let values = key.iter().zip(&types).map(|(v, ty)| {
+            let values = types.iter().enumerate().map(|(n, ty)| {
                 let origin = part.next().map_or(Origin::Fixed, Origin::Key);
-                self.bind_from(v.clone(), ty.clone(), origin)
+                self.bind_from(key.get(n).cloned().unwrap_or(Value::Null), ty.clone(), origin)
             });
-            let values = values.collect::<Result<Vec<_>, _>>()?;
-            rows.push(values.join(", "));
+            rows.push(values.collect::<Result<Vec<_>, _>>()?);
         }
+        if known.is_view() {
+            return Ok(same_key(&names, &rows));
+        }
+        let rows: Vec<String> = rows.iter().map(|row| row.join(", ")).collect();
         if let [name] = &*names {
             return Ok(format!("{{alias}}.{name} IN ({})", rows.join(", ")));
         }

@@ -12,3 +12,4 @@ mod functions;
 mod holes;
 mod house;
 mod recall;
+mod views;

@@ -1,0 +1,117 @@
+//! Views of joins: rows that are written through one are told, and no others.
+
+use crate::house::{Engine, House, Told, ask};
+use mag_kit::installation::Board;
+use serde_json::{Value as Json, json};
+
+const TABLES: &str = "
+    CREATE TABLE firms (id integer PRIMARY KEY, title text);
+    CREATE TABLE accounts (id integer PRIMARY KEY, name text, firm_id integer REFERENCES firms (id));
+    CREATE TABLE remarks (id integer PRIMARY KEY, account_id integer REFERENCES accounts (id));
+    CREATE TABLE staff (id integer PRIMARY KEY, boss integer REFERENCES staff (id));
+    CREATE VIEW people AS SELECT a.id, a.name, f.id AS firm_id
+      FROM accounts AS a LEFT JOIN firms AS f ON f.id = a.firm_id;
+    CREATE VIEW remarked AS SELECT a.id, a.name FROM accounts AS a JOIN remarks AS r ON r.account_id = a.id;
+    CREATE VIEW bosses AS SELECT m.id AS boss, s.id FROM staff AS s JOIN staff AS m ON m.id = s.boss;
+    CREATE VIEW titled AS SELECT name, upper(name) AS cried FROM accounts;
+    INSERT INTO firms (id, title) VALUES (1, 'one'), (2, 'two');
+    INSERT INTO accounts (id, name, firm_id)
+      VALUES (1, 'a', NULL), (2, 'b', 1), (3, 'c', NULL), (4, 'd', 2), (5, 'e', NULL), (6, 'f', 1);
+    INSERT INTO remarks (id, account_id) VALUES (1, 1), (2, 1), (3, 2), (4, 3), (5, 2);
+    INSERT INTO staff (id, boss) VALUES (1, NULL), (2, 1), (3, 1), (4, 2);";
+
+const TRIGGERS: [&str; 6] = [
+    "CREATE TRIGGER people_made INSTEAD OF INSERT ON people BEGIN
+       INSERT INTO accounts (id, name, firm_id) VALUES (NEW.id, NEW.name, NEW.firm_id); END",
+    "CREATE TRIGGER people_changed INSTEAD OF UPDATE ON people BEGIN
+       UPDATE accounts SET name = NEW.name, firm_id = NEW.firm_id WHERE id = OLD.id; END",
+    "CREATE TRIGGER people_gone INSTEAD OF DELETE ON people BEGIN
+       DELETE FROM accounts WHERE id = OLD.id; END",
+    "CREATE TRIGGER bosses_made INSTEAD OF INSERT ON bosses BEGIN
+       INSERT INTO staff (id, boss) VALUES (NEW.id, NEW.boss); END",
+    "CREATE TRIGGER titled_changed INSTEAD OF UPDATE ON titled BEGIN
+       UPDATE accounts SET name = NEW.name WHERE name = OLD.name; END",
+    "CREATE TRIGGER titled_gone INSTEAD OF DELETE ON titled BEGIN
+       DELETE FROM accounts WHERE name = OLD.name; END",
+];
+
+const TELL: &str = "Prefer: return=representation";
+
+/// What one installation with the tables has, its triggers where the engine is SQLite.
+fn with(engine: Engine, test: fn(&Board<'_>, &str)) {
+    let Some(house) = House::new(engine) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("firm");
+    house.sql(TABLES);
+    if engine == Engine::Sqlite {
+        TRIGGERS.iter().for_each(|trigger| house.sql(trigger));
+    }
+    test(&board, &format!("apikey: {}", house.key("firm")));
+}
+
+fn rows(told: &Told) -> Json {
+    assert!((200..300).contains(&told.status), "{}", told.body);
+    told.json()
+}
+
+#[test]
+fn a_row_that_is_written_through_a_left_join_is_told() {
+    with(Engine::Sqlite, made);
+}
+
+fn made(board: &Board<'_>, key: &str) {
+    let line = "POST /people?select=id,name";
+    let one = ask(board, line, &[key, TELL], r#"{"id": 9, "name": "x"}"#);
+    assert_eq!(rows(&one), json!([{"id": 9, "name": "x"}]));
+    // The second of its kind is written by statements that were kept.
+    let two = ask(board, line, &[key, TELL], r#"{"id": 10, "name": "y"}"#);
+    assert_eq!(rows(&two), json!([{"id": 10, "name": "y"}]));
+    let several =
+        r#"[{"id": 11, "name": "z", "firm_id": null}, {"id": 12, "name": "z", "firm_id": 2}]"#;
+    let several = ask(board, "POST /people?order=id", &[key, TELL], several);
+    let told =
+        json!([{"id": 11, "name": "z", "firm_id": null}, {"id": 12, "name": "z", "firm_id": 2}]);
+    assert_eq!(rows(&several), told);
+    // More rows than an expression may be deep.
+    let many: Vec<Json> = (100..1300).map(|n| json!({"id": n, "name": "m"})).collect();
+    let told = ask(board, "POST /people?select=id", &[key, TELL], &Json::Array(many).to_string());
+    assert_eq!(rows(&told).as_array().unwrap().len(), 1200);
+}
+
+#[test]
+fn a_row_of_a_self_join_is_told_alone() {
+    with(Engine::Sqlite, paired);
+}
+
+fn paired(board: &Board<'_>, key: &str) {
+    let told = ask(board, "POST /bosses", &[key, TELL], r#"{"id": 7, "boss": 1}"#);
+    assert_eq!(rows(&told), json!([{"boss": 1, "id": 7}]));
+}
+
+#[test]
+fn rows_are_changed_and_deleted_through_a_view() {
+    with(Engine::Sqlite, changed);
+}
+
+fn changed(board: &Board<'_>, key: &str) {
+    let json = "Content-Type: application/json";
+    let told = ask(board, "PATCH /people?id=eq.1", &[key, TELL, json], r#"{"name": "A"}"#);
+    assert_eq!(rows(&told), json!([{"id": 1, "name": "A", "firm_id": null}]));
+    let line = "PATCH /people?name=like.*&firm_id=is.null&id=gt.1&select=id,name&order=id";
+    let told = ask(board, line, &[key, TELL, json], r#"{"name": "N"}"#);
+    assert_eq!(rows(&told), json!([{"id": 3, "name": "N"}, {"id": 5, "name": "N"}]));
+    let told = ask(board, "PATCH /people?id=eq.2", &[key], r#"{"name": "B"}"#);
+    assert_eq!((told.status, told.body.as_str()), (204, ""));
+    let told = ask(board, "DELETE /people?id=eq.5&select=id,firm_id", &[key, TELL], "");
+    assert_eq!(rows(&told), json!([{"id": 5, "firm_id": null}]));
+    assert_eq!(ask(board, "DELETE /people?id=eq.6", &[key], "").status, 204);
+    let left = ask(board, "GET /accounts?select=id,name&order=id", &[key], "");
+    let left_names = json!([{"id": 1, "name": "A"}, {"id": 2, "name": "B"}, {"id": 3, "name": "N"}, {"id": 4, "name": "d"}]);
+    assert_eq!(left.json(), left_names);
+    // So they are where a view shows no key.
+    let told = ask(board, "PATCH /titled?name=eq.d&select=name", &[key, json], r#"{"name": "D"}"#);
+    assert_eq!(told.status, 204, "{}", told.body);
+    let told = ask(board, "DELETE /titled?name=eq.D", &[key, TELL], "");
+    assert_eq!(rows(&told), json!([{"name": "D", "cried": "D"}]));
+    assert_eq!(ask(board, "GET /accounts?id=eq.4", &[key], "").json(), json!([]));
+}
