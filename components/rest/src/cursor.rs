@@ -48,6 +48,8 @@ pub struct Walk {
     fingerprint: String,
     /// The parameters of the next page, but for its cursor.
     next: String,
+    /// Whether the keys are surely those of one row: a view may show a key for each of several.
+    apart: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -86,6 +88,7 @@ impl Walk {
             next,
             keys,
             page,
+            apart: !table.is_view(),
         };
         if let Cursor::After(token) = cursor {
             let values = walk.read(token)?;
@@ -125,20 +128,28 @@ impl Walk {
 
     /// Takes the keys and the row too many out of the answer; the cursor of the next page when there
     /// is one. `most` is what the plan could read at all.
-    pub fn end(&self, answer: &mut Answer, most: Option<u64>) -> Option<String> {
-        let Body::Rows(rows) = &mut answer.body else { return None };
-        let width = rows.columns.len().checked_sub(self.keys.len())?;
+    ///
+    /// # Errors
+    /// The next page would leave out a row: it has the keys of the last one here.
+    pub fn end(&self, answer: &mut Answer, most: Option<u64>) -> Result<Option<String>, Problem> {
+        let Body::Rows(rows) = &mut answer.body else { return Ok(None) };
+        let Some(width) = rows.columns.len().checked_sub(self.keys.len()) else { return Ok(None) };
         // A budget of the role may leave less than was asked for.
         let page = most.map_or(self.page, |most| self.page.min(most.saturating_sub(1).max(1)));
         let page = usize::try_from(page).unwrap_or(usize::MAX);
         let full = most.is_some_and(|most| most <= 1) && rows.rows.len() == page;
         let more = rows.rows.len() > page || full;
+        let keys = |at: usize| rows.rows.get(at).and_then(|row| row.get(width..));
+        let ties = page > 0 && keys(page).is_some_and(|keys_of| keys(page - 1) == Some(keys_of));
+        if ties || (full && !self.apart) {
+            return Err(Problem::cursor_ties());
+        }
         rows.rows.truncate(page);
         let token = rows.rows.last().filter(|_| more).map(|row| self.token(row.get(width..)));
         rows.columns.truncate(width);
         rows.rows.iter_mut().for_each(|row| row.truncate(width));
         answer.rows = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
-        token
+        Ok(token)
     }
 
     fn token(&self, values: Option<&[mag_model::Value]>) -> String {
@@ -178,13 +189,14 @@ fn keys(table: &Table, order: &[Order]) -> Result<Vec<Key>, Problem> {
             nulls_first: nulls_first.unwrap_or(*descending),
         });
     }
-    if table.primary_columns().is_empty() {
+    if table.telling_columns().is_empty() {
         return Err(Problem::bad_cursor("a cursor needs a table with a primary key"));
     }
-    for id in table.primary_columns() {
-        let field = Field::column(&*table.column(*id).name);
+    for id in table.telling_columns() {
+        let column = table.column(*id);
+        let field = Field::column(&*column.name);
         if keys.iter().all(|key| key.field != field) {
-            let (descending, nulls_first, nullable) = (false, false, false);
+            let (descending, nulls_first, nullable) = (false, false, column.nullable);
             keys.push(Key { field, descending, nulls_first, nullable });
         }
     }

@@ -122,6 +122,12 @@ impl Problem {
         Self::new(StatusCode::BAD_REQUEST, codes::BAD_CURSOR.id, message)
             .hint("begin anew with `cursor=first`")
     }
+    /// Rows that no order tells apart: the page after them would begin in their midst.
+    pub fn cursor_ties() -> Self {
+        let message = "the rows at the end of this page have the same keys, and a cursor could not tell them apart";
+        Self::new(StatusCode::BAD_REQUEST, codes::BAD_CURSOR.id, message)
+            .hint("add columns to `order` that differ from row to row, or use `limit` and `offset`")
+    }
     pub fn bad_batch(message: &str) -> Self {
         Self::new(StatusCode::BAD_REQUEST, codes::BAD_BATCH.id, message)
     }

@@ -432,10 +432,11 @@ fn reply(ready: Ready, mut answer: Answer) -> Result<Reply, Problem> {
     if one {
         answer.rows = 1;
     }
-    let token = walk.as_ref().and_then(|walk| {
+    let mut token = None;
+    if let Some(walk) = &walk {
         let most = plan.answer().and_then(|select| select.limit);
-        Some((walk, walk.end(&mut answer, most)?))
-    });
+        token = walk.end(&mut answer, most)?.map(|token| (walk, token));
+    }
     if let (Shape::Object { .. }, false) = (&offer.shape, matches!(offer.media, Media::Plan(_)))
         && answer.rows != 1
     {

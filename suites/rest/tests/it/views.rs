@@ -1,4 +1,5 @@
-//! Views of joins: rows that are written through one are told, and no others.
+//! Views of joins: rows that are written through one are told, and no others, and a walk by cursors
+//! meets every row or says that it cannot.
 
 use crate::house::{Engine, House, Told, ask};
 use mag_kit::installation::Board;
@@ -114,4 +115,54 @@ fn changed(board: &Board<'_>, key: &str) {
     let told = ask(board, "DELETE /titled?name=eq.D", &[key, TELL], "");
     assert_eq!(rows(&told), json!([{"name": "D", "cried": "D"}]));
     assert_eq!(ask(board, "GET /accounts?id=eq.4", &[key], "").json(), json!([]));
+}
+
+/// All pages of a request, or the first answer that is none.
+fn walked(board: &Board<'_>, key: &str, path: &str) -> Result<Vec<Json>, Told> {
+    let mut found = Vec::new();
+    let mut next = format!("GET {path}&cursor=first");
+    for _ in 0..20 {
+        let told = ask(board, &next, &[key], "");
+        if told.status != 200 {
+            return Err(told);
+        }
+        found.extend(told.json().as_array().unwrap().iter().cloned());
+        let Some(token) = told.header("x-next-cursor") else { return Ok(found) };
+        next = format!("GET {path}&cursor=after.{token}");
+    }
+    panic!("{path} has no end");
+}
+
+fn walks(board: &Board<'_>, key: &str) {
+    for order in ["", "&order=firm_id", "&order=firm_id.desc", "&order=name.desc"] {
+        for limit in 1..=4 {
+            let path = format!("/people?select=id&limit={limit}{order}");
+            let mut ids: Vec<i64> = walked(board, key, &path)
+                .unwrap_or_else(|told| panic!("{path}: {}", told.body))
+                .iter()
+                .map(|row| row["id"].as_i64().unwrap())
+                .collect();
+            ids.sort_unstable();
+            assert_eq!(ids, [1, 2, 3, 4, 5, 6], "{path}");
+        }
+    }
+    let pairs =
+        walked(board, key, "/bosses?limit=1").unwrap_or_else(|told| panic!("{}", told.body));
+    assert_eq!(pairs.len(), 3);
+    // Two rows of one account: a page cannot end between them, and can behind them.
+    let Err(told) = walked(board, key, "/remarked?limit=1") else { panic!("rows were lost") };
+    assert_eq!((told.status, &told.json()["code"]), (400, &json!("MF1040")), "{}", told.body);
+    let all =
+        walked(board, key, "/remarked?limit=2").unwrap_or_else(|told| panic!("{}", told.body));
+    assert_eq!(all.len(), 5);
+}
+
+#[test]
+fn cursors_over_views_of_sqlite_lose_no_row() {
+    with(Engine::Sqlite, walks);
+}
+
+#[test]
+fn cursors_over_views_of_postgresql_lose_no_row() {
+    with(Engine::Postgres, walks);
 }
