@@ -50,6 +50,44 @@ fn with(engine: Engine, test: fn(&Board<'_>, &str)) {
     test(&board, &format!("apikey: {}", house.key("firm")));
 }
 
+/// A policy reads other tables while a row of the view is changed by its own name.
+#[test]
+fn policies_hold_for_rows_that_are_changed_through_a_view() {
+    let house = House::new(Engine::Sqlite).unwrap();
+    let board = house.installation.boot(&[]);
+    house.project("firm");
+    house.sql(TABLES);
+    TRIGGERS.iter().for_each(|trigger| house.sql(trigger));
+    for verb in ["select", "update", "delete"] {
+        house.did(&["grant:add", "anon", "people", verb]);
+    }
+    house.did(&["grant:add", "anon", "firms", "select"]);
+    house.did(&[
+        "policy:create",
+        "CREATE POLICY all_firms ON firms FOR SELECT TO anon USING (true)",
+    ]);
+    let firm =
+        "EXISTS (SELECT 1 FROM firms WHERE firms.id = people.firm_id AND firms.title = 'one')";
+    house.did(&[
+        "policy:create",
+        &format!("CREATE POLICY of_firm ON people FOR ALL TO anon USING ({firm}) WITH CHECK ({firm} AND name <> 'no')"),
+    ]);
+    let json = "Content-Type: application/json";
+    let told =
+        ask(&board, "PATCH /people?select=id,name&order=id", &[TELL, json], r#"{"name": "N"}"#);
+    assert_eq!(rows(&told), json!([{"id": 2, "name": "N"}, {"id": 6, "name": "N"}]));
+    let told = ask(&board, "PATCH /people?id=eq.2", &[TELL, json], r#"{"name": "no"}"#);
+    assert_eq!((told.status, &told.json()["code"]), (401, &json!("42501")), "{}", told.body);
+    let told = ask(&board, "DELETE /people?id=in.(1,6)&select=id", &[TELL], "");
+    assert_eq!(rows(&told), json!([{"id": 6}]));
+    let key = format!("apikey: {}", house.key("firm"));
+    let left = ask(&board, "GET /accounts?select=id,name&order=id&id=lt.4", &[&key], "");
+    assert_eq!(
+        left.json(),
+        json!([{"id": 1, "name": "a"}, {"id": 2, "name": "N"}, {"id": 3, "name": "c"}])
+    );
+}
+
 fn rows(told: &Told) -> Json {
     assert!((200..300).contains(&told.status), "{}", told.body);
     told.json()
