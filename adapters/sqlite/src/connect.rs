@@ -346,11 +346,13 @@ impl Opener {
                         bytes / u64::from(page.max(1))
                     ))?;
                 }
-                db.execute_batch("PRAGMA cache_size = -8000; PRAGMA journal_size_limit = 67108864")
+                db.execute_batch("PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864")
             }
-            Use::Read => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000"),
-            // There are few of these, and they do most of the reading.
-            Use::ReadNow => db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -8000"),
+            // The pages that all ask for fit in; the rest is in the memory of the system, once for
+            // all connections, a copy of a page away.
+            Use::Read | Use::ReadNow => {
+                db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -2000")
+            }
             Use::Copy => Ok(()),
         }
     }

@@ -20,8 +20,8 @@ use mag_query::plan::{Cell, Invoke};
 use mag_query::select::Body as Whence;
 use mag_query::{Answer, Body, Plan, Rows, Work};
 use mag_sql::{Arg, Error as RenderError, Fate, Form, Sqlite as Dialect, Statement, Steps};
-use rusqlite::ToSql;
 use rusqlite::types::ToSqlOutput;
+use rusqlite::{CachedStatement, ToSql};
 use std::borrow::Cow;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -282,13 +282,28 @@ fn values_of<'a>(
     plan.template().into_iter().flat_map(|(_, filling)| form.values(filling, key))
 }
 
+/// Makes one row, and tells its number; a trigger may have made none of it.
+fn number_made(
+    link: &Link,
+    plan: &Authorised<Plan>,
+    step: &Form,
+) -> Result<Vec<Vec<Value>>, Failed> {
+    let mut prepared = bound(link, &step.text, values_of(plan, step, &[]))?;
+    let made = prepared.raw_execute()?;
+    Ok((0..made).map(|_| vec![Value::Int(link.db.last_insert_rowid())]).collect())
+}
+
 /// One statement that writes, and what a policy and the answer say about what it touched.
 fn write_known(
     link: &Link,
     plan: &Authorised<Plan>,
     known: &kept::Write,
 ) -> Result<Answer, EngineError> {
-    let keys = cells(link, plan, &known.step, &[]).map_err(|failed| match failed {
+    let keys = match known.numbers {
+        true => number_made(link, plan, &known.step),
+        false => cells(link, plan, &known.step, &[]).map(|told| told.rows),
+    };
+    let keys = keys.map_err(|failed| match failed {
         // The statements for people are made of the whole plan.
         Failed::Sqlite(error) => match mag_sql::steps(plan, &Dialect) {
             Ok(steps) => constraint::explain(error, plan, &steps, link),
@@ -296,7 +311,6 @@ fn write_known(
         },
         Failed::Own(error) => error,
     })?;
-    let keys = keys.rows;
     let touched = amount(keys.len());
     let one = match &*keys {
         [key] => Some(key),
@@ -479,15 +493,24 @@ fn each_row<'a>(
     values: impl Iterator<Item = Cow<'a, Value>>,
     mut take: impl FnMut(&rusqlite::Row<'_>) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
-    let mut prepared = link.db.prepare_cached(text)?;
-    for (place, value) in (1..).zip(values) {
-        prepared.raw_bind_parameter::<usize, _>(place, Bound(&value))?;
-    }
+    let mut prepared = bound(link, text, values)?;
     let mut found = prepared.raw_query();
     while let Some(row) = found.next()? {
         take(row)?;
     }
     Ok(())
+}
+
+fn bound<'a, 'l>(
+    link: &'l Link,
+    text: &str,
+    values: impl Iterator<Item = Cow<'a, Value>>,
+) -> Result<CachedStatement<'l>, Failed> {
+    let mut prepared = link.db.prepare_cached(text)?;
+    for (place, value) in (1..).zip(values) {
+        prepared.raw_bind_parameter::<usize, _>(place, Bound(&value))?;
+    }
+    Ok(prepared)
 }
 
 fn bounded(held: usize) -> Result<(), Failed> {

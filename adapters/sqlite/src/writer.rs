@@ -1,6 +1,8 @@
 //! The one who writes: a thread with the one connection that may. Writes that come at the same time
-//! share a transaction and with it one wait for the disk; each has a savepoint of its own, so that
-//! the failure of one is nobody else's. A caller hears nothing before the commit.
+//! share a transaction and with it one wait for the disk. The failure of one is nobody else's: a
+//! statement that fails has left nothing behind, and when more than that has to be undone the group
+//! is undone and done again, each write in a savepoint of its own, as are those that come next. A
+//! caller hears nothing before the commit.
 //! Never: an answer for something that is not on the disk.
 
 use crate::connect::{Link, Opener, Use};
@@ -21,6 +23,9 @@ use tokio::time::Instant;
 /// When the last group had many, so will this one: its callers have just been answered, and it is
 /// worth this long to let them come.
 const GATHER: Duration = Duration::from_micros(150);
+/// After a write that had to be undone so many have savepoints. It costs a tenth of a write, and to do
+/// a whole group again as much as the group.
+const CAREFUL: u32 = 4_096;
 /// Groups between two looks at the log, and at who keeps an old moment of it.
 const GROUPS_BETWEEN_LOOKS: u64 = 64;
 
@@ -135,8 +140,16 @@ impl Writer {
             queue_wait: opener.settings.queue_wait,
             counts: counts.clone(),
         };
-        let keeper =
-            Keeper { near, opener, link: Some(link), incoming, counts, structure, last_group: 1 };
+        let keeper = Keeper {
+            near,
+            opener,
+            link: Some(link),
+            incoming,
+            counts,
+            structure,
+            last_group: 1,
+            careful: 0,
+        };
         let serve = move || {
             keeper.serve();
             drop(end);
@@ -228,6 +241,18 @@ struct Keeper {
     counts: Arc<Counts>,
     structure: Arc<Structure>,
     last_group: usize,
+    /// So many writes from here on have a savepoint each.
+    careful: u32,
+}
+
+/// What became of a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    Well,
+    /// It is there, and must not stay: it takes the group along.
+    Undoes,
+    /// The whole transaction went with it.
+    Lost,
 }
 
 /// How a group came to its end.
@@ -235,9 +260,22 @@ enum Fate {
     Committed,
     /// No write of it is there. The write at this place is to blame, and only it.
     LostBy(usize),
+    /// One of them must not stay, and cannot be undone alone.
+    Again,
     /// Something that is checked at the commit alone: each has to be tried by itself.
     Unclear(EngineError),
     Refused(EngineError),
+}
+
+impl Ran {
+    /// What it means for the group when it happened to the write at this place.
+    fn fate(self, place: usize) -> Option<Fate> {
+        match self {
+            Self::Well => None,
+            Self::Undoes => Some(Fate::Again),
+            Self::Lost => Some(Fate::LostBy(place)),
+        }
+    }
 }
 
 impl Keeper {
@@ -287,10 +325,10 @@ impl Keeper {
         let mut next = Some(first);
         loop {
             if let Some(mut write) = next.take() {
-                let lost = write.is_wanted() && self.run_one(&mut *write);
+                let ran = if write.is_wanted() { self.run_one(&mut *write) } else { Ran::Well };
                 writes.push(write);
-                if lost {
-                    return Some(Fate::LostBy(writes.len() - 1));
+                if let Some(fate) = ran.fate(writes.len() - 1) {
+                    return Some(fate);
                 }
             }
             let waited = begun.elapsed();
@@ -311,26 +349,34 @@ impl Keeper {
         }
     }
 
-    /// Runs a write in its savepoint; true when the whole transaction was lost with it.
-    fn run_one(&mut self, write: &mut dyn Shared) -> bool {
-        let clock = &self.opener.settings.clock;
-        let Some(link) = &mut self.link else { return true };
-        link.set_moment(clock);
+    fn run_one(&mut self, write: &mut dyn Shared) -> Ran {
+        let Some(link) = &mut self.link else { return Ran::Lost };
+        link.set_moment(&self.opener.settings.clock);
+        let careful = self.careful > 0;
+        self.careful = self.careful.saturating_sub(1);
+        let before = link.db.total_changes();
         let ran = catch_unwind(AssertUnwindSafe(|| {
-            savepoint(link, "SAVEPOINT one").is_ok() && {
+            (!careful || savepoint(link, "SAVEPOINT one").is_ok()) && {
                 write.run(link);
                 true
             }
         }));
         if !matches!(ran, Ok(true)) || link.db.is_autocommit() {
-            return true;
+            return Ran::Lost;
         }
-        let end = if write.keeps() {
-            savepoint(link, "RELEASE one")
-        } else {
-            savepoint(link, "ROLLBACK TO one").and_then(|()| savepoint(link, "RELEASE one"))
+        let end = match (careful, write.keeps()) {
+            (true, true) => savepoint(link, "RELEASE one"),
+            (true, false) => {
+                if link.db.total_changes() != before {
+                    self.careful = CAREFUL;
+                }
+                savepoint(link, "ROLLBACK TO one").and_then(|()| savepoint(link, "RELEASE one"))
+            }
+            // What a failed statement has done is undone already, and not counted.
+            (false, false) if link.db.total_changes() != before => return Ran::Undoes,
+            (false, _) => Ok(()),
         };
-        end.is_err()
+        if end.is_err() { Ran::Lost } else { Ran::Well }
     }
 
     fn begin(&mut self) -> Result<(), EngineError> {
@@ -383,6 +429,12 @@ impl Keeper {
                 guilty.end(Err(lost_work()));
                 self.again(writes);
             }
+            Fate::Again => {
+                // At least as many as are done again, or this would have no end.
+                self.careful = u32::try_from(writes.len()).unwrap_or(u32::MAX).max(CAREFUL);
+                self.recover(None);
+                self.again(writes);
+            }
             Fate::Unclear(error) if writes.len() < 2 => {
                 self.recover(Some(&error));
                 self.refuse(writes, &error);
@@ -408,9 +460,9 @@ impl Keeper {
         let fate = match self.begin() {
             Err(error) => Fate::Refused(error),
             Ok(()) => {
-                let lost = (0..writes.len())
-                    .find(|place| writes[*place].is_wanted() && self.run_one(&mut *writes[*place]));
-                lost.map_or_else(|| self.commit(), Fate::LostBy)
+                let mut wanted = writes.iter_mut().enumerate().filter(|(_, w)| w.is_wanted());
+                let fate = wanted.find_map(|(place, write)| self.run_one(&mut **write).fate(place));
+                fate.unwrap_or_else(|| self.commit())
             }
         };
         self.settle(fate, writes);

@@ -6,6 +6,7 @@ use crate::problem::Problem;
 use mag_model::json;
 use mag_query::call::{Arguments, Body};
 use mag_query::{Given, Payload};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The rows of a write.
@@ -40,6 +41,14 @@ fn utf8(body: &[u8]) -> Result<&str, Problem> {
 /// What is nested deeper goes to no engine: some answer it with a mistake of their own.
 fn json_text(body: &[u8]) -> Result<&str, Problem> {
     let text = utf8(body)?;
+    if is_too_deep(text) {
+        let most = json::DEPTH_MAX;
+        return Err(Problem::bad_body(format!("The body is nested more than {most} deep")));
+    }
+    Ok(text)
+}
+
+fn is_too_deep(text: &str) -> bool {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
         match byte {
@@ -51,11 +60,22 @@ fn json_text(body: &[u8]) -> Result<&str, Problem> {
             _ => {}
         }
         if depth > json::DEPTH_MAX {
-            let most = json::DEPTH_MAX;
-            return Err(Problem::bad_body(format!("The body is nested more than {most} deep")));
+            return true;
         }
     }
-    Ok(text)
+    false
+}
+
+/// The one object that a body of JSON is: its names and values as they are written. Nothing for
+/// another body, or for one that is no JSON, which the long way tells.
+pub fn one_object(body: &[u8]) -> Option<Vec<(Cow<'_, str>, &str)>> {
+    let text = std::str::from_utf8(body).ok()?;
+    if !text.starts_with('{') {
+        return None;
+    }
+    let fields = json::fields(text).ok()?;
+    let nested = fields.iter().any(|(_, value)| value.starts_with(['{', '[']));
+    (!nested || !is_too_deep(text)).then_some(fields)
 }
 
 fn unreadable() -> Problem {

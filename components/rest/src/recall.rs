@@ -1,21 +1,27 @@
-//! Reads that were asked before with other values. How such a request is read, negotiated, planned and
+//! Requests that came before with other values. How such a request is read, negotiated, planned and
 //! authorised does not depend on its values, so it is found out once for a role and kept with the
-//! view; after that only the values are read.
+//! view; after that only the values are read: those of its query, and those of the one object that
+//! a write brings.
 //! Never: an answer, a session, or anything that a request of another form would be taken for.
 
 use crate::call;
 use crate::negotiate::Offer;
 use crate::parse::escape;
+use crate::payload::one_object;
 use crate::request::{Action, Asked, Target};
+use http::header::{ACCEPT, CONTENT_TYPE, RANGE};
 use http::request::Parts;
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderName, Method, Uri};
+use mag_adapter::Access;
 use mag_guard::{Authorised, Session, Template};
+use mag_model::json;
 use mag_ports::View;
 use mag_ports::settings::{ProjectSettings, RestSettings};
 use mag_query::shape::Written;
-use mag_query::{Options, Plan};
+use mag_query::{Call, Given, Options, Plan};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
+use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -26,6 +32,8 @@ const FORMS: usize = 1_024;
 const BYTES: u64 = 8 << 20;
 /// A longer request is one that a program made, and seldom comes again.
 const KEY_MAX: usize = 1_024;
+/// What is longer takes its time whichever way it goes.
+const BODY_MAX: usize = 64 << 10;
 /// A form is kept when it comes for the second time: those who ask everything once cost nothing.
 const SEEN: usize = 512;
 /// Operators whose value is one literal, whatever it is.
@@ -34,30 +42,46 @@ const WITH_VALUE: [&str; 6] = ["eq.", "neq.", "gt.", "gte.", "lt.", "lte."];
 const RESERVED: [&str; 10] =
     ["select", "order", "limit", "offset", "and", "or", "not", "columns", "on_conflict", "cursor"];
 /// All that a request is read by, beside its path and its parameters.
-const HEADERS: [&str; 3] = ["accept", "accept-profile", "prefer"];
+const OF_READ: [HeaderName; 3] = [ACCEPT, ACCEPT_PROFILE, PREFER];
+const OF_WRITE: [HeaderName; 4] = [ACCEPT, CONTENT_PROFILE, PREFER, CONTENT_TYPE];
+const PREFER: HeaderName = HeaderName::from_static("prefer");
+const ACCEPT_PROFILE: HeaderName = HeaderName::from_static("accept-profile");
+const CONTENT_PROFILE: HeaderName = HeaderName::from_static("content-profile");
 
 /// A request without its values.
 pub(crate) struct Form<'q> {
     key: Vec<u8>,
     /// In the order of the query.
     values: Vec<&'q str>,
+    /// The members of the body, in their order.
+    cells: Vec<(Cow<'q, str>, &'q str)>,
 }
 
 impl<'q> Form<'q> {
     /// Nothing for a request that is not of the plain kind.
-    pub(crate) fn of(parts: &'q Parts, role: &str) -> Option<Self> {
+    pub(crate) fn of(parts: &'q Parts, content: &'q [u8], role: &str) -> Option<Self> {
         let headers = &parts.headers;
-        if parts.method != Method::GET || headers.contains_key("range") {
-            return None;
-        }
         let query = parts.uri.query().unwrap_or_default();
-        if query.len() > KEY_MAX || query.contains(';') {
+        if headers.contains_key(RANGE) || query.len() > KEY_MAX || query.contains(';') {
             return None;
         }
-        let mut form = Self { key: Vec::with_capacity(256), values: Vec::with_capacity(4) };
+        let (mark, named, has_body) = match parts.method {
+            Method::GET => (b'r', &OF_READ[..], false),
+            Method::POST => (b'i', &OF_WRITE[..], true),
+            Method::PATCH => (b'u', &OF_WRITE[..], true),
+            Method::DELETE => (b'd', &OF_WRITE[..], false),
+            _ => return None,
+        };
+        let cells = match has_body {
+            true if !brings_json(headers) || content.len() > BODY_MAX => return None,
+            true => one_object(content)?,
+            false => Vec::new(),
+        };
+        let mut form = Self { key: Vec::with_capacity(256), values: Vec::with_capacity(4), cells };
+        form.key.push(mark);
         form.text(role.as_bytes());
         form.text(parts.uri.path().as_bytes());
-        form.headers(headers);
+        form.headers(headers, named);
         for part in query.split('&') {
             match condition(part) {
                 Some((bare, value)) => {
@@ -71,18 +95,20 @@ impl<'q> Form<'q> {
                 }
             }
         }
+        let Self { key, cells, .. } = &mut form;
+        for (name, _) in cells {
+            text(key, name.as_bytes());
+            key.push(4);
+        }
         (form.key.len() <= KEY_MAX).then_some(form)
     }
 
-    /// Each text has its length before it, so that no two forms have the same bytes.
-    fn text(&mut self, text: &[u8]) {
-        let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-        self.key.extend_from_slice(&length.to_le_bytes());
-        self.key.extend_from_slice(text);
+    fn text(&mut self, of: &[u8]) {
+        text(&mut self.key, of);
     }
 
-    fn headers(&mut self, headers: &HeaderMap) {
-        for name in HEADERS {
+    fn headers(&mut self, headers: &HeaderMap, named: &[HeaderName]) {
+        for name in named {
             for value in headers.get_all(name) {
                 self.text(value.as_bytes());
                 self.key.push(2);
@@ -92,6 +118,20 @@ impl<'q> Form<'q> {
     }
 }
 
+/// Each text has its length before it, so that no two forms have the same bytes.
+fn text(key: &mut Vec<u8>, text: &[u8]) {
+    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+    key.extend_from_slice(&length.to_le_bytes());
+    key.extend_from_slice(text);
+}
+
+/// The body is what it is without saying so, or says it plainly.
+fn brings_json(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_none_or(|said| {
+        let rest = said.as_bytes().strip_prefix(b"application/json");
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(b";"))
+    })
+}
 /// `id=eq.` and `5` of `id=eq.5`, when the value is nothing but letters, digits and signs that mean
 /// nothing to any reader.
 fn condition(part: &str) -> Option<(&str, &str)> {
@@ -109,6 +149,7 @@ fn condition(part: &str) -> Option<(&str, &str)> {
 /// A value of the request, or a text that every request of the form has.
 enum Piece {
     Value(usize),
+    Cell(usize),
     Text(Box<str>),
 }
 
@@ -119,6 +160,7 @@ pub(crate) struct Known {
     pub(crate) asked: Arc<Asked>,
     pub(crate) offer: Offer,
     pub(crate) thing: Arc<str>,
+    pub(crate) access: Access,
     pub(crate) in_json: Option<&'static str>,
     template: Arc<Template>,
     literals: Box<[Piece]>,
@@ -133,6 +175,7 @@ impl Known {
             .iter()
             .map(|piece| match piece {
                 Piece::Value(n) => form.values.get(*n).map(|value| Written::Text(value)),
+                Piece::Cell(n) => form.cells.get(*n).map(|(_, value)| Written::Json(value)),
                 Piece::Text(text) => Some(Written::Text(text)),
             })
             .collect::<Option<_>>()?;
@@ -143,16 +186,20 @@ impl Known {
         })
     }
 
-    /// What `Content-Location` says of the request.
-    pub(crate) fn location(&self, form: &Form<'_>) -> String {
+    /// What `Content-Location` says of a read.
+    pub(crate) fn location(&self, form: &Form<'_>) -> Option<String> {
+        if self.access == Access::Write {
+            return None;
+        }
         let mut location = String::with_capacity(64);
         for piece in &self.location {
             match piece {
                 Piece::Value(n) => escape(&mut location, form.values.get(*n).unwrap_or(&"")),
                 Piece::Text(text) => location.push_str(text),
+                Piece::Cell(_) => {}
             }
         }
-        location
+        Some(location)
     }
 }
 
@@ -209,6 +256,7 @@ pub(crate) struct Learnt<'a> {
     pub(crate) view: &'a View,
     pub(crate) settings: &'a Arc<ProjectSettings>,
     pub(crate) parts: &'a Parts,
+    pub(crate) content: &'a [u8],
     pub(crate) session: &'a Arc<Session>,
     pub(crate) options: Options,
     pub(crate) asked: &'a Arc<Asked>,
@@ -223,19 +271,9 @@ impl Learnt<'_> {
     pub(crate) fn known(self, form: &Form<'_>) -> Option<Known> {
         let rest = &self.settings.rest;
         let (template, _) = self.plan.template()?;
-        let (Target::Table(name), Action::Read { head: false }) =
-            (&self.asked.target, self.asked.action)
-        else {
-            return None;
-        };
-        let marked = marked(self.parts)?;
-        let again = self.read(&marked, rest)?;
-        let call = call::read(self.asked, name, self.offer).ok()?;
-        let call_again = call::read(&again, name, self.offer).ok()?;
-        let (call, call_again) = (
-            call.searching(&rest.extra_search_path),
-            call_again.searching(&rest.extra_search_path),
-        );
+        let again = self.read(&marked(self.parts)?, rest)?;
+        let call = self.call(self.asked, self.content)?;
+        let call_again = self.call(&again, marked_object(&form.cells)?.as_bytes())?;
         let shape = self.view.shape(&call, self.session, &self.options)?;
         let shape_again = self.view.shape(&call_again, self.session, &self.options)?;
         if shape.key != shape_again.key || again.target != self.asked.target {
@@ -252,14 +290,22 @@ impl Learnt<'_> {
                 Some(n) => Some(Piece::Value(n)),
                 None => (!text.contains(MARK)).then(|| Piece::Text((*text).into())),
             },
-            Written::Cell(_) => None,
+            Written::Cell(Given::Json(text)) => {
+                mark_of(text.strip_prefix('"')?.strip_suffix('"')?).map(Piece::Cell)
+            }
+            Written::Cell(_) | Written::Json(_) => None,
         };
         let literals =
             shape_again.literals.iter().map(literal).collect::<Option<Box<[Piece]>>>()?;
-        let is_used = |n: usize| literals.iter().any(|p| matches!(p, Piece::Value(m) if *m == n));
-        if !(0..form.values.len()).all(is_used) {
+        let has = |found: &dyn Fn(&Piece) -> bool| literals.iter().any(found);
+        let values_are_used =
+            (0..form.values.len()).all(|n| has(&|p| matches!(p, Piece::Value(m) if *m == n)));
+        let cells_are_used =
+            (0..form.cells.len()).all(|n| has(&|p| matches!(p, Piece::Cell(m) if *m == n)));
+        if !(values_are_used && cells_are_used) {
             return None;
         }
+        let writes = self.asked.writes_rows();
         Some(Known {
             settings: self.settings.clone(),
             location: located(&again.location())?,
@@ -267,10 +313,24 @@ impl Learnt<'_> {
             asked: Arc::new(again),
             offer: self.offer.clone(),
             thing: self.thing,
+            access: if writes { Access::Write } else { Access::Read },
             in_json: self.plan.wants_json(),
             template: template.clone(),
             literals,
         })
+    }
+
+    fn call(&self, asked: &Asked, content: &[u8]) -> Option<Call> {
+        let Target::Table(name) = &asked.target else { return None };
+        let call = match asked.action {
+            Action::Read { head: false } => call::read(asked, name, self.offer).ok()?,
+            Action::Insert | Action::Update | Action::Delete => {
+                let table = self.view.catalog.find_table(&asked.schema, name)?;
+                call::write(asked, self.view.catalog.table(table), content, self.offer).ok()?
+            }
+            _ => return None,
+        };
+        Some(call.searching(&self.settings.rest.extra_search_path))
     }
 
     fn read(&self, query: &str, rest: &RestSettings) -> Option<Asked> {
@@ -299,6 +359,21 @@ fn marked(parts: &Parts) -> Option<String> {
         (None, _) => part.to_owned(),
     });
     Some(each.collect::<Vec<_>>().join("&"))
+}
+
+/// The body with a mark for each value.
+fn marked_object(cells: &[(Cow<'_, str>, &str)]) -> Option<String> {
+    let mut object = String::from("{");
+    for (n, (name, _)) in cells.iter().enumerate() {
+        if name.contains(MARK) {
+            return None;
+        }
+        object.push_str(if n > 0 { "," } else { "" });
+        json::write_string(&mut object, name);
+        object.push_str(&format!(":\"{MARK}{n}q\""));
+    }
+    object.push('}');
+    Some(object)
 }
 
 /// The number of a text that is a mark and nothing else.

@@ -8,6 +8,7 @@ use crate::cursor::Walk;
 use crate::described::{self, Page};
 use crate::media::Media;
 use crate::negotiate::{Negotiation, Offer, Shape, Thing};
+use crate::prefer::Return;
 use crate::problem::Problem;
 use crate::recall::{Form, Known, Learnt, Recall};
 use crate::render;
@@ -61,14 +62,14 @@ impl Ready {
     fn plan(&self) -> &Authorised<Plan> {
         &self.plan[0]
     }
-    /// A plain read of a form that was asked before.
+    /// A plain request of a form that came before.
     fn known(known: &Known, form: &Form<'_>, plan: Authorised<Plan>) -> Self {
         Self {
             asked: known.asked.clone(),
             offer: known.offer.clone(),
-            location: Some(known.location(form)),
+            location: known.location(form),
             plan: Arc::new([plan]),
-            access: Access::Read,
+            access: known.access,
             settings: Vec::new(),
             one: false,
             walk: None,
@@ -86,7 +87,7 @@ impl Visit<'_> {
         let source = self.project.primary().map_err(Problem::of_fault)?;
         let view = source.view().map_err(Problem::of_fault)?;
         let session = &self.identity.session;
-        let form = Form::of(self.parts, &session.role);
+        let form = Form::of(self.parts, content, &session.role);
         let recall = view.memory::<Recall>();
         if let Some(form) = &form
             && let Some(known) = recall.get(form, &self.project.settings)
@@ -147,7 +148,7 @@ impl Visit<'_> {
             (Target::Table(_) | Target::Function(_), _) => {
                 let ready = self.ready(&view, asked, content, false)?;
                 if let Some(form) = form.filter(|form| recall.came_before(form)) {
-                    self.learn(&view, &recall, &form, &ready, reached);
+                    self.learn(&view, (&recall, &form), &ready, content, reached);
                 }
                 timing.mark("plan");
                 self.run(source, ready, timing).await
@@ -161,9 +162,9 @@ impl Visit<'_> {
     fn learn(
         &self,
         view: &View,
-        recall: &Recall,
-        form: &Form<'_>,
+        (recall, form): (&Recall, &Form<'_>),
         ready: &Ready,
+        content: &[u8],
         reached: &Reached,
     ) {
         let (None, Some(thing)) = (&ready.walk, &reached.thing) else { return };
@@ -171,6 +172,7 @@ impl Visit<'_> {
             view,
             settings: &self.project.settings,
             parts: self.parts,
+            content,
             session: &self.identity.session,
             options: self.options(&ready.asked),
             asked: &ready.asked,
@@ -318,7 +320,7 @@ impl Visit<'_> {
         let offer = offer?;
         // Nothing but this list looks at single cells: the engine writes it as it reads.
         let as_list = matches!(offer.shape, Shape::Json { stripped: false })
-            && reads
+            && (reads || asked.preferences.returning == Some(Return::Representation))
             && walk.is_none()
             && !matches!(offer.media, Media::Plan(_));
         let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };

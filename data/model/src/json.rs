@@ -9,6 +9,7 @@ use crate::time;
 use crate::types::Type;
 use crate::value::Value;
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Appends the JSON form of a value of the type.
@@ -206,16 +207,43 @@ fn read(text: &str, depth: usize) -> Result<Json, BadValue> {
             Json::Array(items.collect::<Result<_, _>>()?)
         }
         Some(b'{') => {
-            let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
-            let fields = fields.0.into_iter().map(|(k, v)| Ok((k, read(v.get(), depth + 1)?)));
+            let fields = fields(text)?.into_iter();
+            let fields = fields.map(|(k, v)| Ok((k.into_owned(), read(v, depth + 1)?)));
             Json::Object(fields.collect::<Result<_, _>>()?)
         }
         _ => Json::Number(Arc::from(text)),
     })
 }
 
-/// The members of an object in their order, repeated names included.
-struct Fields<'a>(Vec<(String, &'a RawValue)>);
+/// The members of an object in their order and as they are written, repeated names included.
+pub fn fields(text: &str) -> Result<Vec<(Cow<'_, str>, &str)>, BadValue> {
+    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
+    Ok(fields.0)
+}
+
+struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
+
+/// The name of a member: its own letters where none of them is escaped.
+struct Name<'a>(Cow<'a, str>);
+
+impl<'de: 'a, 'a> serde::Deserialize<'de> for Name<'a> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Name<'de>;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a name")
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Name(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Visitor)
+    }
+}
 
 impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -229,9 +257,9 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
                 self,
                 mut map: A,
             ) -> Result<Self::Value, A::Error> {
-                let mut fields = Vec::new();
-                while let Some(field) = map.next_entry::<String, &'de RawValue>()? {
-                    fields.push(field);
+                let mut fields = Vec::with_capacity(8);
+                while let Some((Name(name), value)) = map.next_entry::<_, &'de RawValue>()? {
+                    fields.push((name, value.get()));
                 }
                 Ok(Fields(fields))
             }
@@ -242,18 +270,18 @@ impl<'de: 'a, 'a> serde::Deserialize<'de> for Fields<'a> {
 
 /// The members of a JSON object as they are written, in their order; the last of a name wins.
 pub fn members(text: &str) -> Result<Vec<(String, Arc<str>)>, BadValue> {
-    let fields: Fields<'_> = serde_json::from_str(text).map_err(|_| bad_json(text))?;
-    let mut members: Vec<(String, Arc<str>)> = Vec::with_capacity(fields.0.len());
-    let mut places = std::collections::HashMap::with_capacity(fields.0.len());
-    for (name, value) in fields.0 {
-        match places.get(&name) {
+    let fields = fields(text)?;
+    let mut members: Vec<(String, Arc<str>)> = Vec::with_capacity(fields.len());
+    let mut places = std::collections::HashMap::with_capacity(fields.len());
+    for (name, value) in fields {
+        match places.get(&*name) {
             Some(place) => {
                 let member: &mut (String, Arc<str>) = &mut members[*place];
-                member.1 = Arc::from(value.get());
+                member.1 = Arc::from(value);
             }
             None => {
-                places.insert(name.clone(), members.len());
-                members.push((name, Arc::from(value.get())));
+                members.push((name.to_string(), Arc::from(value)));
+                places.insert(name, members.len() - 1);
             }
         }
     }
@@ -320,8 +348,23 @@ pub fn read_as(json_text: &str, ty: &Type) -> Result<Value, BadValue> {
             Ok(Value::json(json_text.trim()))
         }
         Type::Jsonb => Ok(Value::json(normal(json_text)?)),
-        base => value_of(&parse(json_text)?, base),
+        base => match plain(json_text.trim()) {
+            Some(text) => literal::parse(text, base),
+            None => value_of(&parse(json_text)?, base),
+        },
     }
+}
+
+/// The text of a value that says the same in its own letters: a string without an escape, or a
+/// whole number.
+fn plain(json_text: &str) -> Option<&str> {
+    if let Some(quoted) = json_text.strip_prefix('"') {
+        let text = quoted.strip_suffix('"')?;
+        return (plain_length(text.as_bytes()) == text.len()).then_some(text);
+    }
+    let digits = json_text.strip_prefix('-').unwrap_or(json_text).as_bytes();
+    let whole = matches!(digits, [b'0'] | [b'1'..=b'9', ..]);
+    (whole && digits.iter().all(u8::is_ascii_digit)).then_some(json_text)
 }
 
 fn value_of(json: &Json, ty: &Type) -> Result<Value, BadValue> {

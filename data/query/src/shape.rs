@@ -18,6 +18,8 @@ use crate::payload::{Given, Payload};
 pub enum Written<'c> {
     Text(&'c str),
     Cell(&'c Given),
+    /// A cell as it stands in a body of JSON.
+    Json(&'c str),
 }
 
 #[derive(Debug)]

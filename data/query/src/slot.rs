@@ -109,18 +109,28 @@ impl Slots {
                 Reading::Cell => Self::read_cell(given, &place.ty).ok(),
                 Reading::Literal | Reading::Verbatim => None,
             },
+            Written::Json(text) => match place.reading {
+                Reading::Cell => Self::read_json(text, &place.ty).ok(),
+                Reading::Literal | Reading::Verbatim => None,
+            },
         });
         each.collect()
     }
 
-    /// A JSON null is no value, in a JSON column as well.
     pub(crate) fn read_cell(given: &Given, ty: &Type) -> Result<Value, BadValue> {
         Ok(match given {
             Given::Missing | Given::Null => Value::Null,
-            Given::Json(text) if text.trim() == "null" => Value::Null,
-            Given::Json(text) => json::read_as(text, ty)?,
+            Given::Json(text) => Self::read_json(text, ty)?,
             Given::Text(text) => literal::parse(text, ty)?,
         })
+    }
+
+    /// A JSON null is no value, in a JSON column as well.
+    fn read_json(text: &str, ty: &Type) -> Result<Value, BadValue> {
+        match text.trim() {
+            "null" => Ok(Value::Null),
+            _ => json::read_as(text, ty),
+        }
     }
 
     /// Bytes, roughly.
@@ -135,6 +145,8 @@ fn address(written: &Written<'_>) -> (usize, usize) {
         Written::Text(text) => (text.as_ptr().addr(), text.len()),
         Written::Cell(Given::Missing) => (0, 0),
         Written::Cell(given) => (std::ptr::from_ref(*given).addr(), 0),
+        // The planner never sees one.
+        Written::Json(_) => (0, usize::MAX),
     }
 }
 

@@ -8,8 +8,10 @@ use mag_adapter::EngineError;
 use mag_adapter::Pace;
 use mag_guard::Authorised;
 use mag_model::Value;
+use mag_model::catalog::table::Identity;
+use mag_model::catalog::{Table, TableKind};
 use mag_query::{Plan, Work};
-use mag_sql::{Fate, Form};
+use mag_sql::{Dialect as _, Fate, Form};
 use std::sync::Arc;
 
 pub(crate) struct Kept {
@@ -31,6 +33,8 @@ pub(crate) struct Shown {
 /// A write in one statement whose touched rows are answered, if at all, by their keys.
 pub(crate) struct Write {
     pub(crate) step: Form,
+    /// The one row that it makes is known by its number, so the statement tells no key.
+    pub(crate) numbers: bool,
     /// For one touched row: whether a policy refuses it, and what is answered of it.
     pub(crate) refused: Option<Form>,
     pub(crate) answer: Option<Shown>,
@@ -85,11 +89,18 @@ impl Write {
     fn of(plan: &Plan) -> Result<Option<What>, EngineError> {
         let steps = mag_sql::steps(plan, &Dialect).map_err(unrendered)?;
         let plain = steps.before.is_none() && steps.proposed.is_empty() && !steps.tells_made;
-        let (true, None, Ok([step])) = (plain, steps.must_touch, <[_; 1]>::try_from(steps.writes))
+        let (true, None, Ok([mut step])) =
+            (plain, steps.must_touch, <[_; 1]>::try_from(steps.writes))
         else {
             return Ok(None);
         };
         let Some(table) = plan.table() else { return Ok(None) };
+        let told = telling_number(plan, plan.catalog.table(table));
+        let bare = told.and_then(|told| step.text.strip_suffix(&told).map(str::to_owned));
+        let numbers = bare.is_some();
+        if let Some(bare) = bare {
+            step.text = bare;
+        }
         let width = plan.catalog.table(table).primary_columns().len().max(1);
         // Only the number of its parts matters: each says that it is a part of a key.
         let key = [vec![Value::Null; width]];
@@ -100,6 +111,7 @@ impl Write {
         };
         Ok(Some(What::Write(Self {
             step: Form::of(step),
+            numbers,
             refused: refused.map(Form::of),
             answer: answer.map(Shown::of),
             max_affected: plan.max_affected,
@@ -107,4 +119,16 @@ impl Write {
             counts: plan.count.is_some(),
         })))
     }
+}
+
+/// What a statement ends with that makes one row of a table whose key is the number of the row. SQLite
+/// gathers what `RETURNING` tells in a table of its own, which takes longer than the row itself; the
+/// number of the last row it knows anyway.
+fn telling_number(plan: &Plan, table: &Table) -> Option<String> {
+    let Work::Insert(insert) = &plan.work else { return None };
+    let [key] = table.primary_columns() else { return None };
+    let key = table.column(*key);
+    let numbered = table.kind == TableKind::Table && key.identity != Identity::None;
+    let one = insert.rows.len() == 1 && insert.on_conflict.is_none();
+    (numbered && one).then(|| format!(" RETURNING {}", Dialect.quote(&key.name)))
 }

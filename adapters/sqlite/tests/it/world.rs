@@ -3,9 +3,9 @@
 pub(crate) use mag_adapter::conformance::{NOON, all_open, told};
 use mag_adapter::{Console, Engine, EngineError, Transaction};
 use mag_contract::Clock;
-use mag_guard::{Authorised, Guard, Session};
+use mag_guard::{Authorised, Guard, Session, Template};
 use mag_model::catalog::Catalog;
-use mag_query::{Answer, Everything, Options, Plan, Rows, Rules};
+use mag_query::{Answer, Everything, Options, Plan, Rows, Rules, Shape};
 use mag_sqlite::{Settings, Sqlite};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -58,6 +58,19 @@ impl World {
             .transact(Transaction::of(self.plan(line)))
             .await
             .map(|mut answers| answers.remove(0))
+    }
+
+    /// The plan as a template for calls of its shape has it, with the values of this one.
+    pub(crate) fn known(&self, line: &str) -> Authorised<Plan> {
+        let call = mag_query::notation::parse("public", line).unwrap();
+        let session = Arc::new(Session::system(NOON));
+        let options = Options::default();
+        let planned =
+            mag_query::plan_with_slots(&call, self.guard.catalog(), &Everything, &options);
+        let (plan, slots) = planned.unwrap();
+        let shape = Shape::of(&call, &session.role, &options).unwrap();
+        let plan = self.guard.authorise(plan, &session, Rules::Compiled).unwrap();
+        Template::of(&plan, slots).fill(&shape.literals, &session).unwrap()
     }
 
     /// The answer as JSON, or what is told instead.

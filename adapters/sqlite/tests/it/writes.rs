@@ -3,6 +3,7 @@
 use crate::world::{World, script, told};
 use futures::future::join_all;
 use mag_adapter::{Ending, Engine, Transaction};
+use mag_query::Plan;
 use mag_sqlite::Settings;
 use std::time::Duration;
 
@@ -45,6 +46,66 @@ async fn a_failing_write_takes_no_other_with_it() {
     assert_eq!(failed, [9, 19, 29, 39, 49, 59, 69, 79, 89, 99]);
     assert!(told(answers[9].as_ref().unwrap_err()).starts_with("23505 "));
     assert_eq!(world.count("notes").await, 90);
+}
+
+/// Some of those that come together are undone after their rows were made: no other is, and none
+/// happens twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_is_undone_takes_no_other_with_it() {
+    let patient = |settings| Settings { group_within: Duration::from_secs(5), ..settings };
+    let ddl = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+        CREATE TABLE log (id INTEGER PRIMARY KEY, note INTEGER);
+        CREATE TRIGGER kept AFTER INSERT ON notes BEGIN INSERT INTO log (note) VALUES (new.id); END;
+        CREATE TRIGGER refused AFTER INSERT ON notes WHEN new.id % 7 = 3
+            BEGIN SELECT RAISE(FAIL, 'not this one'); END;
+        CREATE TRIGGER passed BEFORE INSERT ON notes WHEN new.id % 7 = 5
+            BEGIN SELECT RAISE(IGNORE); END;";
+    let world = World::with(ddl, patient).await;
+    let mut other = world.engine.console(script(ENDLESS));
+    assert!(futures::poll!(&mut other).is_pending());
+    let tried = |n: i64| n % 7 == 1;
+    let each = (0..210).map(|n| {
+        let plan = world.plan(&format!(r#"insert notes?select=id {{"id":{n},"text":"t{n}"}}"#));
+        let ending = if tried(n) { Ending::RollBack } else { Ending::Commit };
+        world.engine.transact(Transaction { ending, ..Transaction::of(plan) })
+    });
+    let mut writes = std::pin::pin!(join_all(each));
+    assert!(futures::poll!(writes.as_mut()).is_pending());
+    drop(other);
+    let answers = writes.await;
+    for (n, answer) in (0..).zip(&answers) {
+        match n % 7 {
+            3 => assert!(told(answer.as_ref().unwrap_err()).contains("not this one")),
+            5 => assert_eq!(answer.as_ref().unwrap()[0].rows, 0),
+            _ => assert_eq!(answer.as_ref().unwrap()[0].rows, 1),
+        }
+    }
+    let stays = "SELECT count(*) FROM notes WHERE id % 7 IN (0, 2, 4, 6) UNION ALL
+        SELECT count(*) FROM notes UNION ALL SELECT count(DISTINCT note) FROM log UNION ALL
+        SELECT count(*) FROM log";
+    let rows = world.ask(stays).await.unwrap().rows;
+    let counts: Vec<i64> = rows.iter().map(|row| row[0].as_int().unwrap()).collect();
+    assert_eq!(counts, [120; 4]);
+    assert!(world.engine.written().commits < 20);
+}
+
+/// The key of a row that counts by itself is told, whatever its table's triggers do.
+#[tokio::test]
+async fn a_row_that_is_numbered_by_itself_tells_its_number() {
+    let world = World::new(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT);
+         CREATE TABLE log (id INTEGER PRIMARY KEY, text TEXT);
+         INSERT INTO log VALUES (1000, 'far');
+         CREATE TRIGGER kept AFTER INSERT ON notes
+             BEGIN INSERT INTO log (text) VALUES (new.text); UPDATE notes SET text = 'changed' WHERE id = new.id; END;",
+    )
+    .await;
+    for n in 1..4 {
+        let known = world.known(r#"insert notes?select=id,text {"text":"a"}"#);
+        let shown: Plan = (*known).clone();
+        let answer = world.engine.transact(Transaction::of(known)).await.unwrap().remove(0);
+        assert_eq!(answer.json(&shown), format!(r#"[{{"id":{n},"text":"changed"}}]"#));
+    }
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ fn check(engine: Engine) {
     let key = format!("apikey: {}", house.key("notes"));
     values(&board, &key);
     forms(&board, &key);
+    writes(&house, &board, &key);
     callers(&house, &board, &key);
     changes(&house, &board, &key);
 }
@@ -116,6 +117,128 @@ fn forms(board: &Board<'_>, key: &str) {
             .map(Vec::len),
         Some(1)
     );
+}
+
+const TOLD: &str = "Prefer: return=representation";
+
+/// A write of a known form brings its own values, and fails as it would have without.
+fn writes(house: &House, board: &Board<'_>, key: &str) {
+    house.sql(
+        "CREATE TABLE kinds (id integer PRIMARY KEY, n integer NOT NULL, t text DEFAULT 'none' UNIQUE, j json);",
+    );
+    let post = |body: &str, head: &str| {
+        let head: Vec<&str> = [key, head].into_iter().filter(|head| !head.is_empty()).collect();
+        let told = ask(board, "POST /kinds?select=id,n,t,j", &head, body);
+        (told.status, if told.body.is_empty() { Json::Null } else { told.json() })
+    };
+    for id in 1..6 {
+        let body = json!({"id": id, "n": id * 10, "t": format!("t\"{id}\n"), "j": {"k": [id]}});
+        let wanted = json!([body]);
+        assert_eq!(post(&body.to_string(), TOLD), (201, wanted));
+    }
+    // As texts, out of their order, without some, with nulls and with blanks: each its own form.
+    for (body, wanted) in [
+        (r#"{"id":"6","n":"60","t":"six","j":null}"#, json!({"id":6,"n":60,"t":"six","j":null})),
+        (r#"{"id":7,"n":70,"t":null,"j":"x"}"#, json!({"id":7,"n":70,"t":null,"j":"x"})),
+        (r#"{"t":"8","j":[],"n":80,"id":8}"#, json!({"id":8,"n":80,"t":"8","j":[]})),
+        (r#"{"t":"9","j":{},"n":90,"id":9}"#, json!({"id":9,"n":90,"t":"9","j":{}})),
+        (
+            " {\"id\" : 10 , \"n\":100,\"t\":\"\\u0041\",\"j\":1 } ",
+            json!({"id":10,"n":100,"t":"A","j":1}),
+        ),
+        (r#"{"id":11,"n":1,"id":12,"t":"twice","j":0}"#, json!({"id":12,"n":1,"t":"twice","j":0})),
+        (r#"{"id":13,"n":130}"#, json!({"id":13,"n":130,"t":"none","j":null})),
+        (
+            r#"{"id":14,"n":140,"t":"qMf7zVal0q","j":"qMf7zVal1q"}"#,
+            json!({"id":14,"n":140,"t":"qMf7zVal0q","j":"qMf7zVal1q"}),
+        ),
+        (r#"[{"id":15,"n":150,"t":"list","j":2}]"#, json!({"id":15,"n":150,"t":"list","j":2})),
+    ] {
+        assert_eq!(post(body, TOLD), (201, json!([wanted])), "{body}");
+    }
+    for (body, status, code) in [
+        (r#"{"id":1,"n":10,"t":"again","j":1}"#, 409, "23505"),
+        (r#"{"id":90,"n":null,"t":"null","j":1}"#, 400, "23502"),
+        (r#"{"id":90,"n":"x","t":"word","j":1}"#, 400, "22P02"),
+        (r#"{"id":90,"n":99999999999,"t":"large","j":1}"#, 400, "22003"),
+        (r#"{"id":90,"n":1,"t":"a\u0000","j":1}"#, 400, "22P05"),
+        (r#"{"id":90,"n":1,"t":"a","j":1"#, 400, "PGRST102"),
+        (r#"{"id":90,"n":1,"t":"a","x":1}"#, 400, "PGRST204"),
+    ] {
+        for _ in 0..3 {
+            let (told, json) = post(body, TOLD);
+            assert_eq!((told, &json["code"]), (status, &json!(code)), "{body}: {json}");
+        }
+    }
+    let ids = |line: &str| ids(&ask(board, line, &[key], ""));
+    let deep =
+        format!(r#"{{"id":90,"n":1,"t":"deep","j":{}1{}}}"#, "[".repeat(600), "]".repeat(600));
+    assert_eq!(post(&deep, TOLD).0, 400);
+    assert_eq!(ids("GET /kinds?id=gt.89&select=id"), [0; 0]);
+    // The answers of one form are not those of another.
+    for (n, head) in [(20, ""), (21, ""), (22, "Prefer: return=minimal"), (23, "")] {
+        assert_eq!(post(&format!(r#"{{"id":{n},"n":1,"t":"m{n}"}}"#), head), (201, Json::Null));
+    }
+    for n in 24..27 {
+        let body = format!(r#"{{"id":{n},"n":1,"t":"h{n}"}}"#);
+        let told = ask(board, "POST /kinds", &[key, "Prefer: return=headers-only"], &body);
+        assert_eq!(told.header("location"), Some(format!("/kinds?id=eq.{n}").as_str()));
+        let one = ["Accept: application/vnd.pgrst.object+json", TOLD, key];
+        let line = format!("PATCH /kinds?id=eq.{n}&select=id,n");
+        let told = ask(board, &line, &one, &format!(r#"{{"n":{}}}"#, n * 2));
+        assert_eq!((told.status, told.json()), (200, json!({"id": n, "n": n * 2})));
+    }
+    // A form asked of more rows than one, of none, and with another body.
+    for (low, body, wanted) in [
+        (24, r#"{"n":5}"#, vec![25, 26]),
+        (25, r#"{"n":6}"#, vec![26]),
+        (26, r#"{"n":7}"#, vec![]),
+        (23, r#"{"n":8}"#, vec![24, 25, 26]),
+    ] {
+        let line = format!("PATCH /kinds?id=gt.{low}&select=id,n");
+        let told = ask(board, &line, &[key, TOLD], body);
+        let n = serde_json::from_str::<Json>(body).unwrap()["n"].clone();
+        let rows: Vec<Json> = wanted.iter().map(|id| json!({"id": id, "n": n})).collect();
+        let mut told = told.json().as_array().unwrap().clone();
+        told.sort_by_key(|row| row["id"].as_i64());
+        assert_eq!(told, rows, "{line}");
+    }
+    let most = ["Prefer: handling=strict, max-affected=1", key];
+    for (line, status) in [
+        ("PATCH /kinds?id=gt.25", 204),
+        ("PATCH /kinds?id=gt.24", 400),
+        ("PATCH /kinds?id=gt.23", 400),
+        ("PATCH /kinds?id=gt.25", 204),
+    ] {
+        assert_eq!(ask(board, line, &most, r#"{"n":99}"#).status, status, "{line}");
+    }
+    assert_eq!(ids("GET /kinds?n=eq.99&select=id"), [26]);
+    for (id, left) in [(26, 2), (25, 1), (24, 0), (24, 0)] {
+        let told = ask(board, &format!("DELETE /kinds?id=eq.{id}"), &[key], "");
+        assert_eq!((told.status, told.body.as_str()), (204, ""));
+        assert_eq!(ids("GET /kinds?id=gt.23&select=id").len(), left);
+    }
+    let merge = ["Prefer: resolution=merge-duplicates,return=representation", key];
+    for (n, status) in [(1, 200), (2, 200), (3, 200), (30, 201)] {
+        let body = format!(r#"{{"id":{n},"n":77,"t":"merged {n}"}}"#);
+        let told = ask(board, "POST /kinds?select=n", &merge, &body);
+        assert_eq!((told.status, told.json()), (status, json!([{"n": 77}])), "{n}");
+    }
+    // Who may add what the policy lets through adds nothing else, whatever came before.
+    house.did(&["grant:add", "anon", "kinds", "select"]);
+    house.did(&["grant:add", "anon", "kinds", "insert"]);
+    house.did(&[
+        "policy:create",
+        "CREATE POLICY few ON kinds FOR INSERT TO anon WITH CHECK (n < 5)",
+    ]);
+    house
+        .did(&["policy:create", "CREATE POLICY all_seen ON kinds FOR SELECT TO anon USING (true)"]);
+    for (n, status) in [(1, 201), (2, 201), (9, 401), (3, 201), (8, 401)] {
+        let body = format!(r#"{{"id":4{n},"n":{n},"t":"p{n}","j":1}}"#);
+        let told = ask(board, "POST /kinds?select=id,n,t,j", &[TOLD], &body);
+        assert_eq!(told.status, status, "{n}: {}", told.body);
+    }
+    assert_eq!(ids("GET /kinds?id=gt.40&select=id&order=id"), [41, 42, 43]);
 }
 
 /// What one may see, another may not.
