@@ -27,6 +27,8 @@ pub(crate) enum Broken {
     /// The name of the check, or its expression when it has none.
     Check(String),
     Foreign,
+    /// The key that SQLite keeps its rows by takes whole numbers and nothing else.
+    RowKey,
 }
 
 pub(crate) fn of(error: Error) -> EngineError {
@@ -88,15 +90,21 @@ pub(crate) fn closed() -> EngineError {
 /// The error of one of our own SQL functions, packed so that it comes out of SQLite whole.
 pub(crate) fn from_function(bad: &BadValue) -> Error {
     let details = bad.details.as_deref().unwrap_or("");
-    let packed = format!("{BETWEEN}{}{BETWEEN}{}{BETWEEN}{details}", bad.state, bad.message);
+    let hint = bad.hint.as_deref().unwrap_or("");
+    let packed =
+        format!("{BETWEEN}{}{BETWEEN}{}{BETWEEN}{details}{BETWEEN}{hint}", bad.state, bad.message);
     Error::UserFunctionError(packed.into())
 }
 
 fn unpacked(text: &str) -> Option<EngineError> {
-    let mut parts = text.strip_prefix(BETWEEN)?.splitn(3, BETWEEN);
+    let mut parts = text.strip_prefix(BETWEEN)?.splitn(4, BETWEEN);
     let error = EngineError::of_state(parts.next()?, parts.next()?);
-    Some(match parts.next() {
+    let error = match parts.next() {
         Some(details) if !details.is_empty() => error.details(details),
+        _ => error,
+    };
+    Some(match parts.next() {
+        Some(hint) if !hint.is_empty() => error.hint(hint),
         _ => error,
     })
 }
@@ -145,9 +153,6 @@ fn of_code(extended: i32, text: &str) -> EngineError {
         ffi::SQLITE_TOOBIG => EngineError::of_state("54000", "a value or a statement is too large"),
         ffi::SQLITE_NOMEM => EngineError::of_state("53200", "out of memory"),
         ffi::SQLITE_RANGE | ffi::SQLITE_MISUSE => EngineError::broken(text),
-        ffi::SQLITE_MISMATCH => {
-            EngineError::of_state("42804", "a value is not of its column's type").details(text)
-        }
         _ => of_text(text),
     }
 }
@@ -231,6 +236,7 @@ fn broken(extended: i32, text: &str) -> Option<Broken> {
             Some(Broken::NotNull { table: table.to_owned(), column: column.to_owned() })
         }
         ffi::SQLITE_CONSTRAINT_CHECK => after("CHECK constraint failed: ").map(Broken::Check),
+        ffi::SQLITE_MISMATCH => Some(Broken::RowKey),
         ffi::SQLITE_CONSTRAINT_FOREIGNKEY => Some(Broken::Foreign),
         // `ON DELETE RESTRICT` is a trigger inside SQLite.
         ffi::SQLITE_CONSTRAINT_TRIGGER if text == "FOREIGN KEY constraint failed" => {
@@ -249,6 +255,8 @@ fn plain(broken: &Broken) -> EngineError {
         }
         Broken::UniqueIndex(name) => duplicate_of(name),
         Broken::NotNull { table, column } => missing(table, column),
+        Broken::RowKey => EngineError::of_state("42804", "a value is not of its column's type")
+            .details("datatype mismatch"),
         Broken::Check(name) => {
             EngineError::of_state("23514", format!("new row violates check constraint \"{name}\""))
         }
@@ -328,9 +336,11 @@ mod tests {
 
     #[test]
     fn an_error_of_our_own_functions_comes_out_whole() {
-        let bad = BadValue::new("22P02", "invalid input").details("at 3");
+        let bad = BadValue::new("22P02", "invalid input").details("at 3").hint("ask again");
         let packed = from_function(&bad).to_string();
         check(1, &packed, "22P02", "invalid input");
-        assert_eq!(unpacked(&packed).unwrap().details.as_deref(), Some("at 3"));
+        let unpacked = unpacked(&packed).unwrap();
+        assert_eq!(unpacked.details.as_deref(), Some("at 3"));
+        assert_eq!(unpacked.hint.as_deref(), Some("ask again"));
     }
 }

@@ -128,6 +128,7 @@ pub(crate) fn unrendered(error: RenderError) -> EngineError {
     let message = error.to_string();
     match error {
         RenderError::Unsupported { .. } => EngineError::unsupported(message),
+        RenderError::Misfit(bad) => bad.into(),
         RenderError::NoType { .. } => EngineError::of_state("42704", message),
         RenderError::TooManyValues { .. } => EngineError {
             state: Some("54000".into()),

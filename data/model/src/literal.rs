@@ -148,11 +148,18 @@ fn parse_bool(text: &str) -> Result<bool, BadValue> {
 fn parse_int(text: &str, name: &str, least: i64, most: i64) -> Result<i64, BadValue> {
     let trimmed = text.trim();
     let digits = trimmed.strip_prefix(['+', '-']).unwrap_or(trimmed);
-    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    if end == 0 {
         return Err(BadValue::syntax(name, text));
     }
-    let number = trimmed.parse::<i64>().ok().filter(|n| (least..=most).contains(n));
-    number.ok_or_else(|| BadValue::out_of_range(name, text))
+    // A number that is too large is told before what stands behind it.
+    let whole = &trimmed[..trimmed.len() - digits.len() + end];
+    let number = whole.parse::<i64>().ok().filter(|n| (least..=most).contains(n));
+    match number {
+        None => Err(BadValue::out_of_range(name, text)),
+        Some(_) if end < digits.len() => Err(BadValue::syntax(name, text)),
+        Some(number) => Ok(number),
+    }
 }
 
 fn parse_float(text: &str, name: &str) -> Result<f64, BadValue> {
@@ -303,6 +310,9 @@ mod tests {
             ("integer", " 42 ", "42"),
             ("integer", "x", "22P02 invalid input syntax for type integer: \"x\""),
             ("integer", "", "22P02 invalid input syntax for type integer: \"\""),
+            ("smallint", "40000.5", "22003 value \"40000.5\" is out of range for type smallint"),
+            ("smallint", "4.5", "22P02 invalid input syntax for type smallint: \"4.5\""),
+            ("numeric(5,2)", "inf", "22003 numeric field overflow"),
             ("smallint", "40000", "22003 value \"40000\" is out of range for type smallint"),
             ("bigint", "9223372036854775807", "9223372036854775807"),
             ("boolean", "yes", "true"),

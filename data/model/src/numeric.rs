@@ -90,6 +90,9 @@ impl Numeric {
     pub fn is_finite(&self) -> bool {
         self.0.ends_with(|c: char| c.is_ascii_digit())
     }
+    pub fn is_infinite(&self) -> bool {
+        self.0.ends_with("Infinity")
+    }
     pub fn is_zero(&self) -> bool {
         self.is_finite() && self.0.bytes().all(|b| matches!(b, b'0' | b'.' | b'-'))
     }
@@ -147,6 +150,11 @@ impl Numeric {
 
     /// As a column `numeric(precision, scale)` keeps it.
     pub fn fitted(&self, precision: u16, scale: i16) -> Result<Self, BadValue> {
+        if self.is_infinite() {
+            return Err(BadValue::new("22003", "numeric field overflow").details(format!(
+                "A field with precision {precision}, scale {scale} cannot hold an infinite value."
+            )));
+        }
         if !self.is_finite() {
             return Ok(self.clone());
         }

@@ -1,11 +1,14 @@
 //! Dates, times and intervals: parsed from the forms that people and databases write, written in
-//! PostgreSQL's ISO form. A time with a zone is UTC inside; zones are offsets, never names.
+//! PostgreSQL's ISO form. A time with a zone is UTC inside; zones are offsets or
+//! short names, never places.
 
 pub mod interval;
+mod read;
 
 pub use interval::{Interval, interval_text, parse_interval};
 
 use crate::error::BadValue;
+use read::Moment;
 use std::fmt::Write;
 
 pub const SECOND: i64 = 1_000_000;
@@ -37,13 +40,10 @@ pub fn date_of(days: i64) -> (i64, i64, i64) {
     (year, month, day)
 }
 
-fn days_in(year: i64, month: i64) -> i64 {
-    let next = if month == 12 { days_of(year + 1, 1, 1) } else { days_of(year, month + 1, 1) };
-    next - days_of(year, month, 1)
-}
-
-/// The years that PostgreSQL's dates can hold, with room to spare on both ends.
-const YEARS: std::ops::RangeInclusive<i64> = -4712..=294_275;
+/// The days that a timestamp can hold: from the first Julian day to the end of the year 294276.
+const TIMESTAMP_DAYS: std::ops::Range<i64> = -2_451_545..106_751_983;
+/// The days that a date can hold: to the end of the year 5874897.
+const DATE_DAYS: std::ops::Range<i64> = -2_451_545..2_145_031_949;
 
 pub fn parse_date(text: &str) -> Result<i32, BadValue> {
     match word(text) {
@@ -53,8 +53,10 @@ pub fn parse_date(text: &str) -> Result<i32, BadValue> {
         None => {}
     }
     // A date is also read out of a whole timestamp, whose time is dropped.
-    let parts = Parts::read(text, "date")?;
-    i32::try_from(parts.days).map_err(|_| BadValue::time_out_of_range(text))
+    let moment = moment(text, "date")?;
+    let days = moment.days.ok_or_else(|| BadValue::bad_time("date", text))?;
+    let within = DATE_DAYS.contains(&days).then(|| i32::try_from(days).ok()).flatten();
+    within.ok_or_else(|| BadValue::new("22008", format!("date out of range: \"{text}\"")))
 }
 
 pub fn parse_timestamp(text: &str) -> Result<i64, BadValue> {
@@ -65,6 +67,13 @@ pub fn parse_timestamptz(text: &str) -> Result<i64, BadValue> {
     read_timestamp(text, "timestamp with time zone", true)
 }
 
+fn moment(text: &str, type_name: &str) -> Result<Moment, BadValue> {
+    match read::plain(text) {
+        Some(moment) => Ok(moment),
+        None => read::read(text, false).map_err(|wrong| wrong.told(type_name, text)),
+    }
+}
+
 fn read_timestamp(text: &str, type_name: &str, zoned: bool) -> Result<i64, BadValue> {
     match word(text) {
         Some(Word::End) => return Ok(i64::MAX),
@@ -72,29 +81,29 @@ fn read_timestamp(text: &str, type_name: &str, zoned: bool) -> Result<i64, BadVa
         Some(Word::Epoch) => return Ok(-EPOCH_DAYS * DAY),
         None => {}
     }
-    let parts = Parts::read(text, type_name)?;
-    let offset = if zoned { parts.offset.unwrap_or(0) } else { 0 };
-    Ok(parts.days * DAY + parts.micros - offset)
+    let moment = moment(text, type_name)?;
+    let days = moment.days.ok_or_else(|| BadValue::bad_time(type_name, text))?;
+    let offset = if zoned { moment.offset.unwrap_or(0) } else { 0 };
+    let micros =
+        i128::from(days) * i128::from(DAY) + i128::from(moment.micros.unwrap_or(0) - offset);
+    let within = i64::try_from(micros).ok();
+    within
+        .filter(|micros| TIMESTAMP_DAYS.contains(&micros.div_euclid(DAY)))
+        .ok_or_else(|| BadValue::new("22008", format!("timestamp out of range: \"{text}\"")))
 }
 
 pub fn parse_time(text: &str) -> Result<i64, BadValue> {
-    let trimmed = text.trim();
-    let clock = trimmed.rsplit_once(['T', ' ']).map_or(trimmed, |(_, clock)| clock);
-    let (micros, rest) = read_clock(clock).ok_or_else(|| BadValue::bad_time("time", text))?;
-    if !rest.is_empty() && read_offset(rest).is_none() {
-        return Err(BadValue::bad_time("time", text));
-    }
-    check_clock(micros, text)
+    let moment = read::read(text, true).map_err(|wrong| wrong.told("time", text))?;
+    moment.micros.ok_or_else(|| BadValue::bad_time("time", text))
 }
 
 /// `HH:MM:SS+ZZ`, kept as text in its normal form.
 pub fn parse_timetz(text: &str) -> Result<String, BadValue> {
-    let bad = || BadValue::bad_time("time with time zone", text);
-    let (micros, rest) = read_clock(text.trim()).ok_or_else(bad)?;
-    let offset = if rest.is_empty() { 0 } else { read_offset(rest).ok_or_else(bad)? };
-    let micros = check_clock(micros, text)?;
+    let name = "time with time zone";
+    let moment = read::read(text, true).map_err(|wrong| wrong.told(name, text))?;
+    let micros = moment.micros.ok_or_else(|| BadValue::bad_time(name, text))?;
     let mut out = time_text(micros);
-    write_offset(&mut out, offset);
+    write_offset(&mut out, moment.offset.unwrap_or(0));
     Ok(out)
 }
 
@@ -105,6 +114,9 @@ enum Word {
 }
 
 fn word(text: &str) -> Option<Word> {
+    if text.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
     let text = text.trim();
     let is = |word: &str| text.eq_ignore_ascii_case(word);
     if is("infinity") || is("+infinity") {
@@ -118,131 +130,10 @@ fn word(text: &str) -> Option<Word> {
     }
 }
 
-struct Parts {
-    days: i64,
-    micros: i64,
-    offset: Option<i64>,
-}
-
-impl Parts {
-    fn read(text: &str, type_name: &str) -> Result<Self, BadValue> {
-        let bad = || BadValue::bad_time(type_name, text);
-        let trimmed = text.trim();
-        let (trimmed, before_christ) = match trimmed.strip_suffix("BC") {
-            Some(rest) => (rest.trim_end(), true),
-            None => (trimmed, false),
-        };
-        let (date, clock) = match trimmed.find(['T', 't', ' ']) {
-            Some(at) => (&trimmed[..at], trimmed[at + 1..].trim_start()),
-            None => (trimmed, ""),
-        };
-        let (mut year, month, day) = read_date(date).ok_or_else(bad)?;
-        if before_christ {
-            year = 1 - year;
-        }
-        let fits = YEARS.contains(&year)
-            && (1..=12).contains(&month)
-            && (1..=days_in(year, month.clamp(1, 12))).contains(&day);
-        if !fits {
-            return Err(BadValue::time_out_of_range(text));
-        }
-        let mut parts = Self { days: days_of(year, month, day), micros: 0, offset: None };
-        if clock.is_empty() {
-            return Ok(parts);
-        }
-        let (micros, rest) = read_clock(clock).ok_or_else(bad)?;
-        parts.micros = check_clock(micros, text)?;
-        if !rest.is_empty() {
-            parts.offset = Some(read_offset(rest).ok_or_else(bad)?);
-        }
-        Ok(parts)
-    }
-}
-
-fn check_clock(micros: i64, text: &str) -> Result<i64, BadValue> {
-    if (0..=DAY).contains(&micros) { Ok(micros) } else { Err(BadValue::time_out_of_range(text)) }
-}
-
+/// A few digits, in an interval.
 fn number(text: &str) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= 7 && text.bytes().all(|b| b.is_ascii_digit());
     plain.then(|| text.parse().ok()).flatten()
-}
-
-/// `2024-02-29`, `20240229`, and `2024/02/29`.
-fn read_date(text: &str) -> Option<(i64, i64, i64)> {
-    if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
-        return Some((number(&text[..4])?, number(&text[4..6])?, number(&text[6..])?));
-    }
-    let mut parts = text.split(['-', '/']);
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() < 4 || month.len() > 2 || day.len() > 2 {
-        return None;
-    }
-    Some((number(year)?, number(month)?, number(day)?))
-}
-
-/// `HH:MM[:SS[.ffffff]]`; gives the microseconds and what follows.
-fn read_clock(text: &str) -> Option<(i64, &str)> {
-    let end =
-        text.find(|c: char| !(c.is_ascii_digit() || c == ':' || c == '.')).unwrap_or(text.len());
-    let (clock, rest) = text.split_at(end);
-    let mut parts = clock.split(':');
-    let (hours, minutes) = (number(parts.next()?)?, number(parts.next()?)?);
-    let (seconds, micros) = match parts.next() {
-        None => (0, 0),
-        Some(seconds) => {
-            let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
-            (number(whole)?, read_fraction(fraction)?)
-        }
-    };
-    let sensible = parts.next().is_none() && minutes < 60 && seconds <= 60 && hours <= 24;
-    let total = (hours * 3_600 + minutes * 60 + seconds) * SECOND + micros;
-    // Out of range is an error of its own, which the caller names.
-    Some((if sensible { total } else { i64::MAX }, rest.trim_start()))
-}
-
-/// Microseconds, the seventh digit rounded.
-fn read_fraction(text: &str) -> Option<i64> {
-    if !text.bytes().all(|b| b.is_ascii_digit()) {
-        return None;
-    }
-    let mut six: String = text.chars().take(6).collect();
-    while six.len() < 6 {
-        six.push('0');
-    }
-    let round = i64::from(text.as_bytes().get(6).is_some_and(|digit| *digit >= b'5'));
-    Some(six.parse::<i64>().ok()? + round)
-}
-
-/// `Z`, `UTC`, `+02`, `-0330`, `+05:30`, in microseconds east of Greenwich.
-fn read_offset(text: &str) -> Option<i64> {
-    let text = text.trim();
-    if ["z", "utc", "gmt", "zulu"].iter().any(|zone| text.eq_ignore_ascii_case(zone)) {
-        return Some(0);
-    }
-    let sign = match text.as_bytes().first()? {
-        b'+' => 1,
-        b'-' => -1,
-        _ => return None,
-    };
-    let digits = &text[1..];
-    let (hours, minutes, seconds) = if digits.contains(':') {
-        let mut parts = digits.split(':');
-        let mut next = || parts.next().map_or(Some(0), number);
-        let read = (next()?, next()?, next()?);
-        if parts.next().is_some() {
-            return None;
-        }
-        read
-    } else {
-        match digits.len() {
-            1 | 2 => (number(digits)?, 0, 0),
-            4 => (number(digits.get(..2)?)?, number(digits.get(2..)?)?, 0),
-            _ => return None,
-        }
-    };
-    (hours < 16 && minutes < 60 && seconds < 60)
-        .then_some(sign * (hours * 3_600 + minutes * 60 + seconds) * SECOND)
 }
 
 pub fn date_text(days: i32) -> String {
@@ -383,6 +274,133 @@ mod tests {
         assert_eq!(parse_timestamptz("2023-02-28 25:00").unwrap_err().state, "22008");
         for bad in ["", "yesterday", "2024", "2024-01-01 x", "2024-01-01T10:00:00Mars"] {
             assert_eq!(parse_timestamptz(bad).unwrap_err().state, "22007", "{bad}");
+        }
+    }
+
+    /// Each as PostgreSQL itself reads it.
+    #[test]
+    fn people_write_dates_in_other_forms_as_well() {
+        for (given, shown) in [
+            (
+                "2024-01-01T10",
+                "22007 invalid input syntax for type timestamp with time zone: \"2024-01-01T10\"",
+            ),
+            ("2024-01-01T10:00:00.1234567Z", "2024-01-01 10:00:00.123457+00"),
+            ("2024-01-01 10:00:00 EST", "2024-01-01 15:00:00+00"),
+            ("2024-1-1", "2024-01-01 00:00:00+00"),
+            ("1/2/2024", "2024-01-02 00:00:00+00"),
+            ("99-01-01", "22008 date/time field value out of range: \"99-01-01\""),
+            ("12:00", "22007 invalid input syntax for type timestamp with time zone: \"12:00\""),
+            (
+                "2024-01-01T10:00:00+25:00",
+                "22009 time zone displacement out of range: \"2024-01-01T10:00:00+25:00\"",
+            ),
+            ("epoch", "1970-01-01 00:00:00+00"),
+            ("J2451187", "1999-01-08 00:00:00+00"),
+            (
+                "2020-W05",
+                "22007 invalid input syntax for type timestamp with time zone: \"2020-W05\"",
+            ),
+            ("2020.02.02", "2020-02-02 00:00:00+00"),
+            ("02-02-2020", "2020-02-02 00:00:00+00"),
+            ("0000-01-01", "22008 date/time field value out of range: \"0000-01-01\""),
+            ("2024-01-01 10:00:60", "2024-01-01 10:01:00+00"),
+            ("10:60", "22008 date/time field value out of range: \"10:60\""),
+            ("1", "22007 invalid input syntax for type timestamp with time zone: \"1\""),
+            ("12", "22007 invalid input syntax for type timestamp with time zone: \"12\""),
+            ("123", "22007 invalid input syntax for type timestamp with time zone: \"123\""),
+            ("1234", "22007 invalid input syntax for type timestamp with time zone: \"1234\""),
+            ("12345", "22007 invalid input syntax for type timestamp with time zone: \"12345\""),
+            ("123456", "22008 date/time field value out of range: \"123456\""),
+            ("1234567", "22008 date/time field value out of range: \"1234567\""),
+            ("24:00:01", "22008 date/time field value out of range: \"24:00:01\""),
+            (
+                "2024-01-01 x",
+                "22007 invalid input syntax for type timestamp with time zone: \"2024-01-01 x\"",
+            ),
+            ("x", "22007 invalid input syntax for type timestamp with time zone: \"x\""),
+            ("2024", "22007 invalid input syntax for type timestamp with time zone: \"2024\""),
+            (
+                "2024-01",
+                "22007 invalid input syntax for type timestamp with time zone: \"2024-01\"",
+            ),
+            ("12345678", "22008 date/time field value out of range: \"12345678\""),
+            ("123456789", "22008 date/time field value out of range: \"123456789\""),
+            (
+                "2024-01-01 10",
+                "22007 invalid input syntax for type timestamp with time zone: \"2024-01-01 10\"",
+            ),
+            ("2024-01-01 1000", "2024-01-01 10:00:00+00"),
+            ("5874897-12-31", "22008 timestamp out of range: \"5874897-12-31\""),
+            ("294276-12-31", "294276-12-31 00:00:00+00"),
+            ("4714-11-24 BC", "4714-11-24 00:00:00+00 BC"),
+            ("4714-11-23 BC", "22008 timestamp out of range: \"4714-11-23 BC\""),
+            ("2024-01-01 -5", "2024-01-01 05:00:00+00"),
+            ("2024-01-01 10:00-5:30", "2024-01-01 15:30:00+00"),
+            (
+                "2024-01-01T10:00:00.5.5",
+                "22007 invalid input syntax for type timestamp with time zone: \"2024-01-01T10:00:00.5.5\"",
+            ),
+            ("2024-01-01,10:00", "2024-01-01 10:00:00+00"),
+            ("2024/01/01", "2024-01-01 00:00:00+00"),
+            ("2024-13-01", "22008 date/time field value out of range: \"2024-13-01\""),
+            ("2024-01-32", "22008 date/time field value out of range: \"2024-01-32\""),
+            ("Feb 30 2024", "22008 date/time field value out of range: \"Feb 30 2024\""),
+            (
+                "10:00 PM 2024-01-01",
+                "22007 invalid input syntax for type timestamp with time zone: \"10:00 PM 2024-01-01\"",
+            ),
+            (
+                "2024-01-01 13:00 PM",
+                "22008 date/time field value out of range: \"2024-01-01 13:00 PM\"",
+            ),
+            ("2024-01-01 00:00 AM", "2024-01-01 00:00:00+00"),
+            ("01-Feb-2020", "2020-02-01 00:00:00+00"),
+            ("2020-Feb-01", "2020-02-01 00:00:00+00"),
+            ("Feb-01-2020", "2020-02-01 00:00:00+00"),
+            ("1 2 3", "2003-01-02 00:00:00+00"),
+            ("2024-01-01 BC", "2024-01-01 00:00:00+00 BC"),
+            ("0001-01-01 BC", "0001-01-01 00:00:00+00 BC"),
+            ("2024-366", "2024-12-31 00:00:00+00"),
+            ("2023-366", "2024-01-01 00:00:00+00"),
+            ("19700101 101010", "1970-01-01 10:10:10+00"),
+            ("2024-01-01T101010Z", "2024-01-01 10:10:10+00"),
+            ("-infinity", "-infinity"),
+            ("inf", "22007 invalid input syntax for type timestamp with time zone: \"inf\""),
+            ("-2024-01-01", "22009 time zone displacement out of range: \"-2024-01-01\""),
+            ("+2024-01-01", "22009 time zone displacement out of range: \"+2024-01-01\""),
+            ("2024-01-01 24:00", "2024-01-02 00:00:00+00"),
+            ("2024-01-01 23:59:59.9999999", "2024-01-02 00:00:00+00"),
+            ("2024-01-01 10:00:00+0530", "2024-01-01 04:30:00+00"),
+            (
+                "2024-01-01 10:00:00+053000",
+                "22009 time zone displacement out of range: \"2024-01-01 10:00:00+053000\"",
+            ),
+            ("2024-01-01 10:00:00 +5:3", "2024-01-01 04:57:00+00"),
+            (
+                "2024-01-01 10:00:00+16",
+                "22009 time zone displacement out of range: \"2024-01-01 10:00:00+16\"",
+            ),
+            ("2024-01-01 10:00:00+15:59:59", "2023-12-31 18:00:01+00"),
+            (
+                "2024-01-01 10:00:00+5:60",
+                "22009 time zone displacement out of range: \"2024-01-01 10:00:00+5:60\"",
+            ),
+            ("", "22007 invalid input syntax for type timestamp with time zone: \"\""),
+            (" ", "22007 invalid input syntax for type timestamp with time zone: \" \""),
+            ("J0", "4714-11-24 00:00:00+00 BC"),
+            ("2024-01-01 allballs", "2024-01-01 00:00:00+00"),
+            (
+                "Tuesday 2024-01-02",
+                "22007 invalid input syntax for type timestamp with time zone: \"Tuesday 2024-01-02\"",
+            ),
+            ("2024-01-01 at 10:00", "2024-01-01 10:00:00+00"),
+        ] {
+            let told = match parse_timestamptz(given) {
+                Ok(micros) => timestamptz_text(micros),
+                Err(bad) => format!("{} {bad}", bad.state),
+            };
+            assert_eq!(told, shown, "{given}");
         }
     }
 

@@ -10,7 +10,8 @@ pub fn cast(value: &Value, from: &Type, to: &Type) -> Result<Value, BadValue> {
     }
     let impossible = || BadValue::no_cast(from.plain_name(), to.plain_name());
     match target {
-        Type::Text | Type::Name | Type::Unknown => Ok(Value::text(text_of(value, source))),
+        Type::Name => Ok(Value::text(cut_name(text_of(value, source)))),
+        Type::Text | Type::Unknown => Ok(Value::text(text_of(value, source))),
         Type::Varchar(limit) => Ok(Value::text(cut(&text_of(value, source), *limit))),
         Type::Bpchar(limit) => {
             let text = cut(&text_of(value, source), *limit);
@@ -46,6 +47,9 @@ pub fn cast(value: &Value, from: &Type, to: &Type) -> Result<Value, BadValue> {
         }
         Type::Float4 | Type::Float8 => {
             let number = number_of(value, source, target, &impossible)?;
+            if let (Value::Float4(narrow), Type::Float8) = (&number, target) {
+                return Ok(Value::Float8(f64::from(*narrow)));
+            }
             literal::parse(&literal::text(&number), target)
         }
         Type::Numeric(fit) => {
@@ -61,6 +65,16 @@ pub fn cast(value: &Value, from: &Type, to: &Type) -> Result<Value, BadValue> {
                 None => number,
             }))
         }
+        Type::Time if matches!(value, Value::Interval(_)) => match value {
+            Value::Interval(interval) => Ok(Value::Time(interval.micros.rem_euclid(time::DAY))),
+            _ => Err(impossible()),
+        },
+        Type::Interval if matches!(value, Value::Time(_)) => match value {
+            Value::Time(micros) => {
+                Ok(Value::Interval(time::Interval { micros: *micros, ..time::Interval::default() }))
+            }
+            _ => Err(impossible()),
+        },
         Type::Date | Type::Timestamp | Type::TimestampTz | Type::Time => {
             moment(value, target).ok_or_else(impossible)
         }
@@ -87,6 +101,49 @@ pub fn cast(value: &Value, from: &Type, to: &Type) -> Result<Value, BadValue> {
         | Type::Range(_)
         | Type::Multirange(_) => Err(impossible()),
     }
+}
+
+/// Whether a way leads from the one type to the other at all, whatever the value.
+pub fn castable(from: &Type, to: &Type) -> bool {
+    use Type::{
+        Array, Bool, Bpchar, Bytea, Composite, Date, Domain, Enum, Float4, Float8, Int2, Int4,
+        Int8, Interval, Json, Jsonb, Multirange, Name, Numeric, Oid, Other, Range, Text, Time,
+        TimeTz, Timestamp, TimestampTz, TsQuery, TsVector, Unknown, Uuid, Varchar, Void, Xml,
+    };
+    let (source, target) = (from.base(), to.base());
+    let number = |ty: &Type| matches!(ty, Int2 | Int4 | Int8 | Float4 | Float8 | Numeric(_));
+    if source == target || source.is_text() || matches!(source, Other(_) | Unknown) {
+        return true;
+    }
+    match target {
+        Text | Name | Unknown | Varchar(_) | Bpchar(_) | Other(_) => true,
+        Json | Jsonb => source.is_json(),
+        Bool => matches!(source, Int4 | Jsonb),
+        Int2 | Int8 => number(source) || matches!(source, Jsonb | Oid),
+        Int4 => number(source) || matches!(source, Jsonb | Oid | Bool),
+        Oid => matches!(source, Int2 | Int4 | Int8),
+        Float4 | Float8 | Numeric(_) => number(source) || matches!(source, Jsonb),
+        Date => matches!(source, Timestamp | TimestampTz),
+        Timestamp | TimestampTz => matches!(source, Date | Timestamp | TimestampTz),
+        Time => matches!(source, Timestamp | TimestampTz | TimeTz | Interval),
+        Interval => matches!(source, Time),
+        Array(element) => match source {
+            Array(inner) => castable(inner, element),
+            _ => false,
+        },
+        Domain(domain) => castable(source, &domain.base),
+        // What is a way in the engine's own eyes is found out with the value.
+        TimeTz | Enum(_) | Composite(_) | Range(_) | Multirange(_) | TsVector | TsQuery => true,
+        Bytea | Uuid | Xml | Void => false,
+    }
+}
+
+/// PostgreSQL cuts names at 63 bytes.
+fn cut_name(mut text: String) -> String {
+    const ROOM: usize = 63;
+    let end = (0..=ROOM.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text.truncate(end);
+    text
 }
 
 /// A length in a cast cuts, and says nothing.
@@ -205,6 +262,12 @@ mod tests {
             ("int[]", "{1,2}", "text[]", "{1,2}"),
             ("boolean", "true", "text", "true"),
             ("char(4)", "ab", "text", "ab"),
+            ("real", "0.1", "float8", "0.10000000149011612"),
+            ("time", "10:00:01.5", "interval", "10:00:01.5"),
+            ("interval", "1 day 26:00:00", "time", "02:00:00"),
+            ("bytea", "\\x01", "integer", "42846 cannot cast type bytea to integer"),
+            ("boolean", "true", "bigint", "42846 cannot cast type boolean to bigint"),
+            ("date", "2024-01-02", "json", "42846 cannot cast type date to json"),
         ] {
             let (source, target) = (Type::named(from).unwrap(), Type::named(to).unwrap());
             let value = literal::parse(given, &source).unwrap();
@@ -213,6 +276,7 @@ mod tests {
                 Err(bad) => format!("{} {bad}", bad.state),
             };
             assert_eq!(shown, out, "{given}::{from}::{to}");
+            assert_eq!(castable(&source, &target), !out.starts_with("42846"), "{from} to {to}");
         }
     }
 }

@@ -2,7 +2,7 @@
 //! gets pieces of SQL and gives a piece of SQL.
 
 use mag_model::catalog::Table;
-use mag_model::{ColumnId, Type, Value};
+use mag_model::{BadValue, ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathStep};
 
@@ -24,6 +24,9 @@ pub enum Error {
     /// A type of another engine.
     #[error("type \"{name}\" does not exist")]
     NoType { name: String },
+    /// What its engine would say of the types.
+    #[error("{0}")]
+    Misfit(BadValue),
     #[error("a statement would bind more than {limit} values")]
     TooManyValues { limit: usize },
 }
@@ -41,6 +44,10 @@ pub trait Dialect: Send + Sync {
     fn table(&self, table: &Table) -> String;
     /// The n-th value, typed where the engine would not know.
     fn placeholder(&self, n: usize, ty: &Type) -> Result<String, Error>;
+    /// What stands behind `IS` for a condition of which nothing is known.
+    fn unknown(&self) -> &'static str {
+        "UNKNOWN"
+    }
     /// How many values one statement may bind.
     fn values_max(&self) -> usize;
 

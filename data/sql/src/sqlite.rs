@@ -9,9 +9,10 @@ pub mod store;
 
 use crate::dialect::{Bind, Dialect, Error, Piece, needs_order, sign};
 use mag_model::catalog::{Table, table::Index};
-use mag_model::{ColumnId, Type, Value};
+use mag_model::{BadValue, ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep, Window};
+use mag_rows::cast;
 
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sqlite;
@@ -228,6 +229,9 @@ impl Dialect for Sqlite {
     fn placeholder(&self, n: usize, _: &Type) -> Result<String, Error> {
         Ok(format!("?{n}"))
     }
+    fn unknown(&self) -> &'static str {
+        "NULL"
+    }
     fn values_max(&self) -> usize {
         VALUES_MAX
     }
@@ -350,6 +354,9 @@ impl Dialect for Sqlite {
             return Err(Error::NoType { name: name.to_string() });
         }
         let (from, target) = (piece.ty.base(), to.base());
+        if !cast::castable(from, target) {
+            return Err(Error::Misfit(BadValue::no_cast(from.plain_name(), target.plain_name())));
+        }
         let whole = matches!(from, Type::Int2 | Type::Int4 | Type::Int8 | Type::Oid);
         if matches!(target, Type::Text) && (whole || matches!(from, Type::Uuid | Type::Enum(_))) {
             return Ok(format!("CAST({} AS TEXT)", piece.sql));

@@ -317,6 +317,7 @@ fn planned_rows(json: &str) -> Option<u64> {
 pub(super) fn cannot(error: mag_sql::Error) -> EngineError {
     match error {
         mag_sql::Error::Unsupported { .. } => EngineError::unsupported(error.to_string()),
+        mag_sql::Error::Misfit(bad) => bad.into(),
         mag_sql::Error::NoType { .. } => EngineError::of_state("42704", error.to_string()),
         mag_sql::Error::TooManyValues { .. } => {
             EngineError::new(codes::ENGINE_REFUSED, error.to_string())

@@ -35,6 +35,10 @@ pub(super) fn explain(
             }
         }
         Broken::NotNull { table: of, column } => error::missing(&of, &column),
+        Broken::RowKey => match key_without_value(plan, table) {
+            Some(column) => error::missing(&table.name, column),
+            None => error::of(failed),
+        },
         Broken::Check(told) => check(table, &told),
         Broken::Foreign => {
             // The rest of the time of the statement may be over; this has its own.
@@ -47,6 +51,17 @@ pub(super) fn explain(
         }
         Broken::Unique { .. } | Broken::UniqueIndex(_) => error::of(failed),
     }
+}
+
+/// The column of the key that was to have no value.
+fn key_without_value<'t>(plan: &Plan, table: &'t Table) -> Option<&'t str> {
+    let Work::Update(update) = &plan.work else { return None };
+    let none = |id: &ColumnId| {
+        let mut set = update.set.iter().filter(|(known, _)| known == id);
+        set.any(|(_, cell)| matches!(cell, Cell::Value(value) if value.is_null()))
+    };
+    let key = table.primary_columns().iter().find(|id| none(id))?;
+    Some(&table.column(*key).name)
 }
 
 fn names(table: &Table, columns: &[ColumnId]) -> String {
@@ -63,7 +78,13 @@ fn unique(plan: &Plan, table: &Table, columns: &[ColumnId], link: &Link) -> Engi
     let same = |known: &[ColumnId]| {
         known.len() == columns.len() && known.iter().all(|column| columns.contains(column))
     };
-    let key = keys.into_iter().find(|key| same(&key.columns));
+    let told = keys.clone().find(|key| same(&key.columns));
+    // Of several keys that are taken PostgreSQL tells the first, SQLite any.
+    let earlier = told.and_then(|told| {
+        keys.take_while(|key| key.columns != told.columns)
+            .find(|key| is_taken(plan, table, &key.columns, link))
+    });
+    let key = earlier.or(told);
     let (name, columns) = match key {
         Some(key) => (key.name.to_string(), &*key.columns),
         None => {
@@ -76,6 +97,12 @@ fn unique(plan: &Plan, table: &Table, columns: &[ColumnId], link: &Link) -> Engi
         None => format!("Key ({named}) already exists."),
     };
     error::duplicate(&table.name, &name).details(details)
+}
+
+fn is_taken(plan: &Plan, table: &Table, columns: &[ColumnId], link: &Link) -> bool {
+    let Some(values) = clashing_values(plan, table, columns, link) else { return false };
+    let is_insert = matches!(plan.work, Work::Insert(_));
+    is_insert || exists(link, table, columns, &values).unwrap_or(false)
 }
 
 /// The values that are there already, or come twice in what was to be written.
@@ -187,22 +214,33 @@ fn missing_partner(plan: &Plan, id: TableId, link: &Link) -> Option<EngineError>
             !values.iter().any(Value::is_null)
                 && exists(link, partner, &key.to_columns, values) == Ok(false)
         })?;
-        let (name, of) = (&table.name, names(table, &key.columns));
-        Some(
-            EngineError::of_state(
-                "23503",
-                format!(
-                    "insert or update on table \"{name}\" violates foreign key constraint \"{}\"",
-                    key.name
-                ),
-            )
-            .details(format!(
-                "Key ({of})=({}) is not present in table \"{}\".",
-                texts(&values),
-                partner.name
-            ))
-            .about(error::about(name).constraint(&key.name)),
-        )
+        Some(not_present(table, key, partner, &values))
+    })
+}
+
+fn not_present(table: &Table, key: &ForeignKey, partner: &Table, values: &[Value]) -> EngineError {
+    let (name, of) = (&table.name, names(table, &key.columns));
+    EngineError::of_state(
+        "23503",
+        format!(
+            "insert or update on table \"{name}\" violates foreign key constraint \"{}\"",
+            key.name
+        ),
+    )
+    .details(format!(
+        "Key ({of})=({}) is not present in table \"{}\".",
+        texts(values),
+        partner.name
+    ))
+    .about(error::about(name).constraint(&key.name))
+}
+
+/// A row of the table itself, of whose reference only a part was written.
+fn lost(plan: &Plan, id: TableId, link: &Link) -> Option<EngineError> {
+    let table = plan.catalog.table(id);
+    table.foreign.iter().find_map(|key| {
+        let partner = plan.catalog.table(key.to);
+        Some(not_present(table, key, partner, &without_partner(table, key, partner, link)?))
     })
 }
 
@@ -212,7 +250,7 @@ fn left_behind(plan: &Plan, id: TableId, steps: &Steps, link: &Link) -> Option<E
     let batch = |sql: &str| link.db.execute_batch(sql).ok();
     batch("SAVEPOINT culprit; PRAGMA defer_foreign_keys = ON")?;
     let done = steps.writes.iter().all(|step| fetch(link, step).is_ok());
-    let found = if done { orphan(plan, id, link) } else { None };
+    let found = if done { lost(plan, id, link).or_else(|| orphan(plan, id, link)) } else { None };
     batch("ROLLBACK TO culprit; RELEASE culprit; PRAGMA defer_foreign_keys = OFF")?;
     found.or_else(|| only_candidate(plan, id))
 }
@@ -227,38 +265,48 @@ fn keys_to(plan: &Plan, id: TableId) -> impl Iterator<Item = (&Table, &ForeignKe
 fn orphan(plan: &Plan, id: TableId, link: &Link) -> Option<EngineError> {
     let table = plan.catalog.table(id);
     keys_to(plan, id).find_map(|(child, key)| {
-        let pairs = key.columns.iter().zip(&key.to_columns);
-        let alike: Vec<String> = pairs
-            .map(|(from, to)| {
-                let (from, to) = (&child.column(*from).name, &table.column(*to).name);
-                format!("p.{} = c.{}", quoted(to), quoted(from))
-            })
-            .collect();
-        let columns: Vec<String> =
-            key.columns.iter().map(|c| format!("c.{}", quoted(&child.column(*c).name))).collect();
-        let set: Vec<String> = columns.iter().map(|c| format!("{c} IS NOT NULL")).collect();
-        let sql = format!(
-            "SELECT {} FROM {} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}) LIMIT 1",
-            columns.join(", "),
-            place(child),
-            set.join(" AND "),
-            place(table),
-            alike.join(" AND "),
-        );
-        let mut statement = link.db.prepare(&sql).ok()?;
-        let mut rows = statement.raw_query();
-        let row = rows.next().ok()??;
-        let values: Option<Vec<Value>> = (0..)
-            .zip(&key.columns)
-            .map(|(n, c)| Some(crate::types::read(row.get_ref(n).ok()?, &child.column(*c).ty)))
-            .collect();
+        let values = without_partner(child, key, table, link)?;
         Some(still_referenced(table, child, key).details(format!(
             "Key ({})=({}) is still referenced from table \"{}\".",
             names(table, &key.to_columns),
-            texts(&values?),
+            texts(&values),
             child.name
         )))
     })
+}
+
+/// The reference of a row that leads nowhere.
+fn without_partner(
+    child: &Table,
+    key: &ForeignKey,
+    partner: &Table,
+    link: &Link,
+) -> Option<Vec<Value>> {
+    let pairs = key.columns.iter().zip(&key.to_columns);
+    let alike: Vec<String> = pairs
+        .map(|(from, to)| {
+            let (from, to) = (&child.column(*from).name, &partner.column(*to).name);
+            format!("p.{} = c.{}", quoted(to), quoted(from))
+        })
+        .collect();
+    let columns: Vec<String> =
+        key.columns.iter().map(|c| format!("c.{}", quoted(&child.column(*c).name))).collect();
+    let set: Vec<String> = columns.iter().map(|c| format!("{c} IS NOT NULL")).collect();
+    let sql = format!(
+        "SELECT {} FROM {} AS c WHERE {} AND NOT EXISTS (SELECT 1 FROM {} AS p WHERE {}) LIMIT 1",
+        columns.join(", "),
+        place(child),
+        set.join(" AND "),
+        place(partner),
+        alike.join(" AND "),
+    );
+    let mut statement = link.db.prepare(&sql).ok()?;
+    let mut rows = statement.raw_query();
+    let row = rows.next().ok()??;
+    (0..)
+        .zip(&key.columns)
+        .map(|(n, c)| Some(crate::types::read(row.get_ref(n).ok()?, &child.column(*c).ty)))
+        .collect()
 }
 
 fn only_candidate(plan: &Plan, id: TableId) -> Option<EngineError> {

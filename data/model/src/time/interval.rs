@@ -60,7 +60,7 @@ pub fn parse_interval(text: &str) -> Result<Interval, BadValue> {
 }
 
 fn interval_range(text: &str) -> BadValue {
-    BadValue::new("22008", format!("interval field value out of range: \"{text}\""))
+    BadValue::new("22015", format!("interval field value out of range: \"{text}\""))
 }
 
 fn signed_clock(word: &str) -> Option<i64> {

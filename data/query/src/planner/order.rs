@@ -6,6 +6,7 @@ use crate::call::{Order, OrderKey};
 use crate::error::Error;
 use crate::expr::Expr;
 use crate::select::{Output, Select, Sort, Source};
+use mag_model::{BadValue, Type};
 
 impl Planner<'_> {
     pub(super) fn orders(
@@ -30,6 +31,10 @@ impl Planner<'_> {
                 },
                 OrderKey::Related { embed, field } => self.related(scope, embed, field, select)?,
             };
+            let ty = expr.ty();
+            if matches!(ty.base(), Type::Json) {
+                self.misfit(Err(unordered(&ty).into()))?;
+            }
             select.order.push(Sort {
                 expr,
                 descending: order.descending,
@@ -77,4 +82,10 @@ impl Planner<'_> {
         };
         Ok(Expr::FromEmbed { embed: at, output, ty })
     }
+}
+
+fn unordered(ty: &Type) -> BadValue {
+    let name = ty.plain_name();
+    BadValue::new("42883", format!("could not identify an ordering operator for type {name}"))
+        .hint("Use an explicit ordering operator or modify the query.")
 }

@@ -103,7 +103,8 @@ impl Renderer<'_> {
             Expr::Is { expr, is } => {
                 let inner = self.expr(expr, embeds)?;
                 let word = match is {
-                    Is::Null | Is::Unknown => "NULL",
+                    Is::Null => "NULL",
+                    Is::Unknown => self.dialect.unknown(),
                     Is::NotNull => "NOT NULL",
                     Is::True => "TRUE",
                     Is::False => "FALSE",
