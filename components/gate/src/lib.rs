@@ -28,6 +28,7 @@ mod serve;
 mod settings;
 mod squeeze;
 mod tally;
+mod target;
 mod tls;
 mod trace;
 mod trust;

@@ -3,6 +3,7 @@
 
 use crate::pulse::Pulse;
 use crate::scan::HeadScan;
+use crate::target::Target;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,26 +45,34 @@ pub(crate) struct Wire<S> {
     pulse: Arc<Pulse>,
     /// Only HTTP/1 has heads to look over.
     scan: Option<HeadScan>,
+    target: Target,
     round: u32,
 }
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S, opening: Opening, pulse: Arc<Pulse>, http2: bool) -> Self {
         let scan = (!http2).then(HeadScan::default);
-        Self { stream, opening, given: 0, pulse, scan, round: 0 }
+        Self { stream, opening, given: 0, pulse, scan, target: Target::default(), round: 0 }
     }
     pub(crate) fn into_stream(self) -> S {
         self.stream
+    }
+    /// What the bytes are to be instead, when they are of a head that the library would refuse. Where
+    /// they may be the rest of a body that nobody read, they stay what they are: its length counts.
+    fn mended(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        let scan = self.scan.as_mut().filter(|_| !bytes.is_empty() && self.pulse.is_quiet())?;
+        let ended = self.pulse.ended();
+        if ended != self.round {
+            self.round = ended;
+            *scan = HeadScan::default();
+            self.target = Target::default();
+        }
+        if self.pulse.has_unread() { None } else { self.target.encode(bytes) }
     }
     fn heard(&mut self, bytes: &[u8]) {
         let Some(scan) = &mut self.scan else { return };
         if bytes.is_empty() || !self.pulse.is_quiet() {
             return;
-        }
-        let ended = self.pulse.ended();
-        if ended != self.round {
-            self.round = ended;
-            *scan = HeadScan::default();
         }
         scan.feed(bytes);
         self.pulse.ambiguous(scan.is_ambiguous());
@@ -93,6 +102,15 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             me.given += n;
         } else {
             std::task::ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
+        }
+        if let Some(mended) = me.mended(&buf.filled()[before..]) {
+            buf.set_filled(before);
+            let now = mended.len().min(buf.remaining());
+            buf.put_slice(&mended[..now]);
+            // The rest comes with the next reads, before what the stream has.
+            let mut rest = mended[now..].to_vec();
+            rest.extend_from_slice(me.opening.0.get(me.given..).unwrap_or_default());
+            (me.opening, me.given) = (Opening(rest), 0);
         }
         me.heard(&buf.filled()[before..]);
         Poll::Ready(Ok(()))
