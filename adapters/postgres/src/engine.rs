@@ -107,6 +107,7 @@ impl Postgres {
                 Ability::TellsOfStructure,
                 Ability::ParallelWrites,
                 Ability::Cancels,
+                Ability::UpsertsThroughViews,
             ]
             .into(),
         };

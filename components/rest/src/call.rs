@@ -117,7 +117,8 @@ pub fn write(asked: &Asked, table: &Table, body: &[u8], offer: &Offer) -> Result
         Some(Return::HeadersOnly) if asked.action == Action::Insert => Some(key_of(table)),
         Some(Return::HeadersOnly | Return::Minimal) | None => None,
     };
-    let columns = params.columns.clone().filter(|_| asked.action != Action::Put);
+    let named = asked.action != Action::Put && asked.content == Media::Json;
+    let columns = params.columns.clone().filter(|_| named);
     let name = table.name.to_string();
     let act = match asked.action {
         Action::Insert => {

@@ -9,7 +9,7 @@ use mag_query::{Given, Payload};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The rows of a write.
+/// The rows of a write. Only JSON asks which columns are meant: a table of texts has its own heads.
 pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Payload, Problem> {
     match media {
         Media::Json => {
@@ -19,13 +19,7 @@ pub fn rows(body: &[u8], media: &Media, columns: Option<&[String]>) -> Result<Pa
                 None => plain_rows(text),
             }
         }
-        Media::Csv => {
-            let mut payload = csv(utf8(body)?)?;
-            if let Some(columns) = columns {
-                keep(&mut payload, columns);
-            }
-            Ok(payload)
-        }
+        Media::Csv => csv(utf8(body)?),
         Media::Form => {
             let pairs = form(body)?;
             Ok(Payload::from_pairs(pairs))
@@ -137,20 +131,6 @@ fn csv(text: &str) -> Result<Payload, Problem> {
         }
     }
     Ok(payload)
-}
-
-fn keep(payload: &mut Payload, columns: &[String]) {
-    let places: Vec<Option<usize>> = columns
-        .iter()
-        .map(|wanted| payload.columns.iter().position(|known| known == wanted))
-        .collect();
-    for row in &mut payload.rows {
-        let cells = places
-            .iter()
-            .map(|at| at.and_then(|at| row.get(at).cloned()).unwrap_or(Given::Missing));
-        *row = cells.collect();
-    }
-    payload.columns = columns.to_vec();
 }
 
 fn form(body: &[u8]) -> Result<Vec<(String, String)>, Problem> {

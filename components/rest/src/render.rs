@@ -5,7 +5,7 @@ mod csv;
 use crate::negotiate::Shape;
 use mag_model::json::{self, Json};
 use mag_model::{Value, literal};
-use mag_query::{Answer, Body, Plan, Rows, Work};
+use mag_query::{Answer, Body, Expr, Plan, Rows, Select, Work};
 
 /// Between the rows of a list: what PostgreSQL writes there, and what clients that compare bytes
 /// expect.
@@ -26,7 +26,14 @@ pub fn body(answer: Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
     match shape {
         Shape::Raw => raw(rows),
         // The one value of a function has no name of its own.
-        Shape::Csv => csv::text(rows, scalar.then_some("pgrst_scalar")).into_bytes(),
+        Shape::Csv => {
+            let shown = plan
+                .answer()
+                .into_iter()
+                .flat_map(|select| select.shown().map(|output| is_document(&output.expr, select)));
+            let documents: Vec<bool> = shown.collect();
+            csv::text(rows, scalar.then_some("pgrst_scalar"), &documents).into_bytes()
+        }
         Shape::Object { stripped } => {
             let text = match rows.rows.first() {
                 Some(row) if scalar => value(rows, row),
@@ -45,6 +52,19 @@ pub fn body(answer: Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
             without_nulls(text, *stripped).into_bytes()
         }
         Shape::Geo | Shape::Gathered(_) => list(rows, BETWEEN, object).into_bytes(),
+    }
+}
+
+/// It is made of embedded rows, which the dialect has as `jsonb`.
+fn is_document(expr: &Expr, select: &Select) -> bool {
+    match expr {
+        Expr::Embed(_) => true,
+        Expr::FromEmbed { embed, output, .. } => {
+            let embed = &select.embeds[*embed];
+            let inner = embed.select.outputs.get(*output);
+            !embed.one || inner.is_some_and(|output| is_document(&output.expr, &embed.select))
+        }
+        _ => false,
     }
 }
 

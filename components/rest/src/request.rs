@@ -146,11 +146,12 @@ pub fn header_text<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
 }
 
 fn target(path: &str, settings: &RestSettings) -> Result<Target, Problem> {
-    let mut segments: Vec<String> =
-        path.trim_start_matches('/').split('/').map(|segment| decode(segment, false)).collect();
-    if segments.last().is_some_and(String::is_empty) {
-        segments.pop();
-    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let segments: Vec<String> = match path {
+        "" => Vec::new(),
+        // A slash at the end begins one more segment, which is empty.
+        path => path.split('/').map(|segment| decode(segment, false)).collect(),
+    };
     match segments.as_slice() {
         [] if settings.openapi_mode == OpenapiMode::Disabled => Err(Problem::root_is_off()),
         [] => match &settings.root_spec {

@@ -297,12 +297,13 @@ pub fn allowed(allow: &str) -> Reply {
     reply
 }
 
-pub fn methods_of_table(table: &Table) -> String {
+pub fn methods_of_table(table: &Table, upserts: bool) -> String {
     let mut methods = vec!["OPTIONS", "GET", "HEAD"];
     if table.insertable {
         methods.push("POST");
     }
-    if table.insertable && table.updatable && !table.primary_columns().is_empty() {
+    let has_key = !table.primary_columns().is_empty();
+    if table.insertable && table.updatable && has_key && upserts {
         methods.push("PUT");
     }
     if table.updatable {

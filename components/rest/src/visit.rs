@@ -136,7 +136,7 @@ impl Visit<'_> {
                 let session = &self.identity.session;
                 root::answer(&asked, self.project, &view, session, self.parts)
             }
-            (Target::Table(name), Action::Info) => self.table_info(&view, &asked, name),
+            (Target::Table(name), Action::Info) => self.table_info(source, &view, &asked, name),
             // A table of such a name comes first.
             (Target::Table(name), Action::Insert)
                 if name == batch::NAME
@@ -227,9 +227,17 @@ impl Visit<'_> {
         plan.map_err(|trouble| self.trouble(trouble))
     }
 
-    fn table_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {
-        let id = self.find_table(view, asked, name)?;
-        Ok(respond::allowed(&respond::methods_of_table(view.catalog.table(id))))
+    fn table_info(
+        &self,
+        source: &dyn Source,
+        view: &View,
+        asked: &Asked,
+        name: &str,
+    ) -> Result<Reply, Problem> {
+        let table = view.catalog.table(self.find_table(view, asked, name)?);
+        let abilities = source.database().abilities();
+        let upserts = !table.is_view() || abilities.can(Ability::UpsertsThroughViews);
+        Ok(respond::allowed(&respond::methods_of_table(table, upserts)))
     }
 
     fn function_info(&self, view: &View, asked: &Asked, name: &str) -> Result<Reply, Problem> {

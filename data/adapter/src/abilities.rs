@@ -25,6 +25,8 @@ pub enum Ability {
     ParallelWrites,
     /// Cancels a running statement.
     Cancels,
+    /// Inserts a row through a view, or changes the one that is there.
+    UpsertsThroughViews,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,6 +12,9 @@ pub enum Item {
 
 /// PostgreSQL's own bound on dimensions.
 const DEPTH_MAX: usize = 6;
+/// What PostgreSQL says of lists whose lists are not alike.
+pub(crate) const UNEVEN: &str =
+    "Multidimensional arrays must have sub-arrays with matching dimensions.";
 
 pub fn parse(text: &str) -> Result<Vec<Item>, BadValue> {
     let malformed = |details: &str| {
@@ -21,34 +24,71 @@ pub fn parse(text: &str) -> Result<Vec<Item>, BadValue> {
     if !reader.rest.starts_with('{') {
         return Err(malformed("Array value must start with \"{\" or dimension information."));
     }
-    let items = reader.list(1).map_err(malformed)?;
+    let items = reader.list(1).map_err(|details| match details {
+        TOO_DEEP => BadValue::new(
+            "54000",
+            format!(
+                "number of array dimensions ({}) exceeds the maximum allowed ({DEPTH_MAX})",
+                DEPTH_MAX + 1
+            ),
+        ),
+        details => malformed(details),
+    })?;
     if !reader.rest.trim().is_empty() {
         return Err(malformed("Junk after closing right brace."));
     }
+    if lengths(&items).is_none() {
+        return Err(malformed(UNEVEN));
+    }
     Ok(items)
+}
+
+/// How long the lists of each dimension are, when all of one are equally long.
+fn lengths(items: &[Item]) -> Option<Vec<usize>> {
+    let mut inner = items.iter().map(|item| match item {
+        Item::List(items) => lengths(items),
+        Item::Null | Item::Text(_) => Some(Vec::new()),
+    });
+    let mut found = match inner.next() {
+        Some(first) => first?,
+        None => Vec::new(),
+    };
+    if inner.any(|other| other.as_ref() != Some(&found)) {
+        return None;
+    }
+    found.insert(0, items.len());
+    Some(found)
 }
 
 struct Reader<'a> {
     rest: &'a str,
 }
 
+const TOO_DEEP: &str = "too deep";
+
 impl Reader<'_> {
     fn list(&mut self, depth: usize) -> Result<Vec<Item>, &'static str> {
         if depth > DEPTH_MAX {
-            return Err("Too many dimensions.");
+            return Err(TOO_DEEP);
         }
         self.step();
         let mut items = Vec::new();
-        if self.peek() == Some('}') {
+        if depth == 1 && self.peek() == Some('}') {
             self.step();
             return Ok(items);
         }
         loop {
+            let lists = matches!(items.last(), Some(Item::List(_)));
             match self.peek() {
                 None => return Err("Unexpected end of input."),
-                Some('{') => items.push(Item::List(self.list(depth + 1)?)),
+                Some('{') if lists || items.is_empty() => {
+                    items.push(Item::List(self.list(depth + 1)?));
+                }
+                Some('{') => return Err("Unexpected \"{\" character."),
+                Some('}') => return Err("Unexpected \"}\" character."),
+                Some(',') => return Err("Unexpected \",\" character."),
+                Some(_) if lists => return Err("Unexpected array element."),
                 Some('"') => items.push(Item::Text(self.quoted()?)),
-                Some(',' | '}') => return Err("Unexpected \"}\" character."),
                 Some(_) => items.push(self.bare()?),
             }
             match self.peek() {
@@ -98,7 +138,8 @@ impl Reader<'_> {
                     escaped = true;
                     out.push(chars.next().ok_or("Unexpected end of input.")?);
                 }
-                Some('"' | '{') => return Err("Incorrectly quoted array element."),
+                Some('"') => return Err("Unexpected array element."),
+                Some('{') => return Err("Unexpected \"{\" character."),
                 Some(',' | '}') => {
                     self.rest = before;
                     break;
@@ -203,8 +244,35 @@ mod tests {
             vec![Item::List(vec![text("1")]), Item::List(vec![text("2")])]
         );
         assert_eq!(parse("{}").unwrap(), vec![]);
-        for bad in ["", "1,2", "{1", "{1,}", "{\"a}", "{1}x", "{{{{{{{1}}}}}}}"] {
-            assert!(parse(bad).is_err(), "{bad}");
+        assert!(parse("{{{{{{{1}}}}}}}").is_err());
+    }
+
+    #[test]
+    fn what_is_no_list_is_told_in_the_words_of_postgresql() {
+        let begin = "Array value must start with \"{\" or dimension information.";
+        let end = "Unexpected end of input.";
+        let element = "Unexpected array element.";
+        for (text, details) in [
+            ("", begin),
+            ("1,2", begin),
+            ("}{", begin),
+            ("{1", end),
+            ("{\"a}", end),
+            ("{1,}", "Unexpected \"}\" character."),
+            ("{{}}", "Unexpected \"}\" character."),
+            ("{,1}", "Unexpected \",\" character."),
+            ("{a,,b}", "Unexpected \",\" character."),
+            ("{a{b}", "Unexpected \"{\" character."),
+            ("{{1},2}", element),
+            ("{a\"b}", element),
+            ("{\"a\"b}", element),
+            ("{1}x", "Junk after closing right brace."),
+            ("{1}}", "Junk after closing right brace."),
+            ("{{1},{2,3}}", super::UNEVEN),
+        ] {
+            let bad = parse(text).unwrap_err();
+            assert_eq!(bad.details.as_deref(), Some(details), "{text}");
+            assert_eq!(bad.to_string(), format!("malformed array literal: \"{text}\""));
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod mistake;
 
+use crate::array;
 use crate::error::BadValue;
 use crate::literal;
 use crate::time;
@@ -177,8 +178,29 @@ fn bad_json(text: &str) -> BadValue {
     let bad = BadValue::new("22P02", "invalid input syntax for type json");
     match mistake::details(text) {
         Some(details) => bad.details(details),
+        None if half_a_letter(text) => {
+            bad.details("Unicode low surrogate must follow a high surrogate.")
+        }
         None => bad,
     }
+}
+
+/// Whether an escape stands for one half of a letter and the other half is missing.
+fn half_a_letter(text: &str) -> bool {
+    let mut high = false;
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let unit = rest[at..].strip_prefix("\\u").and_then(|rest| rest.get(..4));
+        let unit = unit.and_then(|digits| u16::from_str_radix(digits, 16).ok());
+        let low = unit.is_some_and(|unit| (0xDC00..0xE000).contains(&unit));
+        if high != low || (high && at > 0) {
+            return true;
+        }
+        high = unit.is_some_and(|unit| (0xD800..0xDC00).contains(&unit));
+        let past = at + if unit.is_some() { 6 } else { 2 };
+        rest = rest.get(past..).unwrap_or("");
+    }
+    high
 }
 
 /// Whether the text is JSON at all.
@@ -297,9 +319,23 @@ pub fn items(text: &str) -> Result<Vec<Arc<str>>, BadValue> {
 /// The text of `jsonb`: keys by length and then by letters, the last of equal keys, one blank
 /// after `:` and `,`.
 pub fn normal(text: &str) -> Result<String, BadValue> {
+    let json = parse(text)?;
+    if text.contains("\\u0000") && holds_nul(&json) {
+        return Err(BadValue::new("22P05", "unsupported Unicode escape sequence")
+            .details("\\u0000 cannot be converted to text."));
+    }
     let mut out = String::with_capacity(text.len());
-    write_normal(&mut out, &parse(text)?);
+    write_normal(&mut out, &json);
     Ok(out)
+}
+
+fn holds_nul(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(items) => items.iter().any(holds_nul),
+        Json::Object(fields) => fields.iter().any(|(k, v)| k.contains('\0') || holds_nul(v)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => false,
+    }
 }
 
 pub fn write_normal(out: &mut String, json: &Json) {
@@ -348,9 +384,14 @@ pub fn read_as(json_text: &str, ty: &Type) -> Result<Value, BadValue> {
             Ok(Value::json(json_text.trim()))
         }
         Type::Jsonb => Ok(Value::json(normal(json_text)?)),
+        base @ (Type::Array(_) | Type::Composite(_)) => value_of(&parse(json_text)?, base),
         base => match plain(json_text.trim()) {
             Some(text) => literal::parse(text, base),
-            None => value_of(&parse(json_text)?, base),
+            None => match parse(json_text)? {
+                // A text that is told or stored has the letters that were sent.
+                Json::Array(_) | Json::Object(_) => literal::parse(json_text.trim(), base),
+                json => value_of(&json, base),
+            },
         },
     }
 }
@@ -376,24 +417,26 @@ fn value_of(json: &Json, ty: &Type) -> Result<Value, BadValue> {
             Ok(Value::json(out))
         }
         (Json::Null, _) => Ok(Value::Null),
-        (Json::Array(items), Type::Array(element)) => {
-            let items = items.iter().map(|item| match item {
-                Json::Array(_) if !element.is_json() => value_of(item, ty),
-                other => value_of(other, element),
-            });
-            Ok(Value::array(items.collect::<Result<_, _>>()?))
+        (Json::Array(items), Type::Array(element)) => match dimensions(items) {
+            Some(dimensions) => list_of(items, element, dimensions, &mut Vec::new()),
+            None => Ok(Value::array(Vec::new())),
+        },
+        (Json::Number(_) | Json::Bool(_) | Json::Object(_), Type::Array(_)) => {
+            Err(no_list("the value", &[]))
         }
         (Json::Object(fields), Type::Composite(composite)) => {
             let values = composite.fields.iter().map(|(name, ty)| {
                 let found = fields.iter().rev().find(|(known, _)| **known == **name);
-                found.map_or(Ok(Value::Null), |(_, json)| value_of(json, ty))
+                found.map_or(Ok(Value::Null), |(_, json)| {
+                    value_of(json, ty).map_err(|bad| of_key(bad, name))
+                })
             });
             Ok(Value::Record(values.collect::<Result<Vec<_>, _>>()?.into()))
         }
         (Json::String(text), _) => literal::parse(text, ty),
         (Json::Number(text), _) => literal::parse(text, ty),
         (Json::Bool(b), _) => literal::parse(if *b { "true" } else { "false" }, ty),
-        (Json::Array(_), Type::Composite(_)) | (Json::Object(_), Type::Array(_)) => {
+        (Json::Array(_), Type::Composite(_)) => {
             let mut shown = String::new();
             write_normal(&mut shown, json);
             Err(BadValue::new("22P02", format!("malformed array literal: \"{shown}\"")))
@@ -403,6 +446,65 @@ fn value_of(json: &Json, ty: &Type) -> Result<Value, BadValue> {
             write_normal(&mut shown, json);
             literal::parse(&shown, ty)
         }
+    }
+}
+
+/// How deep the first item is that is no list; nothing when there is none.
+fn dimensions(items: &[Json]) -> Option<usize> {
+    items.iter().find_map(|item| match item {
+        Json::Array(inner) => dimensions(inner).map(|inner| inner + 1),
+        _ => Some(1),
+    })
+}
+
+/// `at`: the places of the lists around it. What is deeper than the first item is JSON in an item.
+fn list_of(
+    items: &[Json],
+    element: &Type,
+    dimensions: usize,
+    at: &mut Vec<usize>,
+) -> Result<Value, BadValue> {
+    let mut values = Vec::with_capacity(items.len());
+    let mut length = None;
+    for (place, item) in items.iter().enumerate() {
+        at.push(place);
+        values.push(match item {
+            item if dimensions == 1 => value_of(item, element)?,
+            Json::Array(inner) => {
+                let value = list_of(inner, element, dimensions - 1, at)?;
+                if *length.get_or_insert(inner.len()) != inner.len() {
+                    return Err(BadValue::new("22P02", UNEVEN_LIST).details(array::UNEVEN));
+                }
+                value
+            }
+            _ => return Err(no_list("the array element ", at)),
+        });
+        at.pop();
+    }
+    Ok(Value::array(values))
+}
+
+const NO_LIST: &str = "expected JSON array";
+const UNEVEN_LIST: &str = "malformed JSON array";
+
+fn no_list(what: &str, at: &[usize]) -> BadValue {
+    let places: String = at.iter().map(|place| format!("[{place}]")).collect();
+    BadValue::new("22P02", NO_LIST).hint(format!("See {what}{places} of key"))
+}
+
+/// Whether the JSON has another shape than the type: no text would be a better one.
+pub fn is_misshapen(bad: &BadValue) -> bool {
+    matches!(&*bad.message, NO_LIST | UNEVEN_LIST)
+}
+
+/// With the name under which the value was given.
+pub fn of_key(bad: BadValue, key: &str) -> BadValue {
+    match &bad.hint {
+        Some(hint) if bad.message == NO_LIST && hint.ends_with("of key") => {
+            let hint = format!("{hint} \"{key}\".");
+            bad.hint(hint)
+        }
+        _ => bad,
     }
 }
 
@@ -445,6 +547,47 @@ mod tests {
         ] {
             assert_eq!(round(ty, given), out, "{ty} {given}");
         }
+    }
+
+    #[test]
+    fn json_of_another_shape_than_a_list_is_told_in_the_words_of_postgresql() {
+        let list = Type::named("int[]").unwrap();
+        for (given, message, hint) in [
+            ("1", "expected JSON array", Some("See the value of key \"a\".")),
+            ("{\"b\": 1}", "expected JSON array", Some("See the value of key \"a\".")),
+            ("true", "expected JSON array", Some("See the value of key \"a\".")),
+            ("[[1],2]", "expected JSON array", Some("See the array element [1] of key \"a\".")),
+            (
+                "[[[1]],[2]]",
+                "expected JSON array",
+                Some("See the array element [1][0] of key \"a\"."),
+            ),
+            ("[[1],[2,3]]", "malformed JSON array", None),
+            ("[1,[2]]", "invalid input syntax for type integer: \"[2]\"", None),
+            ("[null,[1]]", "invalid input syntax for type integer: \"[1]\"", None),
+            ("\"1\"", "malformed array literal: \"1\"", None),
+        ] {
+            let bad = of_key(read_as(given, &list).unwrap_err(), "a");
+            assert_eq!((bad.to_string().as_str(), bad.hint.as_deref()), (message, hint), "{given}");
+            assert_eq!(bad.state, "22P02", "{given}");
+        }
+        assert_eq!(round("int[]", "[[],[]]"), "[]");
+    }
+
+    #[test]
+    fn what_no_text_can_hold_is_refused_as_postgresql_does() {
+        for (text, wanted) in [
+            ("\"a\\u0000\"", "22P05 \\u0000 cannot be converted to text."),
+            ("{\"\\u0000\": 1}", "22P05 \\u0000 cannot be converted to text."),
+            ("\"\\ud800\"", "22P02 Unicode low surrogate must follow a high surrogate."),
+            ("[\"\\udc00x\"]", "22P02 Unicode low surrogate must follow a high surrogate."),
+            ("\"\\ud83d \\ude00\"", "22P02 Unicode low surrogate must follow a high surrogate."),
+        ] {
+            let bad = normal(text).unwrap_err();
+            assert_eq!(format!("{} {}", bad.state, bad.details.unwrap_or_default()), wanted);
+        }
+        assert_eq!(normal("\"\\ud83d\\ude00 \\\\u0000\"").unwrap(), "\"😀 \\\\u0000\"");
+        assert_eq!(read_as("{\"b\":1,\"a\":[1]}", &Type::Text).unwrap(), Value::text("{\"b\":1,\"a\":[1]}"));
     }
 
     #[test]

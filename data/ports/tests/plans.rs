@@ -88,8 +88,9 @@ fn reword_filter(chance: &mut Chance, filter: &mut Filter) {
             Op::Compare(_, operand) | Op::Pattern(_, operand) => match operand {
                 Operand::One(text) => reword(chance, text),
                 Operand::AnyOf(texts) | Operand::AllOf(texts) => {
-                    texts.iter_mut().for_each(|text| reword(chance, text));
+                    texts.iter_mut().flatten().for_each(|text| reword(chance, text));
                 }
+                Operand::NoList(_) => {}
             },
             Op::In(texts) => texts.iter_mut().for_each(|text| reword(chance, text)),
             Op::Sets(_, text) => reword(chance, text),
@@ -338,28 +339,39 @@ fn bare(call: &Call) -> Call {
                 | Op::Pattern(_, Operand::One(text))
                 | Op::Sets(_, text) => text.clear(),
                 Op::Compare(_, Operand::AnyOf(texts) | Operand::AllOf(texts))
-                | Op::Pattern(_, Operand::AnyOf(texts) | Operand::AllOf(texts))
-                | Op::In(texts) => texts.iter_mut().for_each(String::clear),
-                Op::Is(_) | Op::Search(_) => {}
+                | Op::Pattern(_, Operand::AnyOf(texts) | Operand::AllOf(texts)) => {
+                    texts.iter_mut().flatten().for_each(String::clear);
+                }
+                Op::In(texts) => texts.iter_mut().for_each(String::clear),
+                Op::Compare(_, Operand::NoList(_))
+                | Op::Pattern(_, Operand::NoList(_))
+                | Op::Is(_)
+                | Op::Search(_) => {}
             },
         }
     }
-    fn payload(of: &mut Payload, missing: Missing) {
+    fn payload(of: &mut Payload, missing: Missing, wanted: Option<&[String]>) {
         of.single = false;
-        let left = |given: &Given| *given == Given::Missing && missing == Missing::Default;
-        for given in of.rows.iter_mut().flatten().filter(|given| !left(given)) {
-            *given = Given::Null;
+        let Payload { columns, rows, .. } = of;
+        for row in rows {
+            for (given, name) in row.iter_mut().zip(&*columns) {
+                // What is not wanted is not looked at.
+                let seen = wanted.is_none_or(|wanted| wanted.contains(name));
+                if *given != Given::Missing || missing != Missing::Default || !seen {
+                    *given = Given::Null;
+                }
+            }
         }
     }
     let mut call = call.clone();
     match &mut call.act {
         Act::Read(read) => query(&mut read.query),
         Act::Insert(insert) => {
-            payload(&mut insert.payload, insert.missing);
+            payload(&mut insert.payload, insert.missing, insert.columns.as_deref());
             insert.returning.iter_mut().for_each(query);
         }
         Act::Update(update) => {
-            payload(&mut update.payload, update.missing);
+            payload(&mut update.payload, update.missing, update.columns.as_deref());
             update.filter.iter_mut().for_each(filter);
             update.returning.iter_mut().for_each(query);
         }

@@ -192,8 +192,11 @@ pub enum Op {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operand {
     One(String),
-    AnyOf(Vec<String>),
-    AllOf(Vec<String>),
+    /// Nothing among them is NULL.
+    AnyOf(Vec<Option<String>>),
+    AllOf(Vec<Option<String>>),
+    /// What should be a list, as it was written, and is none.
+    NoList(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -24,9 +24,6 @@ pub enum Error {
     /// says it: there both would be joined under one name.
     #[error("table name \"{origin}_{name}_{depth}\" specified more than once")]
     EmbeddedTwice { origin: String, name: String, depth: usize },
-    /// What is embedded can be asked for its presence, and for nothing else.
-    #[error("`{name}` is embedded: a condition can only ask whether it is there")]
-    FilterOnEmbed { name: String },
     #[error("an order by `{target}` is not possible: `{origin}` may have many of it")]
     RelatedOrder { origin: String, target: String },
     #[error("schema `{}` has no function `{}` with these arguments", .0.schema, .0.name)]
@@ -51,7 +48,7 @@ pub enum Error {
     NotGrouped { column: String },
     #[error("{0}")]
     Value(#[from] BadValue),
-    #[error("\"{table}\" does not take this write")]
+    #[error("{} \"{table}\"", unwritable_text(*verb))]
     NotWritable { table: String, verb: Verb },
     #[error("{}", generated_text(column, *verb))]
     Generated { column: String, verb: Verb, identity: bool },
@@ -59,6 +56,15 @@ pub enum Error {
     NoKeyForConflict { table: String },
     #[error("the call has more than {limit} {what}")]
     TooMany { what: &'static str, limit: usize },
+}
+
+/// What cannot be written is a view, in every engine that has both.
+fn unwritable_text(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Insert | Verb::Select => "cannot insert into view",
+        Verb::Update => "cannot update view",
+        Verb::Delete => "cannot delete from view",
+    }
 }
 
 fn generated_text(column: &str, verb: Verb) -> String {
@@ -195,9 +201,7 @@ impl Error {
             Self::NoColumn { .. } | Self::NoColumnToWrite { .. } => codes::NO_COLUMN,
             Self::NoRelation(_) => codes::NO_RELATION,
             Self::AmbiguousRelation { .. } => codes::AMBIGUOUS_RELATION,
-            Self::NotEmbedded { .. } | Self::FilterOnEmbed { .. } | Self::RelatedOrder { .. } => {
-                codes::NOT_EMBEDDED
-            }
+            Self::NotEmbedded { .. } | Self::RelatedOrder { .. } => codes::NOT_EMBEDDED,
             Self::EmbeddedTwice { .. } => codes::AMBIGUOUS_RELATION,
             Self::NoFunction(_) => codes::NO_FUNCTION,
             Self::AmbiguousFunction { .. } => codes::AMBIGUOUS_FUNCTION,
@@ -236,7 +240,6 @@ impl Error {
             | Self::NoRelation(_)
             | Self::AmbiguousRelation { .. }
             | Self::NotEmbedded { .. }
-            | Self::FilterOnEmbed { .. }
             | Self::RelatedOrder { .. }
             | Self::NoFunction(_)
             | Self::AmbiguousFunction { .. }
@@ -251,6 +254,14 @@ impl Error {
             }
             Self::NoColumn { nearest: Some(name), .. } => {
                 Some(format!("did you mean the column `{name}`?"))
+            }
+            Self::NotWritable { verb, .. } => {
+                let (doing, trigger) = match verb {
+                    Verb::Insert | Verb::Select => ("inserting into", "INSERT"),
+                    Verb::Update => ("updating", "UPDATE"),
+                    Verb::Delete => ("deleting from", "DELETE"),
+                };
+                Some(format!("To enable {doing} the view, provide an INSTEAD OF {trigger} trigger."))
             }
             Self::NoRelation(miss) => match miss.nearest.as_ref()? {
                 Near::Target(name) | Near::Origin(name) | Near::Hint(name) => {

@@ -349,8 +349,8 @@ fn filter(name: &str, text: &str) -> Result<Filter, Problem> {
         parts.map(|part| part.trim_matches('"').to_owned()).collect()
     };
     let operand = || match modifier {
-        Some("any") => Operand::AnyOf(listed('{')),
-        Some("all") => Operand::AllOf(listed('{')),
+        Some("any") => Operand::AnyOf(listed('{').into_iter().map(Some).collect()),
+        Some("all") => Operand::AllOf(listed('{').into_iter().map(Some).collect()),
         _ => Operand::One(literal.to_owned()),
     };
     let search = |mode| {

@@ -388,9 +388,16 @@ impl<'c> Shape<'c> {
             }
             Operand::AnyOf(texts) => (b'y', texts),
             Operand::AllOf(texts) => (b'a', texts),
+            Operand::NoList(text) => {
+                self.mark(b'n');
+                return self.text(text);
+            }
         };
         self.mark(mark);
         self.length(texts.len());
-        texts.iter().for_each(|text| self.literal(text));
+        for text in texts {
+            self.flag(text.is_some());
+            text.iter().for_each(|text| self.literal(text));
+        }
     }
 }

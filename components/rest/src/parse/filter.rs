@@ -49,6 +49,11 @@ pub(super) fn condition(
     Ok(Condition { negated, op })
 }
 
+/// What begins like this is meant as a condition, also where it could be an argument.
+pub(super) fn begins(text: &str) -> bool {
+    ["not.", "in.", "is."].iter().any(|word| text.starts_with(word))
+}
+
 /// All that is left.
 pub(super) fn rest(r: &mut Reader) -> Read<String> {
     r.text(0, &[], |_| true)
@@ -212,11 +217,11 @@ fn quantified(r: &mut Reader, value: &dyn Fn(&mut Reader) -> Read<String>) -> Re
     })
 }
 
-/// `{a,"b c"}`. What is no list stays one value, which no type of list takes.
+/// `{a,"b c"}`
 fn many(text: &str, all: bool) -> Operand {
     match super::query::list(text) {
         Some(list) if all => Operand::AllOf(list),
         Some(list) => Operand::AnyOf(list),
-        None => Operand::One(text.to_owned()),
+        None => Operand::NoList(text.to_owned()),
     }
 }

@@ -82,7 +82,9 @@ impl Params {
             let (path, field) = read("tree path", name, name, field::tree_path)?;
             match read("filter", value, value, |r| filter::condition(r, &filter::rest)) {
                 Ok(condition) => params.filters.push((path, logic::filter(field, condition))),
-                Err(_) if arguments => params.arguments.push((field.column, value.to_owned())),
+                Err(_) if arguments && !filter::begins(value) => {
+                    params.arguments.push((field.column, value.to_owned()));
+                }
                 Err(mistake) => return Err(mistake),
             }
         }
@@ -144,11 +146,19 @@ fn number(text: &str) -> Option<i64> {
     bare.trim().parse().ok()
 }
 
-/// The texts of a list such as `{a,"b c"}`; NULL in it equals nothing.
-pub(super) fn list(text: &str) -> Option<Vec<String>> {
-    let ty = Type::array_of(Type::Text);
-    let Ok(Value::Array(array)) = literal::parse(text, &ty) else { return None };
-    Some(array.items.iter().filter(|item| !item.is_null()).map(literal::text).collect())
+/// The texts of a list such as `{a,"b c",NULL}`; those of lists inside it are its own.
+pub(super) fn list(text: &str) -> Option<Vec<Option<String>>> {
+    fn gather(value: &Value, found: &mut Vec<Option<String>>) {
+        match value {
+            Value::Array(array) => array.items.iter().for_each(|item| gather(item, found)),
+            Value::Null => found.push(None),
+            item => found.push(Some(literal::text(item))),
+        }
+    }
+    let value = literal::parse(text, &Type::array_of(Type::Text)).ok()?;
+    let mut found = Vec::new();
+    gather(&value, &mut found);
+    Some(found)
 }
 
 /// The parameters without the cursor, and those that a cursor is bound to: neither how many rows

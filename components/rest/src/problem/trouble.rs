@@ -59,12 +59,6 @@ impl Problem {
                 ambiguous_relation(origin, target, candidates)
             }
             Error::NotEmbedded { name } => Self::not_embedded(name),
-            Error::FilterOnEmbed { name } => {
-                let message = format!("Bad operator on the '{name}' embedded resource");
-                Self::new(bad, "PGRST120", message).details(
-                    "Only is null or not is null filters are allowed on embedded resources",
-                )
-            }
             Error::RelatedOrder { origin, target } => {
                 let message = format!("A related order on '{target}' is not possible");
                 Self::new(bad, "PGRST118", message).details(format!(

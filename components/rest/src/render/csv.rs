@@ -1,10 +1,11 @@
 //! CSV as the dialect writes it: a header of names, and rows in the text form of PostgreSQL's rows.
 
-use mag_model::{Value, literal};
+use mag_model::{Value, json, literal};
 use mag_query::Rows;
 
-/// `only`: what the header calls the only column.
-pub(super) fn text(rows: &Rows, only: Option<&str>) -> String {
+/// `only`: what the header calls the only column. `documents`: the columns that stand in the form of
+/// `jsonb`, whatever form they came in.
+pub(super) fn text(rows: &Rows, only: Option<&str>, documents: &[bool]) -> String {
     let mut text = String::new();
     if let (Some(name), false) = (only, rows.rows.is_empty()) {
         text.push_str(name);
@@ -22,7 +23,9 @@ pub(super) fn text(rows: &Rows, only: Option<&str>) -> String {
                 text.push(',');
             }
             if let Some(cell) = cell(value) {
-                write(&mut text, &cell);
+                let document = documents.get(at).is_some_and(|is| *is);
+                let normal = if document { json::normal(&cell).ok() } else { None };
+                write(&mut text, normal.as_ref().unwrap_or(&cell));
             }
         }
     }
@@ -69,12 +72,12 @@ mod tests {
             rows: vec![row, vec![Value::Bool(true), Value::Int(1), Value::Null]],
             ..Rows::default()
         };
-        assert_eq!(text(&rows, None), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
+        assert_eq!(text(&rows, None, &[]), "a,b,c\n\"x,\"\"y\"\"\",,\"\"\nt,1,");
     }
 
     #[test]
     fn nothing_has_no_header() {
-        assert_eq!(text(&Rows::default(), None), "\n");
-        assert_eq!(text(&Rows::default(), Some("one")), "\n");
+        assert_eq!(text(&Rows::default(), None, &[]), "\n");
+        assert_eq!(text(&Rows::default(), Some("one"), &[]), "\n");
     }
 }

@@ -114,7 +114,7 @@ fn op(chance: &mut Chance, column: &ColumnDraft) -> Op {
         3 if !sets.is_empty() => Op::Sets(*chance.one(sets), literal(chance)),
         3 if column.ty == "text" => search(chance),
         4 => {
-            let list = (0..chance.between(1, 3)).map(|_| literal(chance)).collect();
+            let list = several(chance, literal);
             let operand =
                 if chance.percent(50) { Operand::AnyOf(list) } else { Operand::AllOf(list) };
             Op::Compare(*chance.one(&COMPARISONS), operand)
@@ -122,6 +122,12 @@ fn op(chance: &mut Chance, column: &ColumnDraft) -> Op {
         5 if column.name.starts_with('w') => search(chance),
         _ => Op::Compare(*chance.one(&COMPARISONS), Operand::One(literal(chance))),
     }
+}
+
+/// A few, with NULL among them now and then.
+fn several(chance: &mut Chance, one: impl Fn(&mut Chance) -> String) -> Vec<Option<String>> {
+    let each = 0..chance.between(1, 3);
+    each.map(|_| if chance.percent(10) { None } else { Some(one(chance)) }).collect()
 }
 
 fn pattern(chance: &mut Chance) -> Op {
@@ -139,8 +145,8 @@ fn pattern(chance: &mut Chance) -> Op {
     };
     let one = |chance: &mut Chance| (*chance.one(patterns)).to_owned();
     let operand = match chance.below(4) {
-        0 => Operand::AnyOf((0..chance.between(1, 3)).map(|_| one(chance)).collect()),
-        1 => Operand::AllOf((0..chance.between(1, 3)).map(|_| one(chance)).collect()),
+        0 => Operand::AnyOf(several(chance, one)),
+        1 => Operand::AllOf(several(chance, one)),
         _ => Operand::One(one(chance)),
     };
     Op::Pattern(kind, operand)

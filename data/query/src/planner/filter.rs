@@ -64,9 +64,7 @@ impl Planner<'_> {
                 Self::count(&mut self.filters, 1, self.limits.filters, "conditions")?;
                 match select.and_then(|select| embedded(test, select)) {
                     Some(condition) => condition,
-                    None => self
-                        .test(scope, test)
-                        .map_err(|error| no_column_but_embed(error, test, select))?,
+                    None => self.test(scope, test)?,
                 }
             }
         })
@@ -79,7 +77,11 @@ impl Planner<'_> {
             Op::Compare(comparison, operand) => {
                 self.misfit(comparable(&ty, *comparison))?;
                 let own = *comparison == Comparison::Distinct;
-                self.each(operand, |planner, text| {
+                self.each(operand, &ty, |planner, text| {
+                    let Some(text) = text else {
+                        let nothing = Expr::value(Value::Null, ty.clone());
+                        return Ok(Expr::compare(*comparison, field.clone(), nothing));
+                    };
                     let value = match planner.read_through(text, &ty).filter(|_| !own) {
                         Some(value) => value,
                         None => planner.compared(text, &ty)?,
@@ -91,11 +93,17 @@ impl Planner<'_> {
                 if !ty.is_text() && !ty.is_foreign() {
                     self.misfit(Err(no_operator(&ty, pattern_sign(*kind))))?;
                 }
-                self.each(operand, |planner, text| {
-                    let slot = planner.slots.take_text(text, &Type::Text, Reading::Verbatim);
+                self.each(operand, &Type::Text, |planner, text| {
                     // An engine that decides sees what was written: a literal of no type yet.
                     let read = if planner.engine_decides { Type::Unknown } else { Type::Text };
-                    let pattern = Expr::slotted(Value::text(text), read, Slot::Given(slot));
+                    let pattern = match text {
+                        Some(text) => {
+                            let verbatim = Reading::Verbatim;
+                            let slot = planner.slots.take_text(text, &Type::Text, verbatim);
+                            Expr::slotted(Value::text(text), read, Slot::Given(slot))
+                        }
+                        None => Expr::value(Value::Null, Type::Text),
+                    };
                     Ok(Expr::Pattern {
                         kind: *kind,
                         text: Box::new(field.clone()),
@@ -113,6 +121,7 @@ impl Planner<'_> {
                     });
                     return Ok(Expr::Any(tests.collect()));
                 }
+                let ty = lengthless(&ty);
                 let read = texts.iter().map(|text| literal::parse(text, &ty));
                 match read.collect::<Result<Vec<_>, _>>() {
                     Ok(list) => {
@@ -173,21 +182,28 @@ impl Planner<'_> {
         }
     }
 
+    /// A test for each value; `None` is NULL. `ty`: what the values are.
     fn each(
         &mut self,
         operand: &Operand,
-        mut one: impl FnMut(&mut Self, &str) -> Result<Expr, Error>,
+        ty: &Type,
+        mut one: impl FnMut(&mut Self, Option<&str>) -> Result<Expr, Error>,
     ) -> Result<Expr, Error> {
-        let many = match operand {
-            Operand::One(text) => return one(self, text),
-            Operand::AnyOf(texts) | Operand::AllOf(texts) => texts,
+        let (many, all) = match operand {
+            Operand::One(text) => return one(self, Some(text)),
+            Operand::AnyOf(texts) => (texts, false),
+            Operand::AllOf(texts) => (texts, true),
+            Operand::NoList(text) => {
+                // The plan of another text would be a list.
+                self.slots.lose();
+                let value = literal::parse(text, &Type::array_of(ty.clone()))?;
+                return one(self, Some(&literal::text(&value)));
+            }
         };
         Self::count(&mut self.values, many.len(), self.limits.values, "listed values")?;
-        let tests = many.iter().map(|text| one(self, text)).collect::<Result<Vec<_>, _>>()?;
-        Ok(match operand {
-            Operand::AllOf(_) => Expr::All(tests),
-            Operand::AnyOf(_) | Operand::One(_) => Expr::Any(tests),
-        })
+        let tests = many.iter().map(|text| one(self, text.as_deref()));
+        let tests = tests.collect::<Result<Vec<_>, _>>()?;
+        Ok(if all { Expr::All(tests) } else { Expr::Any(tests) })
     }
 
     /// A text that a function of the engine reads as a value of the type.
@@ -199,39 +215,26 @@ impl Planner<'_> {
     }
 
     fn compared(&mut self, text: &str, ty: &Type) -> Result<Expr, Error> {
-        // A length cuts or pads what is stored, never what it is compared with.
-        let ty = match ty.base() {
-            Type::Varchar(_) => Type::Varchar(None),
-            Type::Bpchar(_) => Type::Bpchar(None),
-            Type::Numeric(_) => Type::Numeric(None),
-            _ => ty.clone(),
-        };
-        self.literal(text, ty)
+        self.literal(text, lengthless(ty))
     }
 }
 
-/// `relation=is.null` on an embedded relation asks for rows without it.
-/// The name is none of a column but of what is embedded.
-fn no_column_but_embed(error: Error, test: &Test, select: Option<&Select>) -> Error {
-    let name = &test.field.column;
-    let mut embeds = select.iter().flat_map(|select| &select.embeds);
-    match error {
-        Error::NoColumn { .. } if embeds.any(|embed| *embed.name == **name) => {
-            Error::FilterOnEmbed { name: name.clone() }
-        }
-        other => other,
+/// A length cuts or pads what is stored, never what it is compared with.
+fn lengthless(ty: &Type) -> Type {
+    match ty.base() {
+        Type::Varchar(_) => Type::Varchar(None),
+        Type::Bpchar(_) => Type::Bpchar(None),
+        Type::Numeric(_) => Type::Numeric(None),
+        _ => ty.clone(),
     }
 }
 
+/// `relation=is.null` on an embedded relation asks for rows without it. Any other condition is one on a
+/// column of that name.
 fn embedded(test: &Test, select: &Select) -> Option<Expr> {
-    let Op::Is(is) = test.op else { return None };
+    let Op::Is(Is::Null) = test.op else { return None };
     let at = select.embeds.iter().position(|embed| *embed.name == *test.field.column)?;
-    match is {
-        _ if !test.field.path.is_empty() => None,
-        Is::Null => Some(Expr::Embedded(at).negated()),
-        Is::NotNull => Some(Expr::Embedded(at)),
-        Is::True | Is::False | Is::Unknown => None,
-    }
+    test.field.path.is_empty().then(|| Expr::Embedded(at).negated())
 }
 
 pub(crate) fn comparison_sign(comparison: Comparison) -> &'static str {

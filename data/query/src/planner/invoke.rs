@@ -156,10 +156,10 @@ impl Planner<'_> {
             let texts = given().all(|(_, given)| matches!(given, Given::Text(_)));
             let value = match (known.variadic, known.ty.element()) {
                 (true, Some(element)) if texts => {
-                    let items = given().map(|(_, given)| self.given(given, element));
+                    let items = given().map(|(_, given)| self.given(given, element, &known.name));
                     Value::array(items.collect::<Result<_, _>>()?)
                 }
-                _ => self.given(last, &ty)?,
+                _ => self.given(last, &ty, &known.name)?,
             };
             arguments.push(Argument { place, value: Expr::value(value, ty) });
         }
@@ -183,9 +183,9 @@ impl Planner<'_> {
     fn whole(&mut self, function: &Function, body: &Body) -> Result<Vec<Argument>, Error> {
         let Some(Known { ty, .. }) = function.unnamed() else { return Ok(Vec::new()) };
         let value = match body {
-            Body::Json(text) if ty.is_json() => self.given(&Given::Json(text.clone()), ty)?,
+            Body::Json(text) if ty.is_json() => self.given(&Given::Json(text.clone()), ty, "")?,
             Body::Json(text) | Body::Text(text) | Body::Xml(text) => {
-                self.given(&Given::Text(text.clone()), ty)?
+                self.given(&Given::Text(text.clone()), ty, "")?
             }
             Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
         };

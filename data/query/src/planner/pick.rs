@@ -245,14 +245,36 @@ impl Planner<'_> {
             return Ok(());
         }
         let plain = select.outputs.iter().filter(|o| o.shown && !o.expr.has_aggregate());
-        select.group = plain.map(|output| output.expr.clone()).collect();
+        select.group = plain.map(|output| self.group_key(scope, output)).collect();
+        // With its key, a row of a table is known whole.
+        let of_table = matches!(select.main().from, crate::select::From::Table(_));
+        let of_key = scope.table.map(|id| self.catalog.table(id));
+        let of_key = of_key.filter(|table| of_table && !table.is_view());
+        let whole = of_key.is_some_and(|table| {
+            let grouped = |id: &mag_model::ColumnId| {
+                let is = |expr: &Expr| matches!(expr, Expr::Column(c) if c.of == scope.id && c.id == *id);
+                select.group.iter().any(is)
+            };
+            let key = table.primary_columns();
+            !key.is_empty() && key.iter().all(grouped)
+        });
         for sort in &select.order {
+            let of_row = |expr: &Expr| match expr {
+                Expr::Column(column) => Some(column.id),
+                Expr::Path { base, .. } => match &**base {
+                    Expr::Column(column) => Some(column.id),
+                    _ => None,
+                },
+                _ => None,
+            };
+            let of_row = of_row(&sort.expr);
             let known = select.group.contains(&sort.expr)
+                || (whole && of_row.is_some())
                 || select.outputs.iter().any(|o| o.shown && o.expr == sort.expr);
             if !known {
-                let column = match (&sort.expr, scope.table) {
-                    (Expr::Column(column), Some(table)) => {
-                        format!("{}.{}", scope.label, self.catalog.column(table, column.id).name)
+                let column = match (of_row, scope.table) {
+                    (Some(id), Some(table)) => {
+                        format!("{}.{}", scope.label, self.catalog.column(table, id).name)
                     }
                     _ => scope.label.to_string(),
                 };
@@ -260,6 +282,18 @@ impl Planner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// A column that is shown cast under its own name is what the rows are gathered by, and not what
+    /// the cast makes of it.
+    fn group_key(&self, scope: &Scope, output: &Output) -> Expr {
+        if let (Expr::Cast { expr, .. }, Some(table)) = (&output.expr, scope.table)
+            && let Expr::Column(column) = &**expr
+            && self.catalog.column(table, column.id).name == output.name
+        {
+            return (**expr).clone();
+        }
+        output.expr.clone()
     }
 }
 

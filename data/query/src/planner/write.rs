@@ -1,13 +1,13 @@
 //! Writes: rows of texts become rows of values, each column one that takes them.
 
-use super::{Planner, Scope};
+use super::{Planner, Scope, clock};
 use crate::call::{self, Missing, Query, Resolution};
 use crate::error::{Error, Verb};
 use crate::payload::{Given, Payload};
 use crate::plan::{Cell, Delete, Insert, OnConflict, Update};
 use crate::select::{From, Select, Source};
 use crate::slot::Slots;
-use mag_model::catalog::{ColumnId, Table, TableId, TableKind};
+use mag_model::catalog::{Column, ColumnId, Table, TableId, TableKind};
 use mag_model::{BadValue, Type, Value, hint, json, literal};
 use std::collections::HashSet;
 
@@ -22,7 +22,7 @@ impl Planner<'_> {
         let rows = call.payload.rows.iter().map(|row| {
             let cells = places.iter().map(|(column, at)| {
                 let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
-                self.cell(given, &table.column(*column).ty, call.missing)
+                self.cell(given, table.column(*column), call.missing)
             });
             cells.collect::<Result<Vec<_>, Error>>()
         });
@@ -53,7 +53,7 @@ impl Planner<'_> {
         let first = self.slots.next();
         let set = places.into_iter().map(|(column, at)| {
             let given = at.and_then(|at| row.get(at)).unwrap_or(&Given::Missing);
-            Ok((column, self.cell(given, &table.column(column).ty, call.missing)?))
+            Ok((column, self.cell(given, table.column(column), call.missing)?))
         });
         let set = set.collect::<Result<Vec<_>, Error>>()?;
         let first = (self.slots.next() > first).then_some(first);
@@ -110,7 +110,8 @@ impl Planner<'_> {
     }
 
     /// Every value of it has a slot; what the column fills in has none.
-    fn cell(&mut self, given: &Given, ty: &Type, missing: Missing) -> Result<Cell, Error> {
+    fn cell(&mut self, given: &Given, column: &Column, missing: Missing) -> Result<Cell, Error> {
+        let ty = &column.ty;
         if matches!((given, missing), (Given::Missing, Missing::Default)) {
             return Ok(Cell::Default);
         }
@@ -118,8 +119,12 @@ impl Planner<'_> {
             // A function of the engine reads it.
             return self.json_cell(given).map(Cell::Value);
         }
+        if let Some(asked) = clock::of_cell(given, ty).filter(|_| !self.engine_decides) {
+            self.slots.lose();
+            return Ok(Cell::Expr(Box::new(asked)));
+        }
         self.slots.take_cell(given, ty);
-        self.given(given, ty).map(Cell::Value)
+        self.given(given, ty, &column.name).map(Cell::Value)
     }
 
     fn json_cell(&mut self, given: &Given) -> Result<Value, Error> {
@@ -130,14 +135,16 @@ impl Planner<'_> {
             return Ok(Value::json(quoted));
         }
         self.slots.take_cell(given, &Type::Json);
-        self.given(given, &Type::Json)
+        self.given(given, &Type::Json, "")
     }
 
-    /// A value of the type; a text that is none goes to the engine as it is, when that decides.
-    pub(super) fn given(&mut self, given: &Given, ty: &Type) -> Result<Value, Error> {
+    /// A value of the type; a text that is none goes to the engine as it is, when that decides. `name`:
+    /// under which it was given.
+    pub(super) fn given(&mut self, given: &Given, ty: &Type, name: &str) -> Result<Value, Error> {
         match Slots::read_cell(given, ty) {
             Ok(value) => Ok(value),
-            Err(bad) => match as_written(given).filter(|_| self.engine_decides) {
+            Err(bad) if json::is_misshapen(&bad) => Err(json::of_key(bad, name).into()),
+            Err(bad) => match as_written(given, ty).filter(|_| self.engine_decides) {
                 Some(text) if !text.contains('\0') => {
                     self.slots.lose();
                     Ok(Value::text(text))
@@ -228,13 +235,20 @@ fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {
 }
 
 /// The text that an engine is to read by itself.
-fn as_written(given: &Given) -> Option<String> {
+fn as_written(given: &Given, ty: &Type) -> Option<String> {
     match given {
         Given::Missing | Given::Null => None,
         Given::Text(text) => Some(text.to_string()),
         Given::Json(text) => match json::parse(text) {
             Ok(json::Json::String(text)) => Some(text),
-            _ => Some(text.trim().to_owned()),
+            Ok(json::Json::Array(items)) if matches!(ty.base(), Type::Array(_)) => {
+                let texts = Type::array_of(Type::Text);
+                let list = json::read_as(text, &texts).ok().filter(|_| !items.is_empty());
+                list.map(|list| literal::text(&list))
+            }
+            Ok(_) => Some(text.trim().to_owned()),
+            // Not even JSON, whatever the engine thinks of its letters.
+            Err(_) => None,
         },
     }
 }

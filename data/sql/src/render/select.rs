@@ -68,11 +68,21 @@ impl Renderer<'_> {
             true => String::new(),
             false => format!(" FROM {from}{joined}"),
         };
+        let mut needed = Vec::new();
         if joins && self.dialect.lateral() {
-            for embed in select.embeds.iter().filter(|embed| embed.show != Show::Nothing) {
+            for (at, embed) in select.embeds.iter().enumerate() {
+                if embed.show == Show::Nothing {
+                    continue;
+                }
                 let alias = Self::embed_alias(embed);
                 let inner = self.embed_select(embed)?;
-                text.push_str(&format!(" LEFT JOIN LATERAL ({inner}) AS {alias} ON TRUE"));
+                // One row that must be there is joined; of many it is cheaper to ask for any first.
+                let must = embed.one && select.filter.as_ref().is_some_and(|f| needs(f, at));
+                if must {
+                    needed.push(at);
+                }
+                let kind = if must { "INNER" } else { "LEFT" };
+                text.push_str(&format!(" {kind} JOIN LATERAL ({inner}) AS {alias} ON TRUE"));
             }
         }
         for source in select.sources.iter().filter(|source| source.join.is_none() && !apart) {
@@ -80,7 +90,10 @@ impl Renderer<'_> {
                 conditions.push(self.expr(rule, &[])?);
             }
         }
-        for condition in on.into_iter().chain(&select.filter).filter(|c| !c.is_always()) {
+        let joined = select.filter.as_ref().filter(|_| !needed.is_empty());
+        let rest = joined.map(|filter| without(filter, &needed));
+        let filter = rest.as_ref().or(select.filter.as_ref());
+        for condition in on.into_iter().chain(filter).filter(|c| !c.is_always()) {
             conditions.push(self.wanted(condition, &select.embeds)?);
         }
         if !conditions.is_empty() {
@@ -121,7 +134,13 @@ impl Renderer<'_> {
                 true => {
                     let shown = select.outputs.iter().filter(|o| o.shown).enumerate();
                     let plain = shown.filter(|(_, output)| !output.expr.has_aggregate());
-                    plain.map(|(i, _)| (i + 1).to_string()).collect()
+                    let keys = plain.zip(&select.group).map(|((i, output), key)| {
+                        if *key == output.expr {
+                            return Ok((i + 1).to_string());
+                        }
+                        self.sort_key(key, select)
+                    });
+                    keys.collect::<Result<Vec<_>, _>>()?
                 }
                 false => {
                     let keys = select.group.iter().map(|expr| self.sort_key(expr, select));
@@ -313,6 +332,30 @@ impl Renderer<'_> {
         }
         let names = ["o".to_owned()];
         Ok(format!("({})", self.dialect.lists(&names, &[piece], &format!("{body}{tail}"))))
+    }
+}
+
+/// Whether no row without the embed meets the condition, because it asks for that by itself.
+fn needs(filter: &Expr, at: usize) -> bool {
+    match filter {
+        Expr::Embedded(known) => *known == at,
+        Expr::All(all) => all.iter().any(|part| needs(part, at)),
+        _ => false,
+    }
+}
+
+/// The condition without those that the joins hold already.
+fn without(filter: &Expr, joined: &[usize]) -> Expr {
+    match filter {
+        Expr::Embedded(at) if joined.contains(at) => Expr::always(),
+        Expr::All(all) => {
+            let rest = all.iter().filter(|part| match part {
+                Expr::Embedded(at) => !joined.contains(at),
+                _ => true,
+            });
+            Expr::All(rest.map(|part| without(part, joined)).collect())
+        }
+        other => other.clone(),
     }
 }
 

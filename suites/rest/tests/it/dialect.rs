@@ -21,9 +21,13 @@ fn check(engine: Engine) {
         AS $$ UPDATE notes SET body = body || mark RETURNING id, body $$",
     ]);
     let key = format!("apikey: {}", house.key("notes"));
-    // A condition on what is embedded can ask for its presence and for nothing else.
-    let told = ask(&board, "GET /notes?select=id,tags(id)&tags=eq.1", &[&key], "");
-    assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST120")));
+    // What is embedded can be asked for its presence; any other condition is one on a column.
+    for condition in ["tags=eq.1", "tags=is.not_null", "tags->a=is.null"] {
+        let line = format!("GET /notes?select=id,tags(id)&{condition}");
+        let told = ask(&board, &line, &[&key], "");
+        assert_eq!((told.status, &told.json()["code"]), (400, &json!("42703")), "{condition}");
+        assert_eq!(told.json()["message"], "column notes.tags does not exist");
+    }
     let told = ask(&board, "GET /notes?select=id,tags(id)&tags=not.is.null", &[&key], "");
     assert_eq!(told.json(), json!([{"id": 1, "tags": [{"id": 1}]}]));
     let told = ask(

@@ -6,6 +6,7 @@ mod batch;
 mod bodies;
 mod cinema;
 mod clients;
+mod corners;
 mod cursor;
 mod dialect;
 mod functions;

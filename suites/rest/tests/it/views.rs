@@ -50,6 +50,26 @@ fn with(engine: Engine, test: fn(&Board<'_>, &str)) {
     test(&board, &format!("apikey: {}", house.key("firm")));
 }
 
+/// What `Allow` tells is what may be done: SQLite puts no row into a view that may be there already.
+fn allowed(board: &Board<'_>, key: &str) {
+    let told = ask(board, "OPTIONS /people", &[key], "");
+    let allow = told.header("allow").unwrap_or_default().to_owned();
+    let put = ask(board, "PUT /people?id=eq.1", &[key], r#"{"id": 1, "name": "x"}"#).status;
+    assert_eq!(allow.contains("PUT"), put < 300, "{allow}: {put}");
+    let told = ask(board, "OPTIONS /accounts", &[key], "");
+    assert_eq!(told.header("allow"), Some("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"));
+}
+
+#[test]
+fn what_may_be_done_with_a_view_is_told_on_sqlite() {
+    with(Engine::Sqlite, allowed);
+}
+
+#[test]
+fn what_may_be_done_with_a_view_is_told_on_postgresql() {
+    with(Engine::Postgres, allowed);
+}
+
 /// A policy reads other tables while a row of the view is changed by its own name.
 #[test]
 fn policies_hold_for_rows_that_are_changed_through_a_view() {
