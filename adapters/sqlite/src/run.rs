@@ -79,11 +79,16 @@ fn invoked(plan: &Authorised<Plan>, invoke: &Invoke) -> Result<Ready, EngineErro
             format!("function {}.{} does not exist", function.schema, function.name),
         ));
     }
-    let writes = |step: &Work| !matches!(step, Work::Read(_));
-    if invoke.read_only && invoke.steps.iter().any(writes) {
+    let written = invoke.steps.iter().find_map(|step| match step {
+        Work::Insert(_) => Some("INSERT"),
+        Work::Update(_) => Some("UPDATE"),
+        Work::Delete(_) => Some("DELETE"),
+        Work::Read(_) | Work::Invoke(_) => None,
+    });
+    if let Some(word) = written.filter(|_| invoke.read_only) {
         return Err(EngineError::of_state(
             "25006",
-            format!("function {} writes, and this transaction only reads", function.name),
+            format!("cannot execute {word} in a read-only transaction"),
         ));
     }
     let steps = plan.steps().into_iter().map(|step| prepare(&step).map(|ready| (step, ready)));

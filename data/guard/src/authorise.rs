@@ -2,6 +2,7 @@
 //! row conditions are put in, and the budget is kept.
 
 use crate::authorised::Authorised;
+use crate::clock;
 use crate::guard::Guard;
 use crate::may::May;
 use crate::policy::ROW;
@@ -35,6 +36,7 @@ impl Guard {
             .ok_or_else(|| Refusal::NoRole { role: session.role.to_string() })?;
         plan.rules = rules;
         if rules == Rules::Compiled {
+            clock::tell(&mut plan.work, session);
             self.unfold(&mut plan, session)?;
         }
         let mut pass =

@@ -2,6 +2,7 @@
 //! else. Closed by default. Pure: who is asking and what is granted are handed in.
 
 mod authorise;
+mod clock;
 pub mod authorised;
 pub mod explain;
 pub mod guard;

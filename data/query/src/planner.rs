@@ -1,6 +1,7 @@
 //! From a call to a plan. One planner a call: it hands out the numbers of tables and counts what
 //! the limits bound.
 
+mod clock;
 mod embed;
 mod field;
 mod filter;
@@ -170,7 +171,13 @@ impl Planner<'_> {
                 self.slots.lose();
                 Ok(Expr::value(Value::text(text), Type::Unknown))
             }
-            Err(bad) => Err(bad.into()),
+            Err(bad) => match clock::read(text, &ty) {
+                Some(asked) => {
+                    self.slots.lose();
+                    Ok(asked)
+                }
+                None => Err(bad.into()),
+            },
         }
     }
 

@@ -237,8 +237,11 @@ fn not_present(table: &Table, key: &ForeignKey, partner: &Table, values: &[Value
 
 /// A row of the table itself, of whose reference only a part was written.
 fn lost(plan: &Plan, id: TableId, link: &Link) -> Option<EngineError> {
+    let Work::Update(update) = &plan.work else { return None };
+    let written =
+        |key: &&ForeignKey| update.set.iter().any(|(column, _)| key.columns.contains(column));
     let table = plan.catalog.table(id);
-    table.foreign.iter().find_map(|key| {
+    table.foreign.iter().filter(written).find_map(|key| {
         let partner = plan.catalog.table(key.to);
         Some(not_present(table, key, partner, &without_partner(table, key, partner, link)?))
     })

@@ -32,8 +32,15 @@ impl Renderer<'_> {
                     self.dialect.table(self.catalog.table(*table))
                 }
             },
-            From::Function { shape, body: Some(rows), .. } => {
-                format!("({})", self.function_rows(rows, shape)?)
+            From::Function { id, shape, body: Some(rows), .. } => {
+                let rows = self.function_rows(rows, shape)?;
+                match shape {
+                    // A function that gives one row gives one without values when it finds none.
+                    Shape::Row(_) if !self.catalog.function(*id).set => format!(
+                        "(SELECT r.* FROM (SELECT 1) AS one LEFT JOIN ({rows}) AS r ON TRUE)"
+                    ),
+                    Shape::Row(_) | Shape::Scalar(_) | Shape::Columns(_) => format!("({rows})"),
+                }
             }
             From::Function { id, arguments, shape, body: None } => {
                 let call = self.function_call(*id, arguments)?;
