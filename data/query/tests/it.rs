@@ -162,13 +162,13 @@ fn a_call_beyond_the_limits_is_refused_before_anything_is_run() {
     assert!(matches!(refused, Err(Error::TooMany { what: "conditions inside each other", .. })));
 }
 
-/// PostgreSQL reads `yesterday` as a date, and tells of what it does not read.
+/// It may read more than the house does, and tells of what it does not read.
 #[test]
 fn an_engine_that_decides_gets_what_does_not_fit_as_it_was_written() {
     let catalog = catalog();
     let options = Options { engine_decides: true, ..Options::default() };
     for line in [
-        "read people?select=id&born=eq.yesterday",
+        "read people?select=id&born=eq.new year",
         "read people?select=id&id=like.1%",
         "read people?select=id&id=in.(1,x)",
         "read people?select=id&id=is.true",
