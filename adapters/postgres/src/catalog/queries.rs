@@ -63,11 +63,41 @@ macro_rules! listed {
     };
 }
 
+/// Whether a row is made without code of anyone's own, and without anything that looks at a setting:
+/// what the system itself comes with is in no list of dependencies, and of that only what is
+/// known to look at nothing is taken for harmless (`op 14` is the schema that is searched).
+macro_rules! fills_quietly {
+    () => {
+        "c.relkind = 'r' \
+         AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) \
+         AND NOT EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) \
+         AND NOT EXISTS (SELECT FROM pg_depend p \
+           WHERE p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass) \
+             AND (p.classid = 'pg_attrdef'::regclass \
+                 AND p.objid IN (SELECT e.oid FROM pg_attrdef e WHERE e.adrelid = c.oid) \
+               OR p.classid = 'pg_constraint'::regclass \
+                 AND p.objid IN (SELECT k.oid FROM pg_constraint k WHERE k.conrelid = c.oid) \
+               OR p.classid = 'pg_class'::regclass \
+                 AND p.objid IN (SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = c.oid))) \
+         AND NOT EXISTS (SELECT FROM ( \
+             SELECT e.adbin::text AS tree FROM pg_attrdef e WHERE e.adrelid = c.oid \
+             UNION ALL SELECT k.conbin::text FROM pg_constraint k \
+             WHERE k.conrelid = c.oid AND k.conbin IS NOT NULL) t \
+           WHERE t.tree ~ 'COERCEVIAIO|SQLVALUEFUNCTION :op 14' \
+             OR EXISTS (SELECT FROM regexp_matches(t.tree, ':funcid (\\d+)', 'g') AS m(id) \
+               JOIN pg_proc f ON f.oid = m.id[1]::oid \
+               WHERE f.provolatile <> 'i' AND f.proname <> ALL ('{nextval,now,clock_timestamp,\
+                 statement_timestamp,transaction_timestamp,gen_random_uuid,uuidv4,uuidv7,random,\
+                 timezone,date_trunc,date_part,extract,date,time,timetz,timestamp,timestamptz}')))"
+    };
+}
+
 const TABLES: &str = concat!(
     "SELECT c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity, c.reltuples::int8, \
        d.description, \
-       CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) END \
-     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+       CASE WHEN c.relkind IN ('v', 'f') THEN pg_relation_is_updatable(c.oid, true) END, ",
+    fills_quietly!(),
+    " FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
      LEFT JOIN pg_description d \
        ON d.objoid = c.oid AND d.classoid = 'pg_class'::regclass AND d.objsubid = 0 \
      WHERE ",
@@ -209,6 +239,9 @@ pub(super) const FINGERPRINT: &str = concat!(
     "), (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_enum), \
        (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_policy), \
        (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_attrdef), \
+       (SELECT sum(hashtextextended(oid || ':' || xmin, 0)) FROM pg_trigger), \
+       (SELECT sum(hashtextextended(w.oid || ':' || w.xmin, 0)) FROM pg_rewrite w \
+        WHERE w.oid >= 16384), \
        (SELECT sum(hashtextextended(objoid || ':' || objsubid || ':' || xmin, 0)) \
         FROM pg_description WHERE objoid >= 16384))"
 );

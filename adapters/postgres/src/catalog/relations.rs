@@ -37,7 +37,7 @@ impl Relations {
         let mut known = Vec::with_capacity(tables.rows.len());
         let mut places = HashMap::with_capacity(tables.rows.len());
         for row in tables.texts() {
-            let [oid, Some(schema), Some(name), kind, policies, rows, comment, writable] =
+            let [oid, Some(schema), Some(name), kind, policies, rows, comment, writable, quiet] =
                 row.as_slice()
             else {
                 continue;
@@ -65,6 +65,7 @@ impl Relations {
                 updatable: may(UPDATE),
                 deletable: may(DELETE),
                 row_policies: *policies == Some("t"),
+                fills_quietly: *quiet == Some("t"),
                 // Negative: nobody has counted yet.
                 rows_estimate: rows.and_then(|rows| rows.parse().ok()),
                 ..TableDraft::default()

@@ -1,13 +1,13 @@
-//! The quick way of a plan that only reads and can run no code of anyone's own: its statement is
-//! known, its values go from the plan into the message, its rows from the line into the answer, and
-//! who asks is told only when the connection was told of someone else.
+//! The quick way of a plan that can run no code of anyone's own: it reads, or makes rows where nothing
+//! wakes. Its statement is known, its values go from the plan into the message, its rows from the
+//! line into the answer, and who asks is told only when the connection was told of someone else.
 //!
 //! This is exact because nothing that runs this way can change who the session is, and everything
 //! that could leaves a connection of which nobody knows who it is: then it is told again.
 
 use super::json::List;
 use super::kept::Kept;
-use super::together::{self, Read};
+use super::together::{self, Errand};
 use super::{Attempt, Ended, attempts, is_native, setup};
 use crate::engine::Postgres;
 use crate::pool::Borrow;
@@ -30,7 +30,7 @@ pub(super) fn of(engine: &Postgres, work: &Transaction) -> Result<Option<Arc<Kep
     let unseen =
         |name: &str| UNSEEN.iter().any(|known| name.starts_with(known)) && !setup::decides(name);
     let fits = plan.is_quiet()
-        && work.access == Access::Read
+        && work.access == access(plan)
         && work.ending == Ending::Commit
         && work.settings.iter().all(|(name, _)| unseen(name))
         && work.wanted_settings.iter().all(|name| name.starts_with("response."))
@@ -54,28 +54,36 @@ pub(super) async fn run(
         true => Who::of(plan.session()),
         false => Who::Nobody,
     };
-    let read = Arc::new(Read { plan, kept, who, within });
-    let answer = together::read(engine, &read).await;
-    answer.map_err(|error| discreet(error, [&read.plan]))
+    let errand = Arc::new(Errand { plan, kept, who, within });
+    let answer = match access(&errand.plan) {
+        Access::Read => together::read(engine, &errand).await,
+        Access::Write => alone(engine, &errand).await,
+    };
+    answer.map_err(|error| discreet(error, [&errand.plan]))
 }
 
-pub(super) async fn alone(engine: &Postgres, read: &Read) -> Result<Answer, EngineError> {
+fn access(plan: &Authorised<Plan>) -> Access {
+    if plan.writes() { Access::Write } else { Access::Read }
+}
+
+pub(super) async fn alone(engine: &Postgres, read: &Errand) -> Result<Answer, EngineError> {
     attempts(engine, &Quick(read)).await
 }
 
-struct Quick<'a>(&'a Read);
+struct Quick<'a>(&'a Errand);
 
 impl Attempt for Quick<'_> {
     type Answer = Answer;
 
     fn access(&self) -> Access {
-        Access::Read
+        access(&self.0.plan)
     }
     fn within(&self) -> Duration {
         self.0.within
     }
     fn manner(&self) -> Option<Manner> {
-        Some(Manner { read_only: true, timeout_ms: self.0.within.as_millis().max(1) })
+        let read_only = self.access() == Access::Read;
+        Some(Manner { read_only, timeout_ms: self.0.within.as_millis().max(1) })
     }
     fn borrow(&self) -> Borrow<'_> {
         Borrow::As(&self.0.who)
@@ -85,7 +93,7 @@ impl Attempt for Quick<'_> {
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Answer, Ended> {
-        let Read { plan, kept, who, .. } = self.0;
+        let Errand { plan, kept, who, .. } = self.0;
         let begun = Instant::now();
         let mut asks = Vec::with_capacity(2);
         if wire.who() != who {
@@ -95,6 +103,11 @@ impl Attempt for Quick<'_> {
         }
         asks.push(self.0.ask()?);
         let answer = match plan.wants_json() {
+            _ if !kept.tells => {
+                let replies = wire.exchange(&asks).await?;
+                let rows = replies.last().ok_or_else(no_answer)?.affected();
+                Answer { rows, ..Answer::default() }
+            }
             Some(between) => {
                 let mut list = List::new(&kept.objects, between);
                 wire.exchange_into(&asks, Some(&mut list)).await?;

@@ -33,15 +33,15 @@ const PATIENCE: Duration = Duration::from_millis(20);
 /// More than wait for a connection by themselves.
 const WAITING_MAX: usize = 1_024;
 
-/// What is read, and for whom.
-pub(super) struct Read {
+/// What is read, or made, and for whom.
+pub(super) struct Errand {
     pub(super) plan: Authorised<Plan>,
     pub(super) kept: Arc<Kept>,
     pub(super) who: Who,
     pub(super) within: Duration,
 }
 
-impl Read {
+impl Errand {
     /// A prepared statement is planned anew for another role, which costs more than a way.
     fn goes_with(&self, other: &Self) -> bool {
         self.within == other.within && self.who.role() == other.who.role()
@@ -66,7 +66,7 @@ struct State {
 }
 
 struct Waiting {
-    read: Arc<Read>,
+    read: Arc<Errand>,
     turn: oneshot::Sender<Turn>,
 }
 
@@ -103,7 +103,7 @@ impl Together {
         held(&self.0).taken_along
     }
 
-    fn enter(&self, read: &Arc<Read>) -> Place {
+    fn enter(&self, read: &Arc<Errand>) -> Place {
         let mut state = held(&self.0);
         if read.kept.pace.last() > state.short {
             return Place::Alone;
@@ -123,7 +123,7 @@ impl Together {
 
 impl Baton {
     /// Those who go along with this one.
-    fn others(&self, leader: &Read) -> Vec<Waiting> {
+    fn others(&self, leader: &Errand) -> Vec<Waiting> {
         let Some(state) = &self.0 else { return Vec::new() };
         let mut state = held(state);
         let (mut others, mut stay) = (Vec::new(), VecDeque::new());
@@ -172,7 +172,7 @@ impl Drop for Baton {
 }
 
 /// Reads with others when it was short before, else alone.
-pub(super) async fn read(engine: &Postgres, read: &Arc<Read>) -> Result<Answer, EngineError> {
+pub(super) async fn read(engine: &Postgres, read: &Arc<Errand>) -> Result<Answer, EngineError> {
     match engine.together().enter(read) {
         Place::Lead(baton) => lead(engine, baton, read).await,
         Place::Wait(turn) => match timeout(PATIENCE, turn).await {
@@ -185,7 +185,7 @@ pub(super) async fn read(engine: &Postgres, read: &Arc<Read>) -> Result<Answer, 
     }
 }
 
-async fn lead(engine: &Postgres, baton: Baton, read: &Arc<Read>) -> Result<Answer, EngineError> {
+async fn lead(engine: &Postgres, baton: Baton, read: &Arc<Errand>) -> Result<Answer, EngineError> {
     let others = baton.others(read);
     if others.is_empty() {
         let answer = alone(engine, read).await;
@@ -212,11 +212,11 @@ async fn lead(engine: &Postgres, baton: Baton, read: &Arc<Read>) -> Result<Answe
 }
 
 struct Group {
-    reads: Vec<Arc<Read>>,
+    reads: Vec<Arc<Errand>>,
 }
 
 impl Group {
-    fn first(&self) -> &Read {
+    fn first(&self) -> &Errand {
         &self.reads[0]
     }
 }

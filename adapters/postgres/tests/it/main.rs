@@ -15,6 +15,7 @@ mod kept;
 mod native;
 mod outage;
 mod pool;
+mod quiet;
 mod tls;
 mod together;
 mod traps;

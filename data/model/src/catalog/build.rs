@@ -213,6 +213,7 @@ impl Builder {
             updatable: true,
             deletable: true,
             row_policies: draft.row_policies,
+            fills_quietly: draft.fills_quietly,
             rows_estimate: draft.rows_estimate,
         };
         let takes_writes = !table.is_view();

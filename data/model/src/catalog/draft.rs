@@ -93,6 +93,8 @@ pub struct TableDraft {
     pub updatable: Option<bool>,
     pub deletable: Option<bool>,
     pub row_policies: bool,
+    /// Nothing of anyone's own runs when a row is made: no trigger, no rule, no function.
+    pub fills_quietly: bool,
     pub rows_estimate: Option<u64>,
 }
 

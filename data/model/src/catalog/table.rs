@@ -27,6 +27,8 @@ pub struct Table {
     pub deletable: bool,
     /// The engine itself holds row policies on it.
     pub row_policies: bool,
+    /// Nothing of anyone's own runs when a row is made: no trigger, no rule, no function.
+    pub fills_quietly: bool,
     /// What the engine's statistics say.
     pub rows_estimate: Option<u64>,
 }
