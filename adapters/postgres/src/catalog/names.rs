@@ -50,6 +50,9 @@ impl Names {
     /// The model's name of a type: `written` is what the server writes for it.
     pub(super) fn of(&self, oid: Option<u32>, written: Option<&str>) -> String {
         let known = oid.and_then(|oid| self.made.get(&oid));
+        if let (None, Some(base)) = (known, self.behind(oid)) {
+            return base.to_owned();
+        }
         match (known, written) {
             (Some(name), _) => name.clone(),
             // Fields and precision say how it is cut, not what it is.
@@ -63,6 +66,24 @@ impl Names {
             (None, Some("bit[]")) => "bit varying[]".to_owned(),
             (None, Some(name)) => name.to_owned(),
             (None, None) => "unknown".to_owned(),
+        }
+    }
+
+    /// What a domain is made of whose name the model cannot write, such as `application/vnd.thing`:
+    /// documents are, and their types have the same number in each database.
+    fn behind(&self, oid: Option<u32>) -> Option<&'static str> {
+        let mut base = *self.bases.get(&oid?)?;
+        for _ in 0..DOMAINS_MAX {
+            let Some(next) = self.bases.get(&base) else { break };
+            base = *next;
+        }
+        match base {
+            17 => Some("bytea"),
+            25 => Some("text"),
+            114 => Some("json"),
+            142 => Some("xml"),
+            3802 => Some("jsonb"),
+            _ => None,
         }
     }
 
