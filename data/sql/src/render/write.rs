@@ -457,8 +457,9 @@ impl Renderer<'_> {
             return Ok(self.nothing(insert.table, tail));
         }
         // A column that every row leaves to the table is better not named.
+        let places_defaults = self.dialect.default_among_values();
         let left = |at: usize| {
-            !self.dialect.default_among_values()
+            !places_defaults
                 && insert.rows.iter().all(|row| matches!(row.get(at), Some(Cell::Default)))
         };
         let places: Vec<usize> = (0..insert.columns.len()).filter(|at| !left(*at)).collect();
@@ -468,6 +469,15 @@ impl Renderer<'_> {
         if names.is_empty() && insert.rows.len() > 1 && self.dialect.writes_in_with() {
             // A row of defaults for each row that names nothing.
             text.push_str(&format!(" SELECT FROM generate_series(1, {})", insert.rows.len()));
+        } else if names.is_empty() && insert.on_conflict.is_some() && !places_defaults {
+            // Such an engine has no clash of a row of defaults alone: a column that would have no
+            // value is named instead, which says the same.
+            let empty = table.ids().find(|id| {
+                let column = table.column(*id);
+                column.default.is_none() && column.generated.is_none() && column.writable()
+            });
+            let Some(empty) = empty else { return Ok(text + " DEFAULT VALUES" + tail) };
+            text.push_str(&format!(" ({}) VALUES (NULL)", quoted(empty)));
         } else if names.is_empty() {
             text.push_str(" DEFAULT VALUES");
         } else {

@@ -8,6 +8,7 @@ const TABLES: &str = r##"
     CREATE TABLE shelves (id integer PRIMARY KEY, room text);
     CREATE TABLE books (id integer PRIMARY KEY, shelf_id integer REFERENCES shelves (id), title text,
                         pages bigint, about json);
+    CREATE TABLE drafts (number integer UNIQUE, words text DEFAULT 'none', id integer PRIMARY KEY DEFAULT 1);
     INSERT INTO shelves (id, room) VALUES (1, 'hall'), (2, 'attic'), (3, 'cellar');
     INSERT INTO books (id, shelf_id, title, pages, about) VALUES
         (1, 1, 'one', 10, '{"#": 1, "in\"quotes\"": "a"}'), (2, 1, 'two', 10, '{"#": 2}'),
@@ -25,6 +26,7 @@ fn check(engine: Engine) {
     lists(&board, &key);
     gathered(&board, &key);
     tables_of_texts(&board, &key);
+    rows_of_defaults(&board, &key);
     joins(&board, &key);
     cells(&board, &key);
 }
@@ -129,6 +131,23 @@ fn tables_of_texts(board: &Board<'_>, key: &str) {
     assert_eq!(told.status, 204);
 }
 
+/// A row that says nothing is a row all the same, also where it might clash.
+fn rows_of_defaults(board: &Board<'_>, key: &str) {
+    for resolution in ["merge-duplicates", "ignore-duplicates"] {
+        let prefer = format!("Prefer: return=representation,resolution={resolution}");
+        for body in ["{}", "[{}]"] {
+            let told = ask(board, "POST /drafts?select=words", &[key, &prefer], body);
+            assert_eq!(
+                (told.status, told.json()),
+                (201, json!([{"words": "none"}])),
+                "{}",
+                told.body
+            );
+            assert_eq!(ask(board, "DELETE /drafts?words=eq.none", &[key], "").status, 204);
+        }
+    }
+}
+
 fn joins(board: &Board<'_>, key: &str) {
     let exact = "Prefer: count=exact";
     let line = "GET /books?select=id,shelves!inner(room)&shelves.room=neq.attic&order=id&limit=1";
@@ -197,5 +216,32 @@ fn json_of_another_shape_than_a_list_is_told_by_the_name_of_its_column() {
             let told = told.json();
             assert_eq!((&told["message"], &told["hint"]), (&json!(message), &hint), "{line}");
         }
+    }
+}
+
+#[test]
+fn documents_of_types_with_a_dot_in_their_names_are_sent_as_they_are() {
+    let Some(house) = House::new(Engine::Postgres) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("documents");
+    house.sql(
+        r#"CREATE DOMAIN "application/vnd.thing" AS bytea;
+           CREATE DOMAIN "text/vnd.note" AS text;
+           CREATE FUNCTION thing(n integer) RETURNS "application/vnd.thing" LANGUAGE sql
+               AS $$ SELECT repeat('Hi', n)::bytea::"application/vnd.thing" $$;
+           CREATE FUNCTION note(said "text/vnd.note") RETURNS "text/vnd.note" LANGUAGE sql
+               AS $$ SELECT said || '!' $$;"#,
+    );
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("documents"));
+    for (line, media, body) in [
+        ("GET /rpc/thing?n=2", "application/vnd.thing", "HiHi"),
+        ("GET /rpc/note?said=so,%20so", "text/vnd.note", "so, so!"),
+        ("GET /rpc/note?said=so", "application/json", "\"so!\""),
+    ] {
+        let told = ask(&board, line, &[&key, &format!("Accept: {media}")], "");
+        let shown = told.header("content-type").unwrap_or_default();
+        assert!(shown.starts_with(media), "{shown}");
+        assert_eq!((told.status, &*told.body), (200, body), "{line}");
     }
 }
