@@ -105,6 +105,8 @@ fn of_real(n: f64, ty: &Type) -> Value {
         Type::Numeric(fit) => Value::Numeric(fitted(Numeric::from_float(n), *fit)),
         #[expect(clippy::cast_possible_truncation, reason = "it was a real when it was written")]
         Type::Float4 => Value::Float4(n as f32),
+        // What somebody else has written beyond every number is no JSON.
+        Type::Json | Type::Jsonb if !n.is_finite() => Value::Float8(n),
         Type::Json | Type::Jsonb => Value::json(literal::float8_text(n)),
         base if holds_text(base) => Value::text(literal::float8_text(n)),
         _ => Value::Float8(n),
@@ -155,6 +157,10 @@ fn of_blob(bytes: &[u8], ty: &Type) -> Value {
             Ok(id) => Value::Uuid(id),
             Err(_) => Value::Bytes(Arc::from(bytes)),
         },
+        Type::Json | Type::Jsonb => match std::str::from_utf8(bytes).map(str::trim_end) {
+            Ok(text) if json::check(text).is_ok() => Value::json(text),
+            _ => Value::Bytes(Arc::from(bytes)),
+        },
         base if holds_text(base) => match std::str::from_utf8(bytes) {
             Ok(text) => Value::text(text),
             Err(_) => Value::Bytes(Arc::from(bytes)),
@@ -172,6 +178,9 @@ pub(crate) fn bind(value: &Value) -> ToSqlOutput<'_> {
         Value::Int(n) => ToSqlOutput::Owned(Cell::Integer(*n)),
         Value::Float4(n) => of_float(f64::from(*n)),
         Value::Float8(n) => of_float(*n),
+        Value::Json(text) if is_changed_number(text) => {
+            ToSqlOutput::Owned(Cell::Blob(sealed(text)))
+        }
         Value::Text(text) | Value::Json(text) => {
             ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
         }
@@ -187,6 +196,32 @@ pub(crate) fn bind(value: &Value) -> ToSqlOutput<'_> {
         | Value::Range(_)
         | Value::Record(_) => owned(literal::text(value)),
     }
+}
+
+/// Whether a piece of JSON is a number of which a column declared as `json` would keep other letters:
+/// SQLite takes that for the name of a number's type.
+fn is_changed_number(json: &str) -> bool {
+    /// A float keeps so many.
+    const DIGITS: usize = 15;
+    if !json.starts_with(|c: char| c == '-' || c.is_ascii_digit()) {
+        return false;
+    }
+    if let Ok(whole) = json.parse::<i64>() {
+        return whole.to_string() != json;
+    }
+    let digits = json.bytes().filter(u8::is_ascii_digit).count();
+    let float = json.parse::<f64>().ok().filter(|n| n.fract() != 0.0 && digits <= DIGITS);
+    float.is_none_or(|n| literal::float8_text(n) != json)
+}
+
+/// As bytes it is stored as it is. SQLite's own JSON is bytes as well, whose first one tells how many
+/// follow: four that begin with a digit could be some.
+fn sealed(json: &str) -> Vec<u8> {
+    let mut bytes = json.as_bytes().to_vec();
+    if bytes.len() == 4 {
+        bytes.push(b' ');
+    }
+    bytes
 }
 
 /// SQLite turns a real that is no number into NULL.
@@ -280,6 +315,8 @@ mod tests {
             ("timestamptz", "2024-01-01 10:00:00.5+00"),
             ("interval", "1 day 02:00:00"),
             ("jsonb", "{\"a\": [1, 1.10]}"),
+            ("jsonb", "3.5"),
+            ("jsonb", "7"),
             ("int[]", "{1,NULL,3}"),
             ("text[]", "{a,\"b c\"}"),
             ("timestamptz[]", "{\"2024-01-01 10:00:00+00\"}"),
@@ -305,6 +342,28 @@ mod tests {
                 _ => panic!("a plain cell"),
             };
             assert_eq!(literal::text(&read(cell, &ty)), text, "{ty}");
+        }
+    }
+
+    /// In a column that is declared as a user would.
+    #[test]
+    fn numbers_in_json_keep_their_letters() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        db.execute_batch("CREATE TABLE t (j jsonb)").unwrap();
+        for text in
+            ["1.10", "3.10", "9.99", "7.0", "1e400", "-0.0", "0.1", "42", "12345678901234567890.5"]
+        {
+            let given = Value::json(text);
+            db.execute("DELETE FROM t", []).unwrap();
+            db.execute("INSERT INTO t VALUES (?1)", [bind(&given)]).unwrap();
+            let told: Value = db
+                .query_row("SELECT j FROM t", [], |row| Ok(read(row.get_ref(0)?, &Type::Jsonb)))
+                .unwrap();
+            assert_eq!(told, given, "{text}");
+            let inside: String = db
+                .query_row("SELECT json_object('j', json(j)) FROM t", [], |row| row.get(0))
+                .unwrap();
+            assert_eq!(inside, format!("{{\"j\":{text}}}"));
         }
     }
 

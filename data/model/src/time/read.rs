@@ -502,7 +502,10 @@ impl Found {
             }
             once(&mut self.day, integer(&whole[length - 2..])?)?;
             once(&mut self.month, integer(&whole[length - 4..length - 2])?)?;
-            return self.set_year(integer(&whole[..length - 4])?, length - 4);
+            // One beyond all calendars: what is wrong with month and day is told first.
+            let year = whole[..length - 4].parse::<i64>().map_err(|_| Wrong::Range)?;
+            let year = year.min(i32::MAX.into());
+            return self.set_year(year, length - 4);
         }
         let (hours, minutes, seconds) = match length {
             6 => (&whole[..2], &whole[2..4], &whole[4..]),
@@ -578,6 +581,9 @@ impl Found {
     }
 
     fn moment(mut self) -> Result<Moment, Wrong> {
+        if self.time_only && self.clock.is_none() {
+            return Err(Wrong::Form);
+        }
         let days = self.days()?;
         let clock = match (self.clock, self.after_noon) {
             (Some(clock), Some(after)) => {

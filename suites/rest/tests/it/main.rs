@@ -12,5 +12,6 @@ mod dialect;
 mod functions;
 mod holes;
 mod house;
+mod parity;
 mod recall;
 mod views;
