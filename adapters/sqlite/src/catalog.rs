@@ -4,6 +4,7 @@
 //! Never: a row, but the first of a view whose columns have no types.
 
 pub(crate) mod ddl;
+mod forms;
 mod keys;
 mod views;
 mod words;
@@ -152,7 +153,8 @@ fn columns(db: &Connection, found: &mut BTreeMap<String, Found>) -> rusqlite::Re
         table.declared.push(declared);
         table.primary_places.push(place);
     }
-    for table in found.values_mut() {
+    for (name, table) in &mut *found {
+        forms::of_moments(db, name, table)?;
         if let Some(place) = row_number(table) {
             table.draft.columns[place].identity = Identity::ByDefault;
         }

@@ -74,6 +74,7 @@ fn table_draft(table: &Table, catalog: &Catalog) -> TableDraft {
                 default: text(&column.default),
                 generated: text(&column.generated),
                 identity: column.identity,
+                spaced: false,
                 comment: text(&column.comment),
                 origin: None,
             })

@@ -1,7 +1,7 @@
 //! What differs from engine to engine. The renderer has put the parts together already: a dialect
 //! gets pieces of SQL and gives a piece of SQL.
 
-use mag_model::catalog::Table;
+use mag_model::catalog::{Column, Table};
 use mag_model::{BadValue, ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathStep};
@@ -14,6 +14,8 @@ pub struct Piece {
     /// A column of which one value may be found in quite another way than the next: a partial index
     /// speaks of its table, or the engine has counted its values.
     pub varied: bool,
+    /// It is stored with a blank between date and time.
+    pub spaced: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +73,11 @@ pub trait Dialect: Send + Sync {
     }
     /// What tells rows apart that have no key.
     fn row_id(&self) -> &'static str;
+
+    /// A value as its column stores it.
+    fn stored(&self, sql: String, _: &Column) -> String {
+        sql
+    }
 
     /// NULL, of its type where the engine would not know it.
     fn null_of(&self, _: &Type) -> String {

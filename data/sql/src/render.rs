@@ -138,6 +138,19 @@ impl<'a> Renderer<'a> {
         table.indexes.iter().any(|index| index.condition.is_some()) || (counted && !in_key)
     }
 
+    /// Whether the column stores moments in the other of their two forms.
+    pub(crate) fn is_spaced(&self, of: Ref, column: mag_model::ColumnId) -> bool {
+        let Some(RowOf::Table(table) | RowOf::Touched(table)) = self.rows.get(&of) else {
+            return false;
+        };
+        let mut column = self.catalog.column(*table, column);
+        // A view shows it as its table has it.
+        while let Some((table, origin)) = column.origin {
+            column = self.catalog.column(table, origin);
+        }
+        column.spaced
+    }
+
     pub(crate) fn know(&mut self, id: Ref, shape: &Shape) {
         let row = match shape {
             Shape::Row(table) => RowOf::Table(*table),

@@ -8,7 +8,7 @@ pub mod sliding;
 pub mod store;
 
 use crate::dialect::{Bind, Dialect, Error, Piece, needs_order, sign};
-use mag_model::catalog::{Table, table::Index};
+use mag_model::catalog::{Column, Table, table::Index};
 use mag_model::{BadValue, ColumnId, Type, Value};
 use mag_query::call::{Aggregate, Comparison, Pattern, SearchMode, SetOp};
 use mag_query::expr::{Arithmetic, Builtin, PathPlace, PathStep, Window};
@@ -139,6 +139,25 @@ fn lengthened(piece: &Piece, to: &Type) -> String {
     }
 }
 
+/// A moment in the form with a `T` as a column has it that stores them with a blank: SQLite's own
+/// `CURRENT_TIMESTAMP` is of that form, and tells no zone.
+fn with_blank(sql: &str, ty: &Type) -> String {
+    match ty.base() {
+        Type::TimestampTz => format!("replace(replace({sql}, 'T', ' '), '+00:00', '')"),
+        _ => format!("replace({sql}, 'T', ' ')"),
+    }
+}
+
+/// The other way round.
+fn with_t(piece: &Piece) -> Piece {
+    let sql = match piece.ty.base() {
+        _ if !piece.spaced => piece.sql.clone(),
+        Type::TimestampTz => format!("(replace({}, ' ', 'T') || '+00:00')", piece.sql),
+        _ => format!("replace({}, ' ', 'T')", piece.sql),
+    };
+    Piece { sql, spaced: false, ..piece.clone() }
+}
+
 /// At a parameter that stands by itself SQLite looks while it plans, and plans anew each time that
 /// one is bound. A sign before it changes nothing else.
 fn unseen(sql: String) -> String {
@@ -157,6 +176,16 @@ fn sides(left: &Piece, right: &Piece, ordered: bool) -> (String, String) {
         return (real(left), real(right));
     }
     let moment = |ty: &Type| matches!(ty.base(), Type::Date | Type::Timestamp | Type::TimestampTz);
+    if moment(&left.ty) && moment(&right.ty) && left.spaced != right.spaced {
+        // What is stored stays as it is, so that an index may find it.
+        let (stored, other) = if left.spaced { (left, right) } else { (right, left) };
+        if stored.ty.base() == other.ty.base() || matches!(other.ty.base(), Type::Date) {
+            let other = with_blank(&lengthened(other, &stored.ty), &stored.ty);
+            let stored = stored.sql.clone();
+            return if left.spaced { (stored, other) } else { (other, stored) };
+        }
+        return sides(&with_t(left), &with_t(right), ordered);
+    }
     if moment(&left.ty) && moment(&right.ty) {
         return (lengthened(left, &right.ty), lengthened(right, &left.ty));
     }
@@ -202,6 +231,12 @@ fn in_json(sql: &str, ty: &Type) -> String {
     }
 }
 
+/// The n-th cell of an inner row.
+fn cell_in_json(at: usize, piece: &Piece) -> String {
+    let cell = with_t(&Piece { sql: format!("r.c{at}"), ..piece.clone() });
+    in_json(&cell.sql, &cell.ty)
+}
+
 fn columns_as(columns: &[Piece]) -> String {
     let each = columns.iter().enumerate().map(|(i, piece)| format!("{} AS c{i}", piece.sql));
     let list = each.collect::<Vec<_>>().join(", ");
@@ -210,9 +245,8 @@ fn columns_as(columns: &[Piece]) -> String {
 
 fn object(names: &[String], columns: &[Piece]) -> String {
     let each = names.iter().zip(columns).enumerate();
-    let each = each.map(|(i, (name, piece))| {
-        format!("{}, {}", quoted(name), in_json(&format!("r.c{i}"), &piece.ty))
-    });
+    let each =
+        each.map(|(i, (name, piece))| format!("{}, {}", quoted(name), cell_in_json(i, piece)));
     format!("json_object({})", each.collect::<Vec<_>>().join(", "))
 }
 
@@ -274,7 +308,7 @@ impl Dialect for Sqlite {
         let numeric = matches!(left.ty.base(), Type::Numeric(_));
         let bound = list.iter().map(|value| {
             let sql = bind(value.clone(), left.ty.clone());
-            let piece = Piece { sql, ty: left.ty.clone(), varied: left.varied };
+            let piece = Piece { sql, ty: left.ty.clone(), varied: left.varied, spaced: false };
             sides(left, &piece, false).1
         });
         let bound = bound.collect::<Vec<_>>().join(", ");
@@ -469,11 +503,15 @@ impl Dialect for Sqlite {
     fn lists(&self, names: &[String], columns: &[Piece], rest: &str) -> String {
         let each = names.iter().zip(columns).enumerate();
         let lists = each.map(|(i, (name, piece))| {
-            let value = in_json(&format!("r.c{i}"), &piece.ty);
+            let value = cell_in_json(i, piece);
             format!("json_group_array({value}) AS {}", self.quote(name))
         });
         let lists = lists.collect::<Vec<_>>().join(", ");
         format!("SELECT {lists} FROM (SELECT {}{rest}) AS r", columns_as(columns))
+    }
+
+    fn stored(&self, sql: String, column: &Column) -> String {
+        if column.spaced { with_blank(&sql, &column.ty) } else { sql }
     }
 
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {

@@ -117,6 +117,7 @@ impl Relations {
                     _ => Identity::None,
                 },
                 comment: comment.map(str::to_owned),
+                spaced: false,
                 origin: None,
             };
             known.columns.insert(at, known.draft.columns.len());

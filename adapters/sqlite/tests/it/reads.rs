@@ -240,3 +240,67 @@ async fn the_value_is_looked_at_where_a_partial_index_speaks_of_one() {
         assert!(told.contains(condition), "{told}");
     }
 }
+
+/// SQLite's own `CURRENT_TIMESTAMP`, and most programs, write a blank between date and time.
+#[tokio::test]
+async fn moments_are_found_in_the_form_in_which_their_column_has_them() {
+    let world = World::new(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP, z TIMESTAMPTZ DEFAULT (datetime('now')));
+         CREATE TABLE b (id INTEGER PRIMARY KEY, a_id INTEGER REFERENCES a (id), at DATETIME, t DATETIME);
+         CREATE INDEX by_at ON a (at);
+         CREATE VIEW seen AS SELECT id, at FROM a;
+         INSERT INTO a VALUES (1, '2024-01-01 10:00:00', '2024-01-01 10:00:00'), (2, '2024-01-02 00:00:00', '2024-01-02 00:00:00'),
+           (3, '2024-01-02 12:30:00.5', '2024-01-02 12:30:00.5'), (4, NULL, NULL);
+         INSERT INTO b VALUES (1, 1, NULL, NULL), (2, 2, '2024-01-02 00:00:00', '2024-01-02T00:00:00'),
+           (3, 3, '2024-01-02 12:30:00', '2024-01-01T10:00:00');",
+    )
+    .await;
+    let ids = async |line: &str| {
+        let said = world.say(line).await;
+        said.replace("[{\"id\":", "").replace("},{\"id\":", " ").replace("}]", "")
+    };
+    for column in ["at", "z"] {
+        for (filter, wanted) in [
+            ("eq.2024-01-02T00:00:00", "2"),
+            ("eq.2024-01-02", "2"),
+            ("eq.2024-01-02 12:30:00.5", "3"),
+            ("neq.2024-01-02", "1 3"),
+            ("gt.2024-01-02", "3"),
+            ("gte.2024-01-02", "2 3"),
+            ("gte.2024-01-02T00:00:00", "2 3"),
+            ("lt.2024-01-02T12:30:00.5", "1 2"),
+            ("lte.2024-01-02T12:30:00.5", "1 2 3"),
+            ("in.(2024-01-02,2024-01-01T10:00:00)", "1 2"),
+            ("is.null", "4"),
+        ] {
+            let line = format!("read a?select=id&order=id&{column}={filter}");
+            assert_eq!(ids(&line).await, wanted, "{line}");
+        }
+        let read = world.say(&format!("read a?select={column}&id=eq.3")).await;
+        let zone = if column == "z" { "+00:00" } else { "" };
+        assert_eq!(read, format!("[{{\"{column}\":\"2024-01-02T12:30:00.5{zone}\"}}]"));
+    }
+    assert_eq!(ids("read seen?select=id&order=id&at=gte.2024-01-02").await, "2 3");
+    assert_eq!(ids("read b?select=id&order=id&at=gte.2024-01-02").await, "2 3");
+    assert_eq!(ids("read b?select=id&order=id&t=gte.2024-01-02").await, "2");
+    let embedded = world.say("read b?select=id,a(at,z)&id=eq.2").await;
+    let wanted = r#"[{"id":2,"a":{"at":"2024-01-02T00:00:00","z":"2024-01-02T00:00:00+00:00"}}]"#;
+    assert_eq!(embedded, wanted);
+    // What is written has the form of its column, so that all of them compare and sort.
+    world
+        .act(r#"insert a {"id":5,"at":"2024-01-02T06:00:00","z":"2024-01-02T08:00:00+02:00"}"#)
+        .await
+        .unwrap();
+    world
+        .act(r#"update b?id=eq.1 {"at":"2024-01-02T06:00:00","t":"2024-01-02T06:00:00"}"#)
+        .await
+        .unwrap();
+    let rows = world.ask("SELECT at || ',' || z FROM a WHERE id = 5 UNION ALL SELECT at || ',' || t FROM b WHERE id = 1").await;
+    let rows: Vec<String> = rows.unwrap().rows.iter().map(|row| mag_model::literal::text(&row[0]).to_string()).collect();
+    assert_eq!(
+        rows,
+        ["2024-01-02 06:00:00,2024-01-02 06:00:00", "2024-01-02 06:00:00,2024-01-02T06:00:00"]
+    );
+    assert_eq!(ids("read a?select=id&at=not.is.null&order=at").await, "1 2 5 3");
+    assert_eq!(ids("read a?select=id&z=gt.2024-01-02&z=lt.2024-01-02T12:00:00Z").await, "5");
+}

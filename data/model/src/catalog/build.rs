@@ -237,6 +237,7 @@ impl Builder {
             default: draft.default.as_deref().map(|d| self.intern(d)),
             generated: owned(&draft.generated),
             identity: draft.identity,
+            spaced: draft.spaced,
             comment: owned(&draft.comment),
             origin: None,
         }

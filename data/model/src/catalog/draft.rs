@@ -110,6 +110,8 @@ pub struct ColumnDraft {
     pub default: Option<String>,
     pub generated: Option<String>,
     pub identity: Identity,
+    /// Its moments have a blank between date and time, where they have a `T` elsewhere.
+    pub spaced: bool,
     pub comment: Option<String>,
     /// Schema, table and column that a column of a view shows.
     pub origin: Option<(String, String, String)>,
@@ -124,6 +126,7 @@ impl Default for ColumnDraft {
             default: None,
             generated: None,
             identity: Identity::None,
+            spaced: false,
             comment: None,
             origin: None,
         }

@@ -53,6 +53,8 @@ pub struct Column {
     /// The expression of a column that is calculated from others.
     pub generated: Option<Arc<str>>,
     pub identity: Identity,
+    /// Its moments have a blank between date and time, where they have a `T` elsewhere.
+    pub spaced: bool,
     pub comment: Option<Arc<str>>,
     /// The column of a table that this column of a view shows unchanged.
     pub origin: Option<(TableId, ColumnId)>,

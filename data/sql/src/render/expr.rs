@@ -15,9 +15,11 @@ pub(super) type Embeds<'e> = &'e [Embed];
 
 impl Renderer<'_> {
     pub(super) fn piece(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<Piece, Error> {
-        let varied =
-            matches!(expr, Expr::Column(Column { of, id, .. }) if self.is_varied(*of, *id));
-        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty(), varied })
+        let (mut varied, mut spaced) = (false, false);
+        if let Expr::Column(Column { of, id, .. }) = expr {
+            (varied, spaced) = (self.is_varied(*of, *id), self.is_spaced(*of, *id));
+        }
+        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty(), varied, spaced })
     }
 
     /// Calls the dialect with a way to bind values, and tells of the first that could not be bound.
@@ -142,7 +144,7 @@ impl Renderer<'_> {
                     },
                     _ => None,
                 };
-                let query = Piece { sql, ty: Type::Text, varied: false };
+                let query = Piece { sql, ty: Type::Text, varied: false, spaced: false };
                 let found = self.binding(|dialect, bind| {
                     dialect.search(&text, *mode, language, &query, bind)
                 })?;
@@ -246,7 +248,9 @@ impl Renderer<'_> {
         let Some(output) = select.outputs.first() else { return Ok("FALSE".to_owned()) };
         // Compared inside, by the rule that the types of both sides have: `IN` would take the
         // engine's own.
-        let alike = output.expr.ty() == piece.ty && self.dialect.compares_plainly(&piece.ty);
+        let alike = output.expr.ty() == piece.ty
+            && self.dialect.compares_plainly(&piece.ty)
+            && !matches!(piece.ty.base(), Type::Timestamp | Type::TimestampTz);
         if alike || select.grouped || select.limit.is_some() {
             return Ok(format!("({} IN ({}))", piece.sql, self.valued(select)?));
         }

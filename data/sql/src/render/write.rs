@@ -486,8 +486,8 @@ impl Renderer<'_> {
             for row in &insert.rows {
                 let cells = places.iter().map(|at| match row.get(*at) {
                     Some(Cell::Value(value)) => {
-                        let ty = &table.column(insert.columns[*at]).ty;
-                        self.bind_cell(value, ty, origins.next())
+                        let column = table.column(insert.columns[*at]);
+                        self.bind_cell(value, column, origins.next())
                     }
                     Some(Cell::Expr(expr)) => self.expr(expr, &[]),
                     Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
@@ -532,9 +532,15 @@ impl Renderer<'_> {
     }
 
     /// A value for a column; one that a function of the engine reads is JSON until then.
-    fn bind_cell(&mut self, value: &Value, ty: &Type, origin: Origin) -> Result<String, Error> {
-        let Some(by) = self.catalog.representation(&Type::Json, ty) else {
-            return self.bind_from(value.clone(), ty.clone(), origin);
+    fn bind_cell(
+        &mut self,
+        value: &Value,
+        column: &Column,
+        origin: Origin,
+    ) -> Result<String, Error> {
+        let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
+            let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
+            return Ok(self.dialect.stored(bound, column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -543,9 +549,15 @@ impl Renderer<'_> {
 
     /// As `bind_cell`. Where no row is changed no value is read: a function that reads one is asked
     /// by the first row, and the fence keeps the planner from asking it before.
-    fn bind_change(&mut self, value: &Value, ty: &Type, origin: Origin) -> Result<String, Error> {
-        let Some(by) = self.catalog.representation(&Type::Json, ty) else {
-            return self.bind_from(value.clone(), ty.clone(), origin);
+    fn bind_change(
+        &mut self,
+        value: &Value,
+        column: &Column,
+        origin: Origin,
+    ) -> Result<String, Error> {
+        let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
+            let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
+            return Ok(self.dialect.stored(bound, column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -560,7 +572,7 @@ impl Renderer<'_> {
         let mut origins = Origins(insert.first);
         for row in &insert.rows {
             let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
-                Cell::Value(value) => self.bind_cell(value, &table.column(*id).ty, origins.next()),
+                Cell::Value(value) => self.bind_cell(value, table.column(*id), origins.next()),
                 Cell::Expr(expr) => self.expr(expr, &[]),
                 Cell::Default => Ok(self.own_default(table.column(*id))),
             });
@@ -664,7 +676,7 @@ impl Renderer<'_> {
                 continue;
             }
             let value = match cell {
-                Cell::Value(value) => self.bind_change(value, &column.ty, origin)?,
+                Cell::Value(value) => self.bind_change(value, column, origin)?,
                 Cell::Expr(_) | Cell::Default => self.changed(cell, column)?,
             };
             set.push((*id, value));
@@ -675,7 +687,7 @@ impl Renderer<'_> {
     /// The new value of a column that is no value of a call.
     pub(super) fn changed(&mut self, cell: &Cell, column: &Column) -> Result<String, Error> {
         Ok(match cell {
-            Cell::Value(value) => self.bind_change(value, &column.ty, Origin::Fixed)?,
+            Cell::Value(value) => self.bind_change(value, column, Origin::Fixed)?,
             Cell::Expr(expr) => self.expr(expr, &[])?,
             Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
             // The engine's own words for the default, from its own catalog.

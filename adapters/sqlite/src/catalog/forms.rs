@@ -1,0 +1,77 @@
+//! In which of two forms a column stores moments: with a `T` between date and time, as this adapter
+//! writes them, or with a blank, as SQLite's own `CURRENT_TIMESTAMP` and most programs do. Both are
+//! read; but what is compared and sorted as text must be of one form, so a column keeps its own.
+
+use super::Found;
+use mag_model::catalog::TableKind;
+use rusqlite::{Connection, OptionalExtension};
+
+/// So many rows are looked at for one that says it.
+const ROWS: u32 = 100;
+
+pub(super) fn of_moments(db: &Connection, name: &str, table: &mut Found) -> rusqlite::Result<()> {
+    if table.draft.kind != TableKind::Table {
+        return Ok(());
+    }
+    for column in &mut table.draft.columns {
+        if !column.ty.starts_with("timestamp") {
+            continue;
+        }
+        let by_default = column.default.as_deref().and_then(form_of_default);
+        column.spaced = match by_default {
+            Some(spaced) => spaced,
+            None => form_of_rows(db, name, &column.name)?.unwrap_or(false),
+        };
+    }
+    Ok(())
+}
+
+/// What fills the column by itself says how its moments look.
+fn form_of_default(default: &str) -> Option<bool> {
+    let word = default.trim_matches(|c: char| c.is_whitespace() || c == '(' || c == ')');
+    let word = word.to_ascii_lowercase();
+    if word.starts_with("current_timestamp") || word.starts_with("datetime") {
+        return Some(true);
+    }
+    let format = word.strip_prefix("strftime")?;
+    match (format.contains("%d %h"), format.contains("%dt%h")) {
+        (true, false) => Some(true),
+        (false, true) => Some(false),
+        _ => None,
+    }
+}
+
+fn form_of_rows(db: &Connection, table: &str, column: &str) -> rusqlite::Result<Option<bool>> {
+    let [table, column] = [table, column].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
+    let first = format!(
+        "SELECT substr(c, 11, 1) FROM (SELECT {column} AS c FROM {table} LIMIT {ROWS})
+         WHERE typeof(c) = 'text' AND length(c) >= 16 LIMIT 1"
+    );
+    let sign: Option<String> = db.query_row(&first, [], |row| row.get(0)).optional()?;
+    Ok(match sign.as_deref() {
+        Some(" ") => Some(true),
+        Some("T") => Some(false),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_default_says_which_form_its_moments_have() {
+        for (default, spaced) in [
+            ("CURRENT_TIMESTAMP", Some(true)),
+            ("(datetime('now'))", Some(true)),
+            ("datetime('now', 'localtime')", Some(true)),
+            ("strftime('%Y-%m-%d %H:%M:%f', 'now')", Some(true)),
+            ("strftime('%Y-%m-%dT%H:%M:%fZ', 'now')", Some(false)),
+            ("strftime('%s', 'now')", None),
+            ("'2024-01-01'", None),
+            ("NULL", None),
+        ] {
+            assert_eq!(form_of_default(default), spaced, "{default}");
+        }
+    }
+}
