@@ -268,7 +268,7 @@ mod tests {
             ("{\"a\"b}", element),
             ("{1}x", "Junk after closing right brace."),
             ("{1}}", "Junk after closing right brace."),
-            ("{{1},{2,3}}", super::UNEVEN),
+            ("{{1},{2,3}}", UNEVEN),
         ] {
             let bad = parse(text).unwrap_err();
             assert_eq!(bad.details.as_deref(), Some(details), "{text}");

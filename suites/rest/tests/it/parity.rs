@@ -107,10 +107,14 @@ fn encoded(text: &str) -> String {
     text.bytes().map(letter).collect()
 }
 
+fn one(chance: &mut Chance, list: &[&'static str]) -> &'static str {
+    list[chance.below(list.len())]
+}
+
 /// A filter with an odd value, of a form that takes it.
 fn odd_filter(chance: &mut Chance) -> String {
     let (column, kind) = *chance.of(&BOOKS);
-    let value = *chance.of(odd(kind));
+    let value = one(chance, odd(kind));
     let order = ["eq", "neq", "gt", "gte", "lt", "lte", "isdistinct"];
     match chance.below(6) {
         0 => {
@@ -118,13 +122,13 @@ fn odd_filter(chance: &mut Chance) -> String {
             format!("{column}=in.({})", encoded(&format!("\"{quoted}\"")))
         }
         1 if ["texts", "ints"].contains(&kind) => {
-            format!("{column}={}.{}", chance.of(&["cs", "cd", "ov"]), encoded(value))
+            format!("{column}={}.{}", one(chance, &["cs", "cd", "ov"]), encoded(value))
         }
         1 if kind == "text" => {
-            format!("{column}={}.{}", chance.of(&["like", "ilike", "not.like"]), encoded(value))
+            format!("{column}={}.{}", one(chance, &["like", "ilike", "not.like"]), encoded(value))
         }
-        2 => format!("{column}=not.{}.{}", chance.of(&order), encoded(value)),
-        _ => format!("{column}={}.{}", chance.of(&order), encoded(value)),
+        2 => format!("{column}=not.{}.{}", one(chance, &order), encoded(value)),
+        _ => format!("{column}={}.{}", one(chance, &order), encoded(value)),
     }
 }
 
@@ -201,13 +205,13 @@ const WRONG: [&str; 14] = [
 ];
 
 fn read(chance: &mut Chance) -> Asked {
-    let mut select = vec![*chance.of(&PICKS), *chance.of(&PICKS)];
+    let mut select = vec![one(chance, &PICKS), one(chance, &PICKS)];
     select.dedup();
     let mut parts = Vec::new();
     let mut embed = None;
     if chance.one_in(2) {
         let (picked, rest) = {
-            let text: &'static str = *chance.of(&EMBEDS);
+            let text: &'static str = one(chance, &EMBEDS);
             text.split_once('&').unwrap_or((text, ""))
         };
         embed = Some(rest);
@@ -217,11 +221,11 @@ fn read(chance: &mut Chance) -> Asked {
     parts.extend(embed.filter(|rest| !rest.is_empty()).map(str::to_owned));
     match chance.below(6) {
         0 | 1 => parts.push(odd_filter(chance)),
-        2 => parts = vec![(*chance.of(&WRONG)).to_owned()],
-        _ => parts.extend((0..chance.below(3)).map(|_| (*chance.of(&FILTERS)).to_owned())),
+        2 => parts = vec![one(chance, &WRONG).to_owned()],
+        _ => parts.extend((0..chance.below(3)).map(|_| one(chance, &FILTERS).to_owned())),
     }
     if !parts.iter().any(|part| part.contains("order=") && !part.contains(".order=")) {
-        parts.push(format!("order={}", chance.of(&ORDERS)));
+        parts.push(format!("order={}", one(chance, &ORDERS)));
     }
     if chance.one_in(3) {
         parts.push(format!("limit={}", chance.below(4)));
@@ -255,17 +259,17 @@ fn write(chance: &mut Chance) -> Asked {
         0 => Asked {
             line,
             head: vec![JSON, whole],
-            body: row(*chance.of(&CELLS)),
+            body: row(one(chance, &CELLS)),
             ..Asked::default()
         },
         1 => {
-            let body = row(&Json::from(*chance.of(odd(kind))).to_string());
+            let body = row(&Json::from(one(chance, odd(kind))).to_string());
             Asked { line, head: vec![JSON, whole], body, ..Asked::default() }
         }
         2 => {
             let form = "Content-Type: application/x-www-form-urlencoded";
             let title = if column == "title" { "" } else { "&title=t" };
-            let body = format!("id=100{title}&{column}={}", encoded(*chance.of(odd(kind))));
+            let body = format!("id=100{title}&{column}={}", encoded(one(chance, odd(kind))));
             Asked { line, head: vec![form, whole], body, ..Asked::default() }
         }
         3 => {
@@ -343,7 +347,7 @@ fn told(chance: &mut Chance) -> Asked {
         return stranger(chance);
     }
     if chance.one_in(6) {
-        let line = format!("GET /rpc/echo_ts?t={}", encoded(*chance.of(odd("moment"))));
+        let line = format!("GET /rpc/echo_ts?t={}", encoded(one(chance, odd("moment"))));
         return Asked { line, ..Asked::default() };
     }
     let (line, head, body) = *chance.of(&cases);
