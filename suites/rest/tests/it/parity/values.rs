@@ -16,6 +16,10 @@ pub(super) const TABLES: &str = r#"
         tag_id bigint NOT NULL REFERENCES tags (id), weight int4, PRIMARY KEY (book_id, tag_id));
     CREATE TABLE labels (code text PRIMARY KEY NOT NULL, label text DEFAULT 'none', weight int4,
         on_day date DEFAULT '2020-02-02', doubled int4 GENERATED ALWAYS AS (weight * 2) STORED);
+    CREATE TABLE seats (block text NOT NULL, no int4 NOT NULL, PRIMARY KEY (block, no));
+    CREATE TABLE tickets (id bigint PRIMARY KEY NOT NULL, block text, no int4,
+        FOREIGN KEY (block, no) REFERENCES seats (block, no));
+    CREATE TABLE counted (id {counted}, word text NOT NULL DEFAULT 'w');
     CREATE TABLE posts (id bigint PRIMARY KEY NOT NULL, owner text NOT NULL, title text, open boolean NOT NULL);
 "#;
 
@@ -28,7 +32,7 @@ pub(super) const FUNCTIONS: [&str; 4] = [
 ];
 
 /// Sent over REST, so that each engine stores them in its own way.
-pub(super) const ROWS: [(&str, &str); 6] = [
+pub(super) const ROWS: [(&str, &str); 9] = [
     (
         "authors",
         r#"[{"id":1,"name":"Agnès Varda","email":"a@x.org","born":"1928-05-30","boss_id":null},
@@ -57,6 +61,9 @@ pub(super) const ROWS: [(&str, &str); 6] = [
         "posts",
         r#"[{"id":1,"owner":"ann","title":"mine","open":true},{"id":2,"owner":"bob","title":"his","open":true},{"id":3,"owner":"ann","title":null,"open":false}]"#,
     ),
+    ("seats", r#"[{"block":"A","no":1},{"block":"A","no":2}]"#),
+    ("tickets", r#"[{"id":1,"block":"A","no":1},{"id":2,"block":null,"no":null}]"#),
+    ("counted", r#"[{"word":"x"},{"word":"y"}]"#),
 ];
 
 pub(super) const BOOKS: [(&str, &str); 19] = [
