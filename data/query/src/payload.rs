@@ -111,7 +111,10 @@ impl Payload {
 
     /// A header and rows; the unquoted word NULL is no value.
     pub fn from_csv(text: &str) -> Result<Self, Error> {
-        let mut records = csv_records(text)?.into_iter();
+        // An empty line is no row of one empty cell.
+        let blank =
+            |record: &Vec<(String, bool)>| matches!(&**record, [(cell, _)] if cell.is_empty());
+        let mut records = csv_records(text)?.into_iter().filter(|record| !blank(record));
         let Some(header) = records.next() else { return Ok(Self::default()) };
         let columns: Vec<String> = header.into_iter().map(|(name, _)| name).collect();
         let mut rows = Vec::new();
@@ -133,14 +136,32 @@ impl Payload {
                     .collect(),
             );
         }
-        Ok(Self { columns, rows, single: false })
+        // Without a row nothing is said of any column.
+        Ok(if rows.is_empty() {
+            Self::default()
+        } else {
+            Self { columns, rows, single: false }.once()
+        })
     }
 
     /// One row of texts, as a form sends it.
     pub fn from_pairs(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let (columns, row): (Vec<_>, Vec<_>) =
             pairs.into_iter().map(|(k, v)| (k, Given::Text(Arc::from(v)))).unzip();
-        Self { columns, rows: vec![row], single: true }
+        Self { columns, rows: vec![row], single: true }.once()
+    }
+
+    /// Each column once: of several with one name the last counts.
+    fn once(mut self) -> Self {
+        let last = |at: &usize| !self.columns[at + 1..].contains(&self.columns[*at]);
+        let kept: Vec<usize> = (0..self.columns.len()).filter(last).collect();
+        if kept.len() < self.columns.len() {
+            for row in &mut self.rows {
+                *row = kept.iter().filter_map(|at| row.get(*at).cloned()).collect();
+            }
+            self.columns = kept.iter().map(|at| self.columns[*at].clone()).collect();
+        }
+        self
     }
 }
 
@@ -218,5 +239,28 @@ mod tests {
         let texts = [Given::Text(Arc::from("x,\"y")), Given::Text(Arc::from("NULL"))];
         assert_eq!(payload.rows[1], texts);
         assert!(Payload::from_csv("a,b\n1").is_err() && Payload::from_csv("\"a").is_err());
+    }
+
+    #[test]
+    fn empty_lines_and_heads_without_rows_say_nothing() {
+        let payload = Payload::from_csv("\na,b\n\n1,2\n\n").unwrap();
+        assert_eq!((payload.columns.len(), payload.rows.len()), (2, 1));
+        assert_eq!(Payload::from_csv("a,b\n").unwrap(), Payload::default());
+    }
+
+    #[test]
+    fn of_columns_with_one_name_the_last_counts() {
+        let text = |text: &str| Given::Text(Arc::from(text));
+        for payload in [
+            Payload::from_csv("a,b,a\n1,2,3").unwrap(),
+            Payload::from_pairs(
+                [("a", "1"), ("b", "2"), ("a", "3")].map(|(k, v)| (k.into(), v.into())),
+            ),
+        ] {
+            assert_eq!(
+                (payload.columns, payload.rows),
+                (vec!["b".into(), "a".into()], vec![vec![text("2"), text("3")]])
+            );
+        }
     }
 }

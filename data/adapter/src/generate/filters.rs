@@ -124,10 +124,8 @@ fn op(chance: &mut Chance, column: &ColumnDraft) -> Op {
     }
 }
 
-/// A few, with NULL among them now and then.
 fn several(chance: &mut Chance, one: impl Fn(&mut Chance) -> String) -> Vec<Option<String>> {
-    let each = 0..chance.between(1, 3);
-    each.map(|_| if chance.percent(10) { None } else { Some(one(chance)) }).collect()
+    (0..chance.between(1, 3)).map(|_| Some(one(chance))).collect()
 }
 
 fn pattern(chance: &mut Chance) -> Op {

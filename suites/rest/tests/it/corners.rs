@@ -127,6 +127,12 @@ fn tables_of_texts(board: &Board<'_>, key: &str) {
         let told = ask(board, "POST /shelves?columns=id&select=room", &[key, whole, media], body);
         assert_eq!((told.status, told.json()), (201, json!([{"room": "loft"}])), "{}", told.body);
     }
+    // A head without rows changes nothing, and empty lines are no rows.
+    let csv = "Content-Type: text/csv";
+    let told = ask(board, "PATCH /shelves?id=eq.1", &[key, whole, csv], "id,room\n");
+    assert_eq!((told.status, told.json()), (200, json!([])), "{}", told.body);
+    let told = ask(board, "PATCH /shelves?id=eq.1", &[key, whole, csv], "room\n\nhall\n\n");
+    assert_eq!((told.status, told.json()), (200, json!([{"id": 1, "room": "hall"}])));
     let told = ask(board, "DELETE /shelves?id=gt.7", &[key], "");
     assert_eq!(told.status, 204);
 }
