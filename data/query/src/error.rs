@@ -261,7 +261,9 @@ impl Error {
                     Verb::Update => ("updating", "UPDATE"),
                     Verb::Delete => ("deleting from", "DELETE"),
                 };
-                Some(format!("To enable {doing} the view, provide an INSTEAD OF {trigger} trigger."))
+                Some(format!(
+                    "To enable {doing} the view, provide an INSTEAD OF {trigger} trigger."
+                ))
             }
             Self::NoRelation(miss) => match miss.nearest.as_ref()? {
                 Near::Target(name) | Near::Origin(name) | Near::Hint(name) => {
