@@ -39,6 +39,8 @@ struct Found {
     declared: Vec<String>,
     /// The place in the primary key, from 1; 0 for none.
     primary_places: Vec<i64>,
+    /// Its primary key has an index of its own, so it is not the number of the row.
+    key_is_indexed: bool,
 }
 
 pub(crate) fn read(link: &mut Link, version: u64) -> Result<Arc<Catalog>, EngineError> {
@@ -66,6 +68,11 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
     keys::primary(&mut found);
     keys::foreign(db, &mut found).map_err(error::of)?;
     keys::indexes(db, &mut found).map_err(error::of)?;
+    for table in found.values_mut() {
+        if let Some(place) = row_number(table) {
+            table.draft.columns[place].identity = Identity::ByDefault;
+        }
+    }
     words::indexes(db, &mut found).map_err(error::of)?;
     comments(db, &mut found).map_err(error::of)?;
     estimates(db, &mut found).map_err(error::of)?;
@@ -114,6 +121,7 @@ fn tables(db: &Connection) -> rusqlite::Result<BTreeMap<String, Found>> {
             strict: row.get(3)?,
             declared: Vec::new(),
             primary_places: Vec::new(),
+            key_is_indexed: false,
         };
         found.insert(name, table);
     }
@@ -155,9 +163,6 @@ fn columns(db: &Connection, found: &mut BTreeMap<String, Found>) -> rusqlite::Re
     }
     for (name, table) in &mut *found {
         forms::of_moments(db, name, table)?;
-        if let Some(place) = row_number(table) {
-            table.draft.columns[place].identity = Identity::ByDefault;
-        }
         // Only the STRICT tables keep a column without a type from being anything.
         if table.strict {
             for (column, declared) in table.draft.columns.iter_mut().zip(&table.declared) {
@@ -170,8 +175,12 @@ fn columns(db: &Connection, found: &mut BTreeMap<String, Found>) -> rusqlite::Re
     Ok(())
 }
 
-/// The column that is the number of the row itself, and fills itself.
+/// The column that is the number of the row itself, and fills itself: not every whole number that is a
+/// key is one (`INTEGER PRIMARY KEY DESC` is none), and those that are have no index.
 fn row_number(table: &Found) -> Option<usize> {
+    if table.key_is_indexed {
+        return None;
+    }
     let mut places = table.primary_places.iter().enumerate().filter(|(_, place)| **place > 0);
     let (only, _) = places.next()?;
     let alone = places.next().is_none();

@@ -71,6 +71,9 @@ macro_rules! fills_quietly {
         "c.relkind = 'r' \
          AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal) \
          AND NOT EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid) \
+         AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid \
+           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND y.typtype <> 'e' \
+             AND (y.typtype NOT IN ('b', 'r', 'm') OR y.typnamespace <> 'pg_catalog'::regnamespace)) \
          AND NOT EXISTS (SELECT FROM pg_depend p \
            WHERE p.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass, 'pg_opclass'::regclass) \
              AND (p.classid = 'pg_attrdef'::regclass \
@@ -83,7 +86,7 @@ macro_rules! fills_quietly {
              SELECT e.adbin::text AS tree FROM pg_attrdef e WHERE e.adrelid = c.oid \
              UNION ALL SELECT k.conbin::text FROM pg_constraint k \
              WHERE k.conrelid = c.oid AND k.conbin IS NOT NULL) t \
-           WHERE t.tree ~ 'COERCEVIAIO|SQLVALUEFUNCTION :op 14' \
+           WHERE t.tree ~ 'COERCEVIAIO|COERCETODOMAIN|SQLVALUEFUNCTION :op 14' \
              OR EXISTS (SELECT FROM regexp_matches(t.tree, ':funcid (\\d+)', 'g') AS m(id) \
                JOIN pg_proc f ON f.oid = m.id[1]::oid \
                WHERE f.provolatile <> 'i' AND f.proname <> ALL ('{nextval,now,clock_timestamp,\

@@ -15,6 +15,10 @@ const TABLES: &str = r#"
     CREATE FUNCTION woken() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN NEW.text := current_setting('request.method', true); RETURN NEW; END $$;
     CREATE DOMAIN short AS text CHECK (length(VALUE) < 5);
+    CREATE DOMAIN "text/vnd.x" AS text CHECK (VALUE <> 'x' OR current_setting('request.method', true) = 'POST');
+    CREATE TABLE of_domain (id int, d "text/vnd.x");
+    CREATE TABLE of_domains (id int, d short[]);
+    CREATE TABLE default_domain (id int, t text DEFAULT (CAST('x' AS "text/vnd.x"))::text);
 
     CREATE TABLE plain (id serial PRIMARY KEY, made timestamptz DEFAULT now(), day date DEFAULT CURRENT_DATE,
       u uuid DEFAULT gen_random_uuid(), n int DEFAULT 5 CHECK (n > 0), role text DEFAULT CURRENT_USER,

@@ -165,6 +165,7 @@ pub(super) fn indexes(
     let parts = parts.collect::<rusqlite::Result<Vec<_>>>()?;
     for parts in parts.chunk_by(|a, b| a.table == b.table && a.index == b.index) {
         if let Some(table) = found.get_mut(&parts[0].table) {
+            table.key_is_indexed |= parts[0].origin == "pk";
             add_index(table, parts);
         }
     }

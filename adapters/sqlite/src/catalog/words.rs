@@ -61,6 +61,7 @@ fn numbered_by_rowid(table: &Found, rowid: Option<&str>) -> bool {
         let keys = table.primary_places.iter().filter(|place| **place > 0).count();
         let each = table.draft.columns.iter().zip(&table.declared).zip(&table.primary_places);
         keys == 1
+            && !table.key_is_indexed
             && each.into_iter().any(|((column, declared), place)| {
                 *place == 1
                     && column.name.eq_ignore_ascii_case(name)

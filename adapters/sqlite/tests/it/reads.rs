@@ -296,7 +296,12 @@ async fn moments_are_found_in_the_form_in_which_their_column_has_them() {
         .await
         .unwrap();
     let rows = world.ask("SELECT at || ',' || z FROM a WHERE id = 5 UNION ALL SELECT at || ',' || t FROM b WHERE id = 1").await;
-    let rows: Vec<String> = rows.unwrap().rows.iter().map(|row| mag_model::literal::text(&row[0]).to_string()).collect();
+    let rows: Vec<String> = rows
+        .unwrap()
+        .rows
+        .iter()
+        .map(|row| mag_model::literal::text(&row[0]).to_string())
+        .collect();
     assert_eq!(
         rows,
         ["2024-01-02 06:00:00,2024-01-02 06:00:00", "2024-01-02 06:00:00,2024-01-02T06:00:00"]

@@ -89,6 +89,42 @@ async fn a_write_that_is_undone_takes_no_other_with_it() {
     assert!(world.engine.written().commits < 20);
 }
 
+/// What a trigger has written before it fails is not always counted.
+#[tokio::test]
+async fn a_write_that_failed_halfway_leaves_nothing() {
+    let world = World::new(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, n INTEGER);
+         CREATE TABLE log (id INTEGER PRIMARY KEY, n INTEGER UNIQUE);
+         CREATE TRIGGER kept BEFORE INSERT ON notes WHEN new.n = 7
+             BEGIN INSERT OR FAIL INTO log (n) SELECT new.n UNION ALL SELECT new.n; END;",
+    )
+    .await;
+    for _ in 0..3 {
+        let failed = world.act(r#"insert notes {"n":7}"#).await;
+        assert!(told(&failed.unwrap_err()).starts_with("23505 "));
+        assert_eq!((world.count("notes").await, world.count("log").await), (0, 0));
+    }
+    world.act(r#"insert notes {"n":8}"#).await.unwrap();
+    assert_eq!(world.count("notes").await, 1);
+}
+
+/// A key that is declared in falling order is not the number of its row.
+#[tokio::test]
+async fn a_row_whose_key_is_no_number_of_its_own_is_the_one_that_is_told() {
+    let world = World::new(
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY DESC, text TEXT);
+         INSERT INTO notes VALUES (1, 'first'), (2, 'second');",
+    )
+    .await;
+    for id in [10, 2_000, 3, 30] {
+        let line = format!(r#"insert notes?select=id,text {{"id":{id},"text":"a"}}"#);
+        let known = world.known(&line);
+        let shown: Plan = (*known).clone();
+        let answer = world.engine.transact(Transaction::of(known)).await.unwrap().remove(0);
+        assert_eq!(answer.json(&shown), format!(r#"[{{"id":{id},"text":"a"}}]"#));
+    }
+}
+
 /// The key of a row that counts by itself is told, whatever its table's triggers do.
 #[tokio::test]
 async fn a_row_that_is_numbered_by_itself_tells_its_number() {
