@@ -2,8 +2,8 @@
 //! else. Closed by default. Pure: who is asking and what is granted are handed in.
 
 mod authorise;
-mod clock;
 pub mod authorised;
+mod clock;
 pub mod explain;
 pub mod guard;
 pub mod may;

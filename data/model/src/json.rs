@@ -587,7 +587,10 @@ mod tests {
             assert_eq!(format!("{} {}", bad.state, bad.details.unwrap_or_default()), wanted);
         }
         assert_eq!(normal("\"\\ud83d\\ude00 \\\\u0000\"").unwrap(), "\"😀 \\\\u0000\"");
-        assert_eq!(read_as("{\"b\":1,\"a\":[1]}", &Type::Text).unwrap(), Value::text("{\"b\":1,\"a\":[1]}"));
+        assert_eq!(
+            read_as("{\"b\":1,\"a\":[1]}", &Type::Text).unwrap(),
+            Value::text("{\"b\":1,\"a\":[1]}")
+        );
     }
 
     #[test]
