@@ -67,6 +67,7 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
     columns(db, &mut found).map_err(error::of)?;
     keys::primary(&mut found);
     keys::foreign(db, &mut found).map_err(error::of)?;
+    forms::of_moments(db, &mut found).map_err(error::of)?;
     keys::indexes(db, &mut found).map_err(error::of)?;
     for table in found.values_mut() {
         if let Some(place) = row_number(table) {
@@ -161,8 +162,7 @@ fn columns(db: &Connection, found: &mut BTreeMap<String, Found>) -> rusqlite::Re
         table.declared.push(declared);
         table.primary_places.push(place);
     }
-    for (name, table) in &mut *found {
-        forms::of_moments(db, name, table)?;
+    for table in found.values_mut() {
         // Only the STRICT tables keep a column without a type from being anything.
         if table.strict {
             for (column, declared) in table.draft.columns.iter_mut().zip(&table.declared) {

@@ -148,11 +148,17 @@ fn with_blank(sql: &str, ty: &Type) -> String {
     }
 }
 
-/// The other way round.
+/// The other way round; what is no date and no time stays as it is.
 fn with_t(piece: &Piece) -> Piece {
     let sql = match piece.ty.base() {
         _ if !piece.spaced => piece.sql.clone(),
-        Type::TimestampTz => format!("(replace({}, ' ', 'T') || '+00:00')", piece.sql),
+        Type::TimestampTz => {
+            let naive = with_blank(&piece.sql, &piece.ty);
+            let sql = &piece.sql;
+            format!(
+                "CASE WHEN length({sql}) < 16 THEN {sql} ELSE replace({naive}, ' ', 'T') || '+00:00' END"
+            )
+        }
         _ => format!("replace({}, ' ', 'T')", piece.sql),
     };
     Piece { sql, spaced: false, ..piece.clone() }
@@ -233,8 +239,12 @@ fn in_json(sql: &str, ty: &Type) -> String {
 
 /// The n-th cell of an inner row.
 fn cell_in_json(at: usize, piece: &Piece) -> String {
-    let cell = with_t(&Piece { sql: format!("r.c{at}"), ..piece.clone() });
-    in_json(&cell.sql, &cell.ty)
+    let cell = format!("r.c{at}");
+    if piece.spaced {
+        // Whichever form the one at hand has.
+        return format!("json(mag_json({cell}, {}))", word(&piece.ty));
+    }
+    in_json(&cell, &piece.ty)
 }
 
 fn columns_as(columns: &[Piece]) -> String {

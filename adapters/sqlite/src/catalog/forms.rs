@@ -5,25 +5,62 @@
 use super::Found;
 use mag_model::catalog::TableKind;
 use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
 
 /// So many rows are looked at for one that says it.
 const ROWS: u32 = 100;
 
-pub(super) fn of_moments(db: &Connection, name: &str, table: &mut Found) -> rusqlite::Result<()> {
-    if table.draft.kind != TableKind::Table {
-        return Ok(());
-    }
-    for column in &mut table.draft.columns {
-        if !column.ty.starts_with("timestamp") {
+pub(super) fn of_moments(
+    db: &Connection,
+    found: &mut BTreeMap<String, Found>,
+) -> rusqlite::Result<()> {
+    let mut unknown = Vec::new();
+    for (name, table) in &mut *found {
+        if table.draft.kind != TableKind::Table {
             continue;
         }
-        let by_default = column.default.as_deref().and_then(form_of_default);
-        column.spaced = match by_default {
-            Some(spaced) => spaced,
-            None => form_of_rows(db, name, &column.name)?.unwrap_or(false),
-        };
+        for column in &mut table.draft.columns {
+            if !column.ty.starts_with("timestamp") {
+                continue;
+            }
+            let by_default = column.default.as_deref().and_then(form_of_default);
+            let form = match by_default {
+                Some(spaced) => Some(spaced),
+                None => form_of_rows(db, name, &column.name)?,
+            };
+            column.spaced = form.unwrap_or(false);
+            if form.is_none() {
+                unknown.push((name.clone(), column.name.clone()));
+            }
+        }
+    }
+    // What refers to another column holds what that one holds.
+    for (name, column) in unknown {
+        if let Some(spaced) = form_of_parent(found, &name, &column)
+            && let Some(table) = found.get_mut(&name)
+        {
+            let mut columns = table.draft.columns.iter_mut();
+            if let Some(known) = columns.find(|known| known.name == column) {
+                known.spaced = spaced;
+            }
+        }
     }
     Ok(())
+}
+
+fn form_of_parent(found: &BTreeMap<String, Found>, table: &str, column: &str) -> Option<bool> {
+    let mut foreign = found.get(table)?.draft.foreign.iter();
+    let (key, at) = foreign
+        .find_map(|key| key.columns.iter().position(|known| known == column).map(|at| (key, at)))?;
+    let parent = found.get(&key.to_table)?;
+    let place = match key.to_columns.get(at) {
+        Some(name) => parent.draft.columns.iter().position(|column| column.name == *name),
+        None => {
+            let number = i64::try_from(at + 1).ok()?;
+            parent.primary_places.iter().position(|place| *place == number)
+        }
+    };
+    Some(parent.draft.columns.get(place?)?.spaced)
 }
 
 /// What fills the column by itself says how its moments look.
@@ -43,8 +80,10 @@ fn form_of_default(default: &str) -> Option<bool> {
 
 fn form_of_rows(db: &Connection, table: &str, column: &str) -> rusqlite::Result<Option<bool>> {
     let [table, column] = [table, column].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
+    // One that tells its zone is compared with none of the others.
     let first = format!(
-        "SELECT substr(c, 11, 1) FROM (SELECT {column} AS c FROM {table} LIMIT {ROWS})
+        "SELECT CASE WHEN c GLOB '*[Z+]*' OR substr(c, -6, 1) = '-' THEN 'T' ELSE substr(c, 11, 1) END
+         FROM (SELECT {column} AS c FROM {table} LIMIT {ROWS})
          WHERE typeof(c) = 'text' AND length(c) >= 16 LIMIT 1"
     );
     let sign: Option<String> = db.query_row(&first, [], |row| row.get(0)).optional()?;

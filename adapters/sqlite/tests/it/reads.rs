@@ -309,3 +309,28 @@ async fn moments_are_found_in_the_form_in_which_their_column_has_them() {
     assert_eq!(ids("read a?select=id&at=not.is.null&order=at").await, "1 2 5 3");
     assert_eq!(ids("read a?select=id&z=gt.2024-01-02&z=lt.2024-01-02T12:00:00Z").await, "5");
 }
+
+#[tokio::test]
+async fn a_key_that_is_a_moment_tells_what_was_written_and_is_referred_to() {
+    let world = World::new(
+        "CREATE TABLE a (at TIMESTAMP DEFAULT CURRENT_TIMESTAMP PRIMARY KEY NOT NULL, n INTEGER);
+         CREATE TABLE b (id INTEGER PRIMARY KEY, a_at TIMESTAMP REFERENCES a (at));
+         CREATE TABLE c (id INTEGER PRIMARY KEY, at TIMESTAMPTZ DEFAULT CURRENT_TIMESTAMP, other TIMESTAMPTZ);
+         CREATE TABLE d (id INTEGER PRIMARY KEY REFERENCES c (id));
+         INSERT INTO c VALUES (1, '2024-01-31T12:00:00+02:00', '2024-01-31 10:00:00+00:00'), (2, 'infinity', NULL);
+         INSERT INTO d VALUES (1), (2);",
+    )
+    .await;
+    let row = r#"[{"at":"2024-05-01T10:00:00","n":3}]"#;
+    let line = r#"insert a?select=at,n {"at":"2024-05-01T10:00:00","n":3}"#;
+    assert_eq!(world.say(line).await, row);
+    let line = r#"update a?select=at,n&at=eq.2024-05-01T10:00:00 {"n":3}"#;
+    assert_eq!(world.say(line).await, row);
+    let line = r#"insert b?select=a_at,a(n) {"a_at":"2024-05-01T10:00:00"}"#;
+    assert_eq!(world.say(line).await, r#"[{"a_at":"2024-05-01T10:00:00","a":{"n":3}}]"#);
+    // One in another form is still the moment that it is.
+    let told = world.say("read d?select=id,c(at,other)&order=id").await;
+    let first = r#"{"id":1,"c":{"at":"2024-01-31T10:00:00+00:00","other":"2024-01-31"#;
+    assert!(told.starts_with(&format!("[{first}")), "{told}");
+    assert!(told.ends_with(r#"{"id":2,"c":{"at":"infinity","other":null}}]"#), "{told}");
+}

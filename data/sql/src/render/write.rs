@@ -780,6 +780,7 @@ impl Renderer<'_> {
         let known = self.catalog.table(table);
         let names = key_names(known, self.dialect);
         let types: Vec<Type> = key_columns(known).into_iter().map(|(_, ty)| ty).collect();
+        let columns = telling(known);
         if keys.is_empty() {
             return Ok("FALSE".to_owned());
         }
@@ -788,9 +789,14 @@ impl Renderer<'_> {
         for key in keys {
             let values = types.iter().enumerate().map(|(n, ty)| {
                 let origin = part.next().map_or(Origin::Fixed, Origin::Key);
-                self.bind_from(key.get(n).cloned().unwrap_or(Value::Null), ty.clone(), origin)
+                let value = key.get(n).cloned().unwrap_or(Value::Null);
+                let bound = self.bind_from(value, ty.clone(), origin)?;
+                Ok(match columns.get(n) {
+                    Some(id) => self.dialect.stored(bound, known.column(*id)),
+                    None => bound,
+                })
             });
-            rows.push(values.collect::<Result<Vec<_>, _>>()?);
+            rows.push(values.collect::<Result<Vec<_>, Error>>()?);
         }
         if known.is_view() {
             return Ok(same_key(&names, &rows));
