@@ -18,6 +18,13 @@ pub struct Piece {
     pub spaced: bool,
 }
 
+impl Piece {
+    /// Of a value that no column stores.
+    pub fn plain(sql: String, ty: Type) -> Self {
+        Self { sql, ty, varied: false, spaced: false }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The engine has no way to say it.
@@ -75,8 +82,12 @@ pub trait Dialect: Send + Sync {
     fn row_id(&self) -> &'static str;
 
     /// A value as its column stores it.
-    fn stored(&self, sql: String, _: &Column) -> String {
-        sql
+    fn stored(&self, value: Piece, _: &Column) -> String {
+        value.sql
+    }
+    /// A value in the form that all of its type have, however its column stores it.
+    fn common(&self, value: Piece) -> String {
+        value.sql
     }
 
     /// NULL, of its type where the engine would not know it.

@@ -406,7 +406,7 @@ impl Dialect for Sqlite {
             return Ok(format!("CAST({} AS TEXT)", piece.sql));
         }
         if from == target && plain(from) {
-            return Ok(piece.sql.clone());
+            return Ok(with_t(piece).sql);
         }
         if let Type::Enum(known) = target {
             let labels: Vec<String> = known.labels.iter().map(|label| quoted(label)).collect();
@@ -432,7 +432,8 @@ impl Dialect for Sqlite {
         Ok(format!("mag_calculate('{op}', {a}, {b}, {words})"))
     }
     fn call(&self, function: Builtin, arguments: &[Piece]) -> Result<String, Error> {
-        let list: Vec<&str> = arguments.iter().map(|piece| piece.sql.as_str()).collect();
+        let common: Vec<String> = arguments.iter().map(|piece| with_t(piece).sql).collect();
+        let list: Vec<&str> = common.iter().map(String::as_str).collect();
         let all = list.join(", ");
         let first = arguments.first();
         Ok(match (function, &*list) {
@@ -462,6 +463,9 @@ impl Dialect for Sqlite {
         }
         let (name, sql) = (Window::Gathers(function).name(), &piece.sql);
         Ok(match gathers_plainly(function, &piece.ty) {
+            true if piece.spaced && function != Aggregate::Count => {
+                with_t(&Piece { sql: format!("{name}({sql})"), ..piece.clone() }).sql
+            }
             true => format!("{name}({sql})"),
             false => format!("mag_{name}({sql}, {})", word(&piece.ty)),
         })
@@ -477,7 +481,7 @@ impl Dialect for Sqlite {
         if let Some(best) = best_label(function, piece, &over) {
             return Ok(best);
         }
-        let (name, sql) = (Window::Gathers(function).name(), &piece.sql);
+        let (name, sql) = (Window::Gathers(function).name(), &with_t(piece).sql);
         Ok(match gathers_plainly(function, &piece.ty) {
             true => format!("{name}({sql}){over}"),
             false => format!("mag_{name}_over({sql}, {}){over}", word(&piece.ty)),
@@ -520,8 +524,15 @@ impl Dialect for Sqlite {
         format!("SELECT {lists} FROM (SELECT {}{rest}) AS r", columns_as(columns))
     }
 
-    fn stored(&self, sql: String, column: &Column) -> String {
-        if column.spaced { with_blank(&sql, &column.ty) } else { sql }
+    fn stored(&self, value: Piece, column: &Column) -> String {
+        match (value.spaced, column.spaced) {
+            (false, true) => with_blank(&value.sql, &column.ty),
+            (true, false) => with_t(&value).sql,
+            (true, true) | (false, false) => value.sql,
+        }
+    }
+    fn common(&self, value: Piece) -> String {
+        with_t(&value).sql
     }
 
     fn page(&self, limit: Option<&str>, offset: Option<&str>) -> String {

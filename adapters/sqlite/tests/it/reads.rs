@@ -286,6 +286,10 @@ async fn moments_are_found_in_the_form_in_which_their_column_has_them() {
     let embedded = world.say("read b?select=id,a(at,z)&id=eq.2").await;
     let wanted = r#"[{"id":2,"a":{"at":"2024-01-02T00:00:00","z":"2024-01-02T00:00:00+00:00"}}]"#;
     assert_eq!(embedded, wanted);
+    let gathered =
+        world.say("read b?select=id,a(last:at.max(),first:z.min(),at::text)&id=eq.2").await;
+    let wanted = r#"[{"id":2,"a":{"last":"2024-01-02T00:00:00","first":"2024-01-02T00:00:00+00:00","at":"2024-01-02 00:00:00"}}]"#;
+    assert_eq!(gathered, wanted);
     // What is written has the form of its column, so that all of them compare and sort.
     world
         .act(r#"insert a {"id":5,"at":"2024-01-02T06:00:00","z":"2024-01-02T08:00:00+02:00"}"#)

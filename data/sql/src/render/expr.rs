@@ -15,11 +15,27 @@ pub(super) type Embeds<'e> = &'e [Embed];
 
 impl Renderer<'_> {
     pub(super) fn piece(&mut self, expr: &Expr, embeds: Embeds<'_>) -> Result<Piece, Error> {
-        let (mut varied, mut spaced) = (false, false);
-        if let Expr::Column(Column { of, id, .. }) = expr {
-            (varied, spaced) = (self.is_varied(*of, *id), self.is_spaced(*of, *id));
+        let ty = expr.ty();
+        let Expr::Column(column) = expr else {
+            let sql = self.expr(expr, embeds)?;
+            return Ok(Piece::plain(sql, ty));
+        };
+        let (of, id) = (column.of, column.id);
+        let (varied, spaced) = (self.is_varied(of, id), self.is_spaced(of, id));
+        Ok(Piece { sql: self.column(column), ty, varied, spaced })
+    }
+
+    /// A column as it is stored.
+    fn column(&self, Column { of, id, .. }: &Column) -> String {
+        let merging = self.merging.as_ref().filter(|(row, _)| row == of);
+        let new = merging.and_then(|(_, set)| set.iter().find(|(column, _)| column == id));
+        match new {
+            Some((_, value)) => value.clone(),
+            None if self.excluded == Some(*of) => {
+                format!("excluded.{}", self.column_name(*of, *id))
+            }
+            None => format!("{}.{}", self.called(*of), self.column_name(*of, *id)),
         }
-        Ok(Piece { sql: self.expr(expr, embeds)?, ty: expr.ty(), varied, spaced })
     }
 
     /// Calls the dialect with a way to bind values, and tells of the first that could not be bound.
@@ -66,16 +82,9 @@ impl Renderer<'_> {
             }
             // The guard leaves none; what it has not seen opens nothing.
             Expr::Session(_) => "NULL".to_owned(),
-            Expr::Column(Column { of, id, .. }) => {
-                let merging = self.merging.as_ref().filter(|(row, _)| row == of);
-                let new = merging.and_then(|(_, set)| set.iter().find(|(column, _)| column == id));
-                match new {
-                    Some((_, value)) => value.clone(),
-                    None if self.excluded == Some(*of) => {
-                        format!("excluded.{}", self.column_name(*of, *id))
-                    }
-                    None => format!("{}.{}", self.called(*of), self.column_name(*of, *id)),
-                }
+            Expr::Column(_) => {
+                let piece = self.piece(expr, embeds)?;
+                self.dialect.common(piece)
             }
             Expr::Row(of) => self.whole_row(*of),
             Expr::Window { function, arguments, partition, order, frame } => {
@@ -103,7 +112,7 @@ impl Renderer<'_> {
                 self.dialect.compare(*comparison, &left, &right)?
             }
             Expr::Is { expr, is } => {
-                let inner = self.expr(expr, embeds)?;
+                let inner = self.piece(expr, embeds)?.sql;
                 let word = match is {
                     Is::Null => "NULL",
                     Is::Unknown => self.dialect.unknown(),
@@ -144,7 +153,7 @@ impl Renderer<'_> {
                     },
                     _ => None,
                 };
-                let query = Piece { sql, ty: Type::Text, varied: false, spaced: false };
+                let query = Piece::plain(sql, Type::Text);
                 let found = self.binding(|dialect, bind| {
                     dialect.search(&text, *mode, language, &query, bind)
                 })?;

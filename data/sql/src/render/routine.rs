@@ -148,7 +148,8 @@ impl Renderer<'_> {
         let mut columns = Vec::with_capacity(known.len());
         for (output, (name, _)) in select.outputs.iter().zip(known) {
             let piece = self.output(output, select)?;
-            columns.push(format!("{} AS {}", piece.sql, self.dialect.quote(name)));
+            let cell = self.dialect.common(piece);
+            columns.push(format!("{cell} AS {}", self.dialect.quote(name)));
         }
         let tail = self.tail(select)?;
         Ok(format!("SELECT {}{body}{tail}", columns.join(", ")))

@@ -6,7 +6,7 @@
 //! allow, and `answer` reads the rest by their keys.
 
 use super::{Renderer, RowOf, WRITTEN, Written};
-use crate::dialect::{Dialect, Error};
+use crate::dialect::{Dialect, Error, Piece};
 use crate::statement::{Origin, Statement};
 use mag_model::catalog::table::Identity;
 use mag_model::catalog::{Column, Table};
@@ -540,7 +540,7 @@ impl Renderer<'_> {
     ) -> Result<String, Error> {
         let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
             let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.dialect.stored(bound, column));
+            return Ok(self.dialect.stored(Piece::plain(bound, column.ty.clone()), column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -557,7 +557,7 @@ impl Renderer<'_> {
     ) -> Result<String, Error> {
         let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
             let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.dialect.stored(bound, column));
+            return Ok(self.dialect.stored(Piece::plain(bound, column.ty.clone()), column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -688,7 +688,10 @@ impl Renderer<'_> {
     pub(super) fn changed(&mut self, cell: &Cell, column: &Column) -> Result<String, Error> {
         Ok(match cell {
             Cell::Value(value) => self.bind_change(value, column, Origin::Fixed)?,
-            Cell::Expr(expr) => self.expr(expr, &[])?,
+            Cell::Expr(expr) => {
+                let piece = self.piece(expr, &[])?;
+                self.dialect.stored(piece, column)
+            }
             Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
             // The engine's own words for the default, from its own catalog.
             Cell::Default => match &column.default {
@@ -792,7 +795,10 @@ impl Renderer<'_> {
                 let value = key.get(n).cloned().unwrap_or(Value::Null);
                 let bound = self.bind_from(value, ty.clone(), origin)?;
                 Ok(match columns.get(n) {
-                    Some(id) => self.dialect.stored(bound, known.column(*id)),
+                    Some(id) => {
+                        let value = Piece::plain(bound, ty.clone());
+                        self.dialect.stored(value, known.column(*id))
+                    }
                     None => bound,
                 })
             });
