@@ -9,7 +9,7 @@ mod render;
 pub mod sqlite;
 pub mod statement;
 
-pub use dialect::{Dialect, Error};
+pub use dialect::{Dialect, Error, Piece};
 pub use postgres::Postgres;
 pub use sqlite::Sqlite;
 pub use statement::{Arg, Form, Origin, Statement};

@@ -10,7 +10,7 @@ pub(crate) mod write;
 
 use crate::dialect::{Dialect, Error};
 use crate::statement::{Arg, Origin, Statement};
-use mag_model::catalog::{Catalog, TableId};
+use mag_model::catalog::{Catalog, Column, TableId};
 use mag_model::{Type, Value};
 use mag_query::Ref;
 use mag_query::select::Shape;
@@ -143,12 +143,15 @@ impl<'a> Renderer<'a> {
         let Some(RowOf::Table(table) | RowOf::Touched(table)) = self.rows.get(&of) else {
             return false;
         };
-        let mut column = self.catalog.column(*table, column);
-        // A view shows it as its table has it.
+        self.storing(self.catalog.column(*table, column)).spaced
+    }
+
+    /// The column that holds what a column shows: a view shows it as its table has it.
+    pub(crate) fn storing<'c>(&'c self, mut column: &'c Column) -> &'c Column {
         while let Some((table, origin)) = column.origin {
             column = self.catalog.column(table, origin);
         }
-        column.spaced
+        column
     }
 
     pub(crate) fn know(&mut self, id: Ref, shape: &Shape) {

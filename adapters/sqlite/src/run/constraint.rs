@@ -2,7 +2,7 @@
 //! PostgreSQL says by itself and SQLite does not. Asked only after a failure, on its connection.
 //! Never: a change; what is tried again to find the culprit is undone.
 
-use super::{Bound, fetch};
+use super::{Bound, Dialect, fetch};
 use crate::connect::Link;
 use crate::error::{self, Broken};
 use mag_adapter::EngineError;
@@ -10,7 +10,7 @@ use mag_model::catalog::{ForeignKey, Table};
 use mag_model::{ColumnId, TableId, Value, literal};
 use mag_query::plan::{Cell, Insert};
 use mag_query::{Plan, Work};
-use mag_sql::Steps;
+use mag_sql::{Dialect as _, Piece, Steps};
 use std::collections::HashSet;
 
 /// Looks of the leash that the search for a culprit may cost: a few million steps of SQLite's
@@ -158,17 +158,23 @@ pub(super) fn exists(
     if values.iter().any(Value::is_null) {
         return Ok(false);
     }
-    let conditions: Vec<String> = (1..)
-        .zip(columns)
-        .map(|(n, id)| format!("{} = ?{n}", quoted(&table.column(*id).name)))
-        .collect();
-    let sql = format!("SELECT 1 FROM {} WHERE {}", place(table), conditions.join(" AND "));
+    let sql = format!("SELECT 1 FROM {} WHERE {}", place(table), conditions(table, columns));
     let mut statement = link.db.prepare_cached(&sql).map_err(error::of)?;
     for (n, value) in (1..).zip(values) {
         statement.raw_bind_parameter::<usize, _>(n, Bound(value)).map_err(error::of)?;
     }
     let found = statement.raw_query().next().map_err(error::of)?.is_some();
     Ok(found)
+}
+
+/// The columns have the values that are bound, each in the form in which its column stores it.
+pub(super) fn conditions(table: &Table, columns: &[ColumnId]) -> String {
+    let each = (1..).zip(columns).map(|(n, id)| {
+        let column = table.column(*id);
+        let value = Piece::plain(format!("?{n}"), column.ty.clone());
+        format!("{} = {}", quoted(&column.name), Dialect.stored(value, column))
+    });
+    each.collect::<Vec<_>>().join(" AND ")
 }
 
 pub(super) fn quoted(name: &str) -> String {

@@ -131,7 +131,7 @@ fn key_of(
         "SELECT {} FROM {} WHERE {}",
         names.join(", "),
         quoted(&table.name),
-        conditions(table, columns)
+        constraint::conditions(table, columns)
     );
     let mut statement = link.db.prepare_cached(&sql).map_err(error::of)?;
     for (n, value) in (1..).zip(values) {
@@ -144,12 +144,6 @@ fn key_of(
         key.push(types::read(row.get_ref(place).map_err(error::of)?, ty));
     }
     Ok(Some(key))
-}
-
-fn conditions(table: &Table, columns: &[ColumnId]) -> String {
-    let each = (1..).zip(columns);
-    let each = each.map(|(n, id)| format!("{} = ?{n}", quoted(&table.column(*id).name)));
-    each.collect::<Vec<_>>().join(" AND ")
 }
 
 /// Puts the row in the place of the one it clashes with, asks whether that is allowed, and takes
@@ -169,8 +163,11 @@ fn try_as_new(
     // What points to the row that makes room is not to notice.
     batch("SAVEPOINT proposed; PRAGMA defer_foreign_keys = ON")?;
     let tried = (|| {
-        let sql =
-            format!("DELETE FROM {} WHERE {}", quoted(&table.name), conditions(table, columns));
+        let sql = format!(
+            "DELETE FROM {} WHERE {}",
+            quoted(&table.name),
+            constraint::conditions(table, columns)
+        );
         let bound: Vec<Bound<'_>> = values.iter().map(Bound).collect();
         link.db.execute(&sql, rusqlite::params_from_iter(bound)).map_err(error::of)?;
         let steps: Steps = mag_sql::steps(&alone, &Dialect).map_err(unrendered)?;

@@ -321,6 +321,7 @@ async fn a_key_that_is_a_moment_tells_what_was_written_and_is_referred_to() {
          CREATE TABLE b (id INTEGER PRIMARY KEY, a_at TIMESTAMP REFERENCES a (at));
          CREATE TABLE c (id INTEGER PRIMARY KEY, at TIMESTAMPTZ DEFAULT CURRENT_TIMESTAMP, other TIMESTAMPTZ);
          CREATE TABLE d (id INTEGER PRIMARY KEY REFERENCES c (id));
+         CREATE TABLE j (id INTEGER PRIMARY KEY, j JSON);
          INSERT INTO c VALUES (1, '2024-01-31T12:00:00+02:00', '2024-01-31 10:00:00+00:00'), (2, 'infinity', NULL);
          INSERT INTO d VALUES (1), (2);",
     )
@@ -330,8 +331,14 @@ async fn a_key_that_is_a_moment_tells_what_was_written_and_is_referred_to() {
     assert_eq!(world.say(line).await, row);
     let line = r#"update a?select=at,n&at=eq.2024-05-01T10:00:00 {"n":3}"#;
     assert_eq!(world.say(line).await, row);
+    let clash = r#"insert a?on_conflict=at&resolution=ignore&select=at,n {"at":"2024-05-01T10:00:00","n":4}"#;
+    assert_eq!(world.say(clash).await, "[]");
+    let clash = r#"insert a?on_conflict=at&resolution=merge&select=at,n {"at":"2024-05-01T10:00:00","n":3}"#;
+    assert_eq!(world.say(clash).await, row);
     let line = r#"insert b?select=a_at,a(n) {"a_at":"2024-05-01T10:00:00"}"#;
     assert_eq!(world.say(line).await, r#"[{"a_at":"2024-05-01T10:00:00","a":{"n":3}}]"#);
+    world.act(r#"insert j {"id":1,"j":1.10}"#).await.unwrap();
+    assert_eq!(world.say("read j?select=j,t:j::text").await, r#"[{"j":1.10,"t":"1.10"}]"#);
     // One in another form is still the moment that it is.
     let told = world.say("read d?select=id,c(at,other)&order=id").await;
     let first = r#"{"id":1,"c":{"at":"2024-01-31T10:00:00+00:00","other":"2024-01-31"#;

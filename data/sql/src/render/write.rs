@@ -797,7 +797,7 @@ impl Renderer<'_> {
                 Ok(match columns.get(n) {
                     Some(id) => {
                         let value = Piece::plain(bound, ty.clone());
-                        self.dialect.stored(value, known.column(*id))
+                        self.dialect.stored(value, self.storing(known.column(*id)))
                     }
                     None => bound,
                 })

@@ -64,6 +64,11 @@ pub fn read(stored: Stored, ty: &Type) -> Result<Value, BadValue> {
         (Stored::Text(text), _) => literal::parse(&text, base)?,
         (Stored::Integer(n), _) => literal::parse(&n.to_string(), base)?,
         (Stored::Real(n), _) => literal::parse(&literal::float8_text(n), base)?,
+        // A number that is kept to the letter may have a blank behind it.
+        (Stored::Blob(bytes), Type::Json | Type::Jsonb) => match std::str::from_utf8(&bytes) {
+            Ok(text) => Value::json(text.trim_end()),
+            Err(_) => Value::Text(Arc::from(literal::bytes_text(&bytes))),
+        },
         (Stored::Blob(bytes), _) => match String::from_utf8(bytes) {
             Ok(text) => literal::parse(&text, base)?,
             Err(e) => Value::Text(Arc::from(literal::bytes_text(e.as_bytes()))),
