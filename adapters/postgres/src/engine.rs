@@ -108,6 +108,7 @@ impl Postgres {
                 Ability::ParallelWrites,
                 Ability::Cancels,
                 Ability::UpsertsThroughViews,
+                Ability::TellsInZones,
             ]
             .into(),
         };

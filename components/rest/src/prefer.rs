@@ -101,6 +101,13 @@ impl Preferences {
         found
     }
 
+    /// For those who tell no other zone than that of the world: a zone is a preference like one that
+    /// nobody knows.
+    pub fn without_zone(&mut self) {
+        if let Some(zone) = self.timezone.take() {
+            self.unknown.push(format!("timezone={zone}"));
+        }
+    }
     pub fn strict(&self) -> bool {
         self.handling == Some(Handling::Strict)
     }

@@ -271,7 +271,8 @@ impl Learnt<'_> {
     pub(crate) fn known(self, form: &Form<'_>) -> Option<Known> {
         let rest = &self.settings.rest;
         let (template, _) = self.plan.template()?;
-        let again = self.read(&marked(self.parts)?, rest)?;
+        let mut again = self.read(&marked(self.parts)?, rest)?;
+        again.preferences.clone_from(&self.asked.preferences);
         let call = self.call(self.asked, self.content)?;
         let call_again = self.call(&again, marked_object(&form.cells)?.as_bytes())?;
         let shape = self.view.shape(&call, self.session, &self.options)?;

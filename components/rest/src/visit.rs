@@ -122,7 +122,7 @@ impl Visit<'_> {
                 return Ok(reply);
             }
         }
-        let asked = Asked::read(self.parts, self.rest)?;
+        let asked = self.asked(source, self.parts)?;
         timing.mark("parse");
         reached.thing = match &asked.target {
             Target::Table(name) | Target::Function(name) => {
@@ -156,6 +156,14 @@ impl Visit<'_> {
         };
         timing.rest();
         reply
+    }
+
+    fn asked(&self, source: &dyn Source, parts: &Parts) -> Result<Asked, Problem> {
+        let mut asked = Asked::read(parts, self.rest)?;
+        if !source.database().abilities().can(Ability::TellsInZones) {
+            asked.preferences.without_zone();
+        }
+        Ok(asked)
     }
 
     /// What follows from the form of the request alone is kept for the next one.

@@ -27,6 +27,8 @@ pub enum Ability {
     Cancels,
     /// Inserts a row through a view, or changes the one that is there.
     UpsertsThroughViews,
+    /// Tells moments in the zone that the caller asks for.
+    TellsInZones,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

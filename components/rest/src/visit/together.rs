@@ -25,7 +25,7 @@ impl Visit<'_> {
         let most = usize::try_from(self.own.batch_calls_max).unwrap_or(usize::MAX);
         let mut all = Vec::new();
         for (n, one) in batch::read(content, self.parts, most)?.into_iter().enumerate() {
-            let ready = self.of_batch(view, whole, &one);
+            let ready = self.of_batch((source, view), whole, &one);
             all.push(ready.map_err(|problem| problem.of_call_number(n))?);
         }
         let writes = all.iter().any(|ready| ready.access == Access::Write);
@@ -69,8 +69,13 @@ impl Visit<'_> {
         Ok(respond::batch(whole, body, said.unwrap_or_default()))
     }
 
-    fn of_batch(&self, view: &View, whole: &Asked, one: &batch::Call) -> Result<Ready, Problem> {
-        let mut asked = Asked::read(&one.parts, self.rest)?;
+    fn of_batch(
+        &self,
+        (source, view): (&dyn Source, &View),
+        whole: &Asked,
+        one: &batch::Call,
+    ) -> Result<Ready, Problem> {
+        let mut asked = self.asked(source, &one.parts)?;
         let batch = matches!(&asked.target, Target::Table(name)
             if name == batch::NAME && view.catalog.find_table(&asked.schema, name).is_none());
         if batch || asked.target == Target::Root {

@@ -25,6 +25,7 @@ fn check(engine: Engine) {
     values(&board, &key);
     forms(&board, &key);
     writes(&house, &board, &key);
+    zones(engine, &board, &key);
     callers(&house, &board, &key);
     changes(&house, &board, &key);
 }
@@ -238,6 +239,24 @@ fn writes(house: &House, board: &Board<'_>, key: &str) {
         assert_eq!(told.status, status, "{n}: {}", told.body);
     }
     assert_eq!(ids("GET /kinds?id=gt.40&select=id&order=id"), [41, 42, 43]);
+}
+
+/// Who tells no other zone than that of the world does not say that it has.
+fn zones(engine: Engine, board: &Board<'_>, key: &str) {
+    let asked = |prefer: &str| {
+        let told = ask(board, "GET /notes?id=eq.1", &[key, prefer], "");
+        (told.status, told.header("preference-applied").map(str::to_owned))
+    };
+    let (wish, strict) = match engine {
+        Engine::Sqlite => ((200, None), (400, None)),
+        Engine::Postgres => {
+            let applied = |text: &str| Some(text.to_owned());
+            let both = applied("handling=strict, timezone=Asia/Kolkata");
+            ((200, applied("timezone=Asia/Kolkata")), (200, both))
+        }
+    };
+    assert_eq!(asked("Prefer: timezone=Asia/Kolkata"), wish);
+    assert_eq!(asked("Prefer: handling=strict, timezone=Asia/Kolkata"), strict);
 }
 
 /// What one may see, another may not.
