@@ -127,11 +127,13 @@ fn a_tree_may_be_deep_but_not_without_end() {
 
 #[test]
 fn what_has_no_operator_is_an_argument_of_a_function() {
-    let params = Params::read("a=1&b=eq.2&c=in.x&limit=3", true).unwrap();
+    let params = Params::read("a=1&b=eq.2&c=inn.x&limit=3", true).unwrap();
     let arguments: Vec<(&str, &str)> =
         params.arguments.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    assert_eq!(arguments, [("a", "1"), ("c", "in.x")]);
+    assert_eq!(arguments, [("a", "1"), ("c", "inn.x")]);
     assert_eq!(params.filters.len(), 1);
+    // One that begins as a condition does is one.
+    assert!(Params::read("c=in.x", true).is_err());
 }
 
 #[test]
