@@ -67,7 +67,7 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
     columns(db, &mut found).map_err(error::of)?;
     keys::primary(&mut found);
     keys::foreign(db, &mut found).map_err(error::of)?;
-    forms::of_moments(db, &mut found).map_err(error::of)?;
+    forms::of_moments(db, &mut found);
     keys::indexes(db, &mut found).map_err(error::of)?;
     for table in found.values_mut() {
         if let Some(place) = row_number(table) {

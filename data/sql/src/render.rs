@@ -14,7 +14,7 @@ use mag_model::catalog::{Catalog, Column, TableId};
 use mag_model::{Type, Value};
 use mag_query::Ref;
 use mag_query::select::Shape;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 pub(crate) struct Renderer<'a> {
@@ -23,6 +23,8 @@ pub(crate) struct Renderer<'a> {
     pub(crate) args: Vec<Arg>,
     /// What each number stands for: its columns have names only there.
     pub(crate) rows: HashMap<Ref, RowOf>,
+    /// Rows that a function gives: as they are told, not as a table stores them.
+    told: HashSet<Ref>,
     /// What the rows that a write has touched are read from.
     pub(crate) written: Written,
     /// In the place of a row as it is, the row as a write makes it: these of its columns have other
@@ -66,6 +68,7 @@ impl<'a> Renderer<'a> {
             dialect,
             args: Vec::new(),
             rows: HashMap::new(),
+            told: HashSet::new(),
             written: Written::default(),
             merging: None,
             called: None,
@@ -143,7 +146,7 @@ impl<'a> Renderer<'a> {
         let Some(RowOf::Table(table) | RowOf::Touched(table)) = self.rows.get(&of) else {
             return false;
         };
-        self.storing(self.catalog.column(*table, column)).spaced
+        !self.told.contains(&of) && self.storing(self.catalog.column(*table, column)).spaced
     }
 
     /// The column that holds what a column shows: a view shows it as its table has it.
@@ -161,5 +164,6 @@ impl<'a> Renderer<'a> {
             Shape::Scalar(_) => RowOf::Scalar,
         };
         self.rows.insert(id, row);
+        self.told.insert(id);
     }
 }

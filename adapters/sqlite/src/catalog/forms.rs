@@ -4,16 +4,13 @@
 
 use super::Found;
 use mag_model::catalog::TableKind;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 /// So many rows are looked at for one that says it.
 const ROWS: u32 = 100;
 
-pub(super) fn of_moments(
-    db: &Connection,
-    found: &mut BTreeMap<String, Found>,
-) -> rusqlite::Result<()> {
+pub(super) fn of_moments(db: &Connection, found: &mut BTreeMap<String, Found>) {
     let mut unknown = Vec::new();
     for (name, table) in &mut *found {
         if table.draft.kind != TableKind::Table {
@@ -26,7 +23,7 @@ pub(super) fn of_moments(
             let by_default = column.default.as_deref().and_then(form_of_default);
             let form = match by_default {
                 Some(spaced) => Some(spaced),
-                None => form_of_rows(db, name, &column.name)?,
+                None => form_of_rows(db, name, &column.name),
             };
             column.spaced = form.unwrap_or(false);
             if form.is_none() {
@@ -45,7 +42,6 @@ pub(super) fn of_moments(
             }
         }
     }
-    Ok(())
 }
 
 fn form_of_parent(found: &BTreeMap<String, Found>, table: &str, column: &str) -> Option<bool> {
@@ -78,7 +74,7 @@ fn form_of_default(default: &str) -> Option<bool> {
     }
 }
 
-fn form_of_rows(db: &Connection, table: &str, column: &str) -> rusqlite::Result<Option<bool>> {
+fn form_of_rows(db: &Connection, table: &str, column: &str) -> Option<bool> {
     let [table, column] = [table, column].map(|name| format!("\"{}\"", name.replace('"', "\"\"")));
     // One that tells its zone is compared with none of the others.
     let first = format!(
@@ -86,12 +82,14 @@ fn form_of_rows(db: &Connection, table: &str, column: &str) -> rusqlite::Result<
          FROM (SELECT {column} AS c FROM {table} LIMIT {ROWS})
          WHERE typeof(c) = 'text' AND length(c) >= 16 LIMIT 1"
     );
-    let sign: Option<String> = db.query_row(&first, [], |row| row.get(0)).optional()?;
-    Ok(match sign.as_deref() {
+    // A column that cannot be read, as one that is worked out by a function of another program, says
+    // nothing.
+    let sign = db.query_row(&first, [], |row| row.get::<_, String>(0)).ok();
+    match sign.as_deref() {
         Some(" ") => Some(true),
         Some("T") => Some(false),
         _ => None,
-    })
+    }
 }
 
 #[cfg(test)]

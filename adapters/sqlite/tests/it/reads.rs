@@ -322,6 +322,10 @@ async fn a_key_that_is_a_moment_tells_what_was_written_and_is_referred_to() {
          CREATE TABLE c (id INTEGER PRIMARY KEY, at TIMESTAMPTZ DEFAULT CURRENT_TIMESTAMP, other TIMESTAMPTZ);
          CREATE TABLE d (id INTEGER PRIMARY KEY REFERENCES c (id));
          CREATE TABLE j (id INTEGER PRIMARY KEY, j JSON);
+         CREATE TABLE e (id INTEGER PRIMARY KEY, at TIMESTAMP DEFAULT CURRENT_TIMESTAMP);
+         CREATE VIEW seen AS SELECT id, at FROM e;
+         CREATE TRIGGER seen_i INSTEAD OF INSERT ON seen BEGIN INSERT INTO e VALUES (new.id, new.at); END;
+         CREATE TRIGGER seen_u INSTEAD OF UPDATE ON seen BEGIN UPDATE e SET at = new.at WHERE id = new.id; END;
          INSERT INTO c VALUES (1, '2024-01-31T12:00:00+02:00', '2024-01-31 10:00:00+00:00'), (2, 'infinity', NULL);
          INSERT INTO d VALUES (1), (2);",
     )
@@ -339,6 +343,13 @@ async fn a_key_that_is_a_moment_tells_what_was_written_and_is_referred_to() {
     assert_eq!(world.say(line).await, r#"[{"a_at":"2024-05-01T10:00:00","a":{"n":3}}]"#);
     world.act(r#"insert j {"id":1,"j":1.10}"#).await.unwrap();
     assert_eq!(world.say("read j?select=j,t:j::text").await, r#"[{"j":1.10,"t":"1.10"}]"#);
+    world.act(r#"insert seen {"id":1,"at":"2024-05-01T10:00:00"}"#).await.unwrap();
+    assert_eq!(world.say("read e?select=id&at=eq.2024-05-01T10:00:00").await, r#"[{"id":1}]"#);
+    world
+        .act(r#"update seen?at=eq.2024-05-01T10:00:00 {"at":"2024-05-02T10:00:00"}"#)
+        .await
+        .unwrap();
+    assert_eq!(world.say("read e?select=id&at=eq.2024-05-02T10:00:00").await, r#"[{"id":1}]"#);
     // One in another form is still the moment that it is.
     let told = world.say("read d?select=id,c(at,other)&order=id").await;
     let first = r#"{"id":1,"c":{"at":"2024-01-31T10:00:00+00:00","other":"2024-01-31"#;

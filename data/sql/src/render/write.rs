@@ -489,7 +489,10 @@ impl Renderer<'_> {
                         let column = table.column(insert.columns[*at]);
                         self.bind_cell(value, column, origins.next())
                     }
-                    Some(Cell::Expr(expr)) => self.expr(expr, &[]),
+                    Some(Cell::Expr(expr)) => {
+                        let piece = self.piece(expr, &[])?;
+                        Ok(self.stored(piece, table.column(insert.columns[*at])))
+                    }
                     Some(Cell::Default) | None => Ok("DEFAULT".to_owned()),
                 });
                 rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
@@ -531,6 +534,11 @@ impl Renderer<'_> {
         Ok(format!("SELECT {given} FROM {rows} WHERE {must}"))
     }
 
+    /// A value as the column stores it, or that which a column of a view shows.
+    fn stored(&self, value: Piece, column: &Column) -> String {
+        self.dialect.stored(value, self.storing(column))
+    }
+
     /// A value for a column; one that a function of the engine reads is JSON until then.
     fn bind_cell(
         &mut self,
@@ -540,7 +548,7 @@ impl Renderer<'_> {
     ) -> Result<String, Error> {
         let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
             let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.dialect.stored(Piece::plain(bound, column.ty.clone()), column));
+            return Ok(self.stored(Piece::plain(bound, column.ty.clone()), column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -557,7 +565,7 @@ impl Renderer<'_> {
     ) -> Result<String, Error> {
         let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
             let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.dialect.stored(Piece::plain(bound, column.ty.clone()), column));
+            return Ok(self.stored(Piece::plain(bound, column.ty.clone()), column));
         };
         let name = self.dialect.function(&by.schema, &by.function)?;
         let value = self.bind_from(value.clone(), Type::Json, origin)?;
@@ -573,7 +581,10 @@ impl Renderer<'_> {
         for row in &insert.rows {
             let cells = insert.columns.iter().zip(row).map(|(id, cell)| match cell {
                 Cell::Value(value) => self.bind_cell(value, table.column(*id), origins.next()),
-                Cell::Expr(expr) => self.expr(expr, &[]),
+                Cell::Expr(expr) => {
+                    let piece = self.piece(expr, &[])?;
+                    Ok(self.stored(piece, table.column(*id)))
+                }
                 Cell::Default => Ok(self.own_default(table.column(*id))),
             });
             rows.push(format!("({})", cells.collect::<Result<Vec<_>, _>>()?.join(", ")));
@@ -690,7 +701,7 @@ impl Renderer<'_> {
             Cell::Value(value) => self.bind_change(value, column, Origin::Fixed)?,
             Cell::Expr(expr) => {
                 let piece = self.piece(expr, &[])?;
-                self.dialect.stored(piece, column)
+                self.stored(piece, column)
             }
             Cell::Default if self.dialect.default_among_values() => "DEFAULT".to_owned(),
             // The engine's own words for the default, from its own catalog.
@@ -795,10 +806,7 @@ impl Renderer<'_> {
                 let value = key.get(n).cloned().unwrap_or(Value::Null);
                 let bound = self.bind_from(value, ty.clone(), origin)?;
                 Ok(match columns.get(n) {
-                    Some(id) => {
-                        let value = Piece::plain(bound, ty.clone());
-                        self.dialect.stored(value, self.storing(known.column(*id)))
-                    }
+                    Some(id) => self.stored(Piece::plain(bound, ty.clone()), known.column(*id)),
                     None => bound,
                 })
             });

@@ -12,6 +12,7 @@ mod dialect;
 mod functions;
 mod holes;
 mod house;
+mod moments;
 mod parity;
 mod recall;
 mod views;
