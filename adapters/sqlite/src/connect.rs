@@ -346,7 +346,7 @@ impl Opener {
                         bytes / u64::from(page.max(1))
                     ))?;
                 }
-                db.execute_batch("PRAGMA cache_size = -4000; PRAGMA journal_size_limit = 67108864")
+                db.execute_batch("PRAGMA cache_size = -2000; PRAGMA journal_size_limit = 67108864")
             }
             // The pages that all ask for fit in; the rest is in the memory of the system, once for
             // all connections, a copy of a page away.
