@@ -3,8 +3,13 @@
 //! Never: a name of a zone such as `Europe/Paris`, whose rules are no part of this house, and a word
 //! that asks the clock (`now`).
 
+mod pieces;
+mod words;
+
 use super::{DAY, SECOND, date_of, days_of};
 use crate::error::BadValue;
+use pieces::{Piece, pieces};
+use words::{Meaning, word};
 
 /// What a text says, as far as it says it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -103,179 +108,6 @@ pub(super) fn days_in(year: i64, month: i64) -> i64 {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     }
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Piece<'t> {
-    /// With `-`, `/` or `.` in it.
-    Date(&'t str),
-    Time(&'t str),
-    Number(&'t str),
-    /// In small letters.
-    Word(String),
-    Zone(&'t str),
-}
-
-/// As many pieces as PostgreSQL takes.
-const PIECES_MAX: usize = 25;
-
-fn pieces(text: &str) -> Result<Vec<Piece<'_>>, Wrong> {
-    let bytes = text.as_bytes();
-    let at_is = |at: usize, test: &dyn Fn(u8) -> bool| bytes.get(at).is_some_and(|b| test(*b));
-    let digit = |b: u8| b.is_ascii_digit();
-    let past = |mut at: usize, test: &dyn Fn(u8) -> bool| {
-        while at_is(at, test) {
-            at += 1;
-        }
-        at
-    };
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(first) = bytes.get(at).copied() {
-        let from = at;
-        if first.is_ascii_whitespace() || first == 0x0b {
-            at += 1;
-            continue;
-        }
-        if found.len() == PIECES_MAX {
-            return Err(Wrong::Form);
-        }
-        if first.is_ascii_digit() {
-            at = past(at, &digit);
-            match bytes.get(at) {
-                Some(b':') => {
-                    at = past(at, &|b| digit(b) || b == b':' || b == b'.');
-                    found.push(Piece::Time(&text[from..at]));
-                }
-                Some(between @ (b'-' | b'/' | b'.')) => {
-                    at += 1;
-                    let mut date = *between != b'.';
-                    if at_is(at, &digit) {
-                        at = past(at, &digit);
-                        if bytes.get(at) == Some(between) {
-                            date = true;
-                            at = past(at, &|b| digit(b) || b == *between);
-                        }
-                    } else {
-                        date = true;
-                        at = past(at, &|b| b.is_ascii_alphanumeric() || b == *between);
-                    }
-                    let piece = &text[from..at];
-                    found.push(if date { Piece::Date(piece) } else { Piece::Number(piece) });
-                }
-                _ => found.push(Piece::Number(&text[from..at])),
-            }
-        } else if first == b'.' {
-            at = past(at + 1, &digit);
-            found.push(Piece::Number(&text[from..at]));
-        } else if first.is_ascii_alphabetic() {
-            at = past(at, &|b| b.is_ascii_alphabetic());
-            let known = word(&text[from..at].to_ascii_lowercase()).is_some();
-            let goes_on = match bytes.get(at) {
-                Some(b'-' | b'/' | b'.') => true,
-                Some(b'+' | b'0'..=b'9') => !known,
-                _ => false,
-            };
-            if goes_on {
-                at = past(at, &|b| b.is_ascii_alphanumeric() || b"+-/_.:".contains(&b));
-                found.push(Piece::Date(&text[from..at]));
-            } else {
-                found.push(Piece::Word(text[from..at].to_ascii_lowercase()));
-            }
-        } else if first == b'+' || first == b'-' {
-            at = past(at + 1, &|b| b.is_ascii_whitespace());
-            if at_is(at, &digit) {
-                at = past(at, &|b| digit(b) || b":.-".contains(&b));
-                found.push(Piece::Zone(&text[from..at]));
-            } else if at_is(at, &|b| b.is_ascii_alphabetic()) && first == b'-' {
-                let begin = at;
-                at = past(at, &|b| b.is_ascii_alphabetic());
-                found.push(Piece::Word(format!("-{}", text[begin..at].to_ascii_lowercase())));
-            } else {
-                return Err(Wrong::Form);
-            }
-        } else if first.is_ascii_punctuation() {
-            at += 1;
-        } else {
-            return Err(Wrong::Form);
-        }
-    }
-    Ok(found)
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Month(i64),
-    Weekday,
-    /// Hours that are added to one before noon or after it.
-    Noon {
-        after: bool,
-    },
-    BeforeChrist,
-    AnnoDomini,
-    /// Hours and minutes east of Greenwich.
-    Zone(i64, i64),
-    /// What follows is a time.
-    Time,
-    Julian,
-    Midnight,
-    Filler,
-}
-
-fn word(text: &str) -> Option<Meaning> {
-    const MONTHS: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    const WEEKDAYS: [&str; 7] =
-        ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-    if let Some(at) = MONTHS.iter().position(|month| *month == text || month[..3] == *text) {
-        return Some(Meaning::Month(i64::try_from(at).unwrap_or(0) + 1));
-    }
-    if WEEKDAYS.iter().any(|day| *day == text || day[..3] == *text) {
-        return Some(Meaning::Weekday);
-    }
-    Some(match text {
-        "sept" => Meaning::Month(9),
-        "tues" | "weds" | "wednes" | "thur" | "thurs" => Meaning::Weekday,
-        "am" => Meaning::Noon { after: false },
-        "pm" => Meaning::Noon { after: true },
-        "bc" => Meaning::BeforeChrist,
-        "ad" => Meaning::AnnoDomini,
-        "t" => Meaning::Time,
-        "j" | "jd" | "julian" => Meaning::Julian,
-        "allballs" => Meaning::Midnight,
-        "at" | "on" => Meaning::Filler,
-        "z" | "zulu" | "utc" | "gmt" | "ut" | "wet" | "uct" => Meaning::Zone(0, 0),
-        "bst" | "cet" | "met" | "west" => Meaning::Zone(1, 0),
-        "cest" | "eet" | "sast" => Meaning::Zone(2, 0),
-        "eest" | "msk" => Meaning::Zone(3, 0),
-        "jst" | "kst" => Meaning::Zone(9, 0),
-        "acst" => Meaning::Zone(9, 30),
-        "aest" => Meaning::Zone(10, 0),
-        "aedt" => Meaning::Zone(11, 0),
-        "nzst" => Meaning::Zone(12, 0),
-        "nzdt" => Meaning::Zone(13, 0),
-        "adt" => Meaning::Zone(-3, 0),
-        "ast" | "edt" => Meaning::Zone(-4, 0),
-        "est" | "cdt" => Meaning::Zone(-5, 0),
-        "cst" | "mdt" => Meaning::Zone(-6, 0),
-        "mst" | "pdt" => Meaning::Zone(-7, 0),
-        "pst" | "akdt" => Meaning::Zone(-8, 0),
-        "akst" => Meaning::Zone(-9, 0),
-        "hst" => Meaning::Zone(-10, 0),
-        _ => return None,
-    })
 }
 
 /// What was found so far.

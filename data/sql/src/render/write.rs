@@ -539,20 +539,32 @@ impl Renderer<'_> {
         self.dialect.stored(value, self.storing(column))
     }
 
-    /// A value for a column; one that a function of the engine reads is JSON until then.
+    /// A value for a column, and the function of the engine that reads it, of which it is JSON until
+    /// then.
+    fn bind_read(
+        &mut self,
+        value: &Value,
+        column: &Column,
+        origin: Origin,
+    ) -> Result<(String, Option<String>), Error> {
+        let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
+            let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
+            return Ok((self.stored(Piece::plain(bound, column.ty.clone()), column), None));
+        };
+        let name = self.dialect.function(&by.schema, &by.function)?;
+        Ok((self.bind_from(value.clone(), Type::Json, origin)?, Some(name)))
+    }
+
     fn bind_cell(
         &mut self,
         value: &Value,
         column: &Column,
         origin: Origin,
     ) -> Result<String, Error> {
-        let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
-            let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.stored(Piece::plain(bound, column.ty.clone()), column));
-        };
-        let name = self.dialect.function(&by.schema, &by.function)?;
-        let value = self.bind_from(value.clone(), Type::Json, origin)?;
-        Ok(format!("{name}({value})"))
+        Ok(match self.bind_read(value, column, origin)? {
+            (value, None) => value,
+            (value, Some(name)) => format!("{name}({value})"),
+        })
     }
 
     /// As `bind_cell`. Where no row is changed no value is read: a function that reads one is asked
@@ -563,13 +575,12 @@ impl Renderer<'_> {
         column: &Column,
         origin: Origin,
     ) -> Result<String, Error> {
-        let Some(by) = self.catalog.representation(&Type::Json, &column.ty) else {
-            let bound = self.bind_from(value.clone(), column.ty.clone(), origin)?;
-            return Ok(self.stored(Piece::plain(bound, column.ty.clone()), column));
-        };
-        let name = self.dialect.function(&by.schema, &by.function)?;
-        let value = self.bind_from(value.clone(), Type::Json, origin)?;
-        Ok(format!("(SELECT {name}(v) FROM (SELECT {value} AS v OFFSET 0) AS given)"))
+        Ok(match self.bind_read(value, column, origin)? {
+            (value, None) => value,
+            (value, Some(name)) => {
+                format!("(SELECT {name}(v) FROM (SELECT {value} AS v OFFSET 0) AS given)")
+            }
+        })
     }
 
     /// How many of the rows that are to be written the check does not allow as new ones.
