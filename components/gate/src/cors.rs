@@ -3,13 +3,13 @@
 //! Never: a door that is guarded; `trust.rs` looks after those.
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
-    ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_HEADERS, ORIGIN, VARY,
 };
-use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use mag_contract::door::{Response, body};
+use mag_contract::exchange::Origins;
 
 const METHODS: HeaderValue =
     HeaderValue::from_static("GET, POST, PATCH, PUT, DELETE, OPTIONS, HEAD");
@@ -22,12 +22,14 @@ const EXPOSED: [HeaderValue; 2] = [
          Transfer-Encoding, Range-Unit",
     ),
     HeaderValue::from_static(
-        "ETag, Link, Preference-Applied, RateLimit, RateLimit-Policy, Retry-After, Server-Timing, \
+        "ETag, Link, Preference-Applied, RateLimit, RateLimit-Limit, RateLimit-Policy, \
+         RateLimit-Remaining, RateLimit-Reset, Retry-After, Server-Timing, X-Next-Cursor, \
          X-Request-Id, X-Total-Count, X-Supabase-Api-Version, X-Sb-Error-Code, X-Relay-Error",
     ),
 ];
 /// A day: what may be asked does not change from one request to the next.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
 
 pub(crate) struct Cors {
     /// Every origin when empty.
@@ -50,60 +52,71 @@ impl Cors {
         Self { origins: origins.iter().map(lower).collect() }
     }
 
-    /// What stands in `Access-Control-Allow-Origin`; nothing for a page that may not ask.
-    fn allowed(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+    /// What stands in `Access-Control-Allow-Origin`; nothing for a page that may not ask. A door's own
+    /// list narrows that of the gate.
+    fn allowed(&self, headers: &HeaderMap, own: Option<&Origins>) -> Option<HeaderValue> {
         let origin = headers.get(ORIGIN)?;
-        if self.origins.is_empty() {
+        if self.origins.is_empty() && own.is_none() {
             return Some(HeaderValue::from_static("*"));
         }
         let named = String::from_utf8_lossy(origin.as_bytes()).to_lowercase();
-        self.origins.contains(&named).then(|| origin.clone())
+        let ours = self.origins.is_empty() || self.origins.contains(&named);
+        let theirs = own.is_none_or(|own| own.0.iter().any(|known| same(known, &named)));
+        (ours && theirs).then(|| origin.clone())
     }
 
     /// The answer to a browser that asks whether it may ask.
-    pub(crate) fn preflight(&self, request: &Parts) -> Option<Response> {
-        let asks = request.method == Method::OPTIONS
-            && request.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-            && request.headers.contains_key(ORIGIN);
-        if !asks {
-            return None;
-        }
+    pub(crate) fn preflight(&self, asked: &HeaderMap, own: Option<&Origins>) -> Response {
         let mut response = Response::new(body(""));
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
-        if let Some(origin) = self.allowed(&request.headers) {
+        if let Some(origin) = self.allowed(asked, own) {
             headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.insert(ACCESS_CONTROL_ALLOW_METHODS, METHODS);
             headers.insert(ACCESS_CONTROL_MAX_AGE, MAX_AGE);
             headers.insert(
                 ACCESS_CONTROL_ALLOW_HEADERS,
-                allowed_headers(request.headers.get(ACCESS_CONTROL_REQUEST_HEADERS)),
+                allowed_headers(asked.get(ACCESS_CONTROL_REQUEST_HEADERS)),
             );
+            if own.is_some() {
+                headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+            }
         }
         headers.insert(VARY, HeaderValue::from_static("Origin, Access-Control-Request-Headers"));
-        Some(response)
+        response
     }
 
     /// Lets the page read the answer, when the door has not decided about it itself.
-    pub(crate) fn open(&self, asked: &HeaderMap, answer: &mut HeaderMap) {
+    pub(crate) fn open(&self, asked: &HeaderMap, own: Option<&Origins>, answer: &mut HeaderMap) {
         if answer.contains_key(ACCESS_CONTROL_ALLOW_ORIGIN) {
             return;
         }
-        if let Some(origin) = self.allowed(asked) {
-            if !self.origins.is_empty() {
-                answer.append(VARY, HeaderValue::from_static("Origin"));
-            }
+        if !self.origins.is_empty() || own.is_some() {
+            answer.append(VARY, HeaderValue::from_static("Origin"));
+        }
+        if let Some(origin) = self.allowed(asked, own) {
             answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             let [of_the_dialect, of_ours] = EXPOSED;
             answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, of_the_dialect);
             answer.append(ACCESS_CONTROL_EXPOSE_HEADERS, of_ours);
+            if own.is_some() {
+                answer.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+            }
         }
     }
+}
+
+/// `known` as somebody wrote it into a setting.
+fn same(known: &str, named: &str) -> bool {
+    let known = known.trim().trim_end_matches('/');
+    known == "*" || known.eq_ignore_ascii_case(named)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::request::Parts;
+    use mag_contract::exchange::is_preflight;
 
     fn parts(method: &str, headers: &[(&str, &str)]) -> Parts {
         let mut request = http::Request::builder().method(method);
@@ -123,7 +136,7 @@ mod tests {
                 ("access-control-request-headers", "apikey,x-client-info,traceparent"),
             ],
         );
-        let answer = Cors::new(&[]).preflight(&asked).unwrap();
+        let answer = Cors::new(&[]).preflight(&asked.headers, None);
         let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
         assert_eq!(answer.status(), 200);
         assert_eq!(header("access-control-allow-origin"), "*");
@@ -137,15 +150,15 @@ mod tests {
 
     #[test]
     fn an_options_request_that_is_no_preflight_goes_to_its_door() {
-        assert!(Cors::new(&[]).preflight(&parts("OPTIONS", &[("origin", "https://a")])).is_none());
+        assert!(!is_preflight(&parts("OPTIONS", &[("origin", "https://a")])));
         let get = [("origin", "https://a"), ("access-control-request-method", "GET")];
-        assert!(Cors::new(&[]).preflight(&parts("GET", &get)).is_none());
+        assert!(!is_preflight(&parts("GET", &get)));
     }
 
     #[test]
     fn a_page_reads_what_the_dialect_shows_and_what_the_gate_adds() {
         let mut answer = HeaderMap::new();
-        Cors::new(&[]).open(&parts("GET", &[("origin", "https://a")]).headers, &mut answer);
+        Cors::new(&[]).open(&parts("GET", &[("origin", "https://a")]).headers, None, &mut answer);
         let lines = answer.get_all("access-control-expose-headers");
         let lines: Vec<&str> = lines.iter().map(|line| line.to_str().unwrap()).collect();
         assert_eq!(
@@ -161,12 +174,34 @@ mod tests {
         let cors = Cors::new(&["https://App.example/".into()]);
         let check = |origin: &str, expected: Option<&str>| {
             let mut answer = HeaderMap::new();
-            cors.open(&parts("GET", &[("origin", origin)]).headers, &mut answer);
+            cors.open(&parts("GET", &[("origin", origin)]).headers, None, &mut answer);
             let got = answer.get("access-control-allow-origin").and_then(|v| v.to_str().ok());
             assert_eq!(got, expected, "{origin}");
         };
         check("https://app.example", Some("https://app.example"));
         check("https://evil.example", None);
         check("null", None);
+    }
+
+    #[test]
+    fn a_door_with_a_list_of_its_own_narrows_that_of_the_gate() {
+        let own = Origins(vec!["https://app.example/".into(), "https://b.example".into()]);
+        let check = |ours: &[String], origin: &str, expected: Option<&str>| {
+            let (cors, mut answer) = (Cors::new(ours), HeaderMap::new());
+            let asked = parts("GET", &[("origin", origin)]).headers;
+            cors.open(&asked, Some(&own), &mut answer);
+            let preflight = cors.preflight(&asked, Some(&own));
+            for headers in [&answer, preflight.headers()] {
+                let got = headers.get("access-control-allow-origin");
+                assert_eq!(got.and_then(|v| v.to_str().ok()), expected, "{origin}");
+                let may_know = headers.contains_key("access-control-allow-credentials");
+                assert_eq!(may_know, expected.is_some(), "{origin}");
+                assert!(headers["vary"].to_str().unwrap().contains("Origin"));
+            }
+        };
+        check(&[], "https://App.example", Some("https://App.example"));
+        check(&[], "https://evil.example", None);
+        check(&["https://b.example".into()], "https://app.example", None);
+        check(&["https://b.example".into()], "https://b.example", Some("https://b.example"));
     }
 }

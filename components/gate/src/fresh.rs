@@ -63,8 +63,16 @@ fn matches(shown: &HeaderValue, tag: &str) -> bool {
     shown.split(',').any(|one| one.trim() == "*" || bare(one) == bare(tag))
 }
 
+/// The marks of all lines, as one.
 pub(crate) fn shown(headers: &HeaderMap) -> Option<HeaderValue> {
-    headers.get(IF_NONE_MATCH).cloned()
+    let mut lines = headers.get_all(IF_NONE_MATCH).iter();
+    let first = lines.next()?;
+    let more: Vec<&[u8]> = lines.map(HeaderValue::as_bytes).collect();
+    if more.is_empty() {
+        return Some(first.clone());
+    }
+    let all: Vec<&[u8]> = std::iter::once(first.as_bytes()).chain(more).collect();
+    HeaderValue::from_bytes(&all.join(&b", "[..])).ok()
 }
 
 #[cfg(test)]
@@ -87,6 +95,17 @@ mod tests {
         for (text, kind) in [("[2]", "application/json"), ("[1]", "text/csv")] {
             assert_eq!(mark(Some(&tag), answer(text, kind)).await.status(), 200, "{text} {kind}");
         }
+    }
+
+    #[test]
+    fn a_client_may_show_its_marks_in_several_lines() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(shown(&headers), None);
+        for tag in ["\"a\"", "W/\"b\""] {
+            headers.append(IF_NONE_MATCH, HeaderValue::from_static(tag));
+        }
+        let shown = shown(&headers).unwrap();
+        assert!(matches(&shown, "W/\"a\"") && matches(&shown, "W/\"b\""));
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::trace::TraceIds;
 use crate::trust::{Trust, host_of};
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::header::{CONNECTION, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING};
+use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use hyper::body::Incoming;
@@ -28,7 +28,7 @@ use mag_contract::door::{
     AdminDoor, AuthDoor, Body, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
     Response, RestDoor, ScreenDoor, StorageDoor,
 };
-use mag_contract::exchange::{Encrypted, TraceId};
+use mag_contract::exchange::{Encrypted, Origins, TraceId, is_preflight};
 use mag_contract::life::panic_text;
 use mag_contract::socket::Unplugged;
 use mag_contract::traffic::{
@@ -119,6 +119,7 @@ impl Front {
     ) -> Response {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
+        name_host(&mut parts);
         let unclear = is_unclear(&parts, &pulse);
         let trace = self.ids.of(&parts.headers);
         let body = Bounded::new(body, self.limits.body_bytes, pulse.clone());
@@ -175,14 +176,12 @@ impl Front {
         let Asked { mut parts, body, peer, mut route } = asked;
         self.tally.request(route);
         self.check(&parts, &body, &peer, pulse, route)?;
-        if route.is_for_apps()
-            && let Some(preflight) = self.cors.preflight(&parts)
-        {
-            return Ok(preflight);
+        if route.is_for_apps() && is_preflight(&parts) {
+            return Ok(Box::pin(self.preflight(parts, route)).await);
         }
         let cost = self.count(&parts, &peer, route, entry, standing).await?;
         if Route::other_version(parts.uri.path()).is_some() {
-            route = Box::pin(self.other_version(&mut parts)).await?.unwrap_or(route);
+            route = Box::pin(self.other_version(&mut parts)).await?;
         }
         self.account.received(entry);
         let door = match route {
@@ -288,11 +287,15 @@ impl Front {
     }
 
     /// `/rest/v2/…` is answered by whoever said how.
-    async fn other_version(&self, parts: &mut Parts) -> Result<Option<Route>, Fault> {
+    async fn other_version(&self, parts: &mut Parts) -> Result<Route, Fault> {
         let path = parts.uri.path().to_owned();
         let version = Route::other_version(&path).unwrap_or_default().to_owned();
         let asked = AddVersion { path, version, answered_by: None };
-        let Some(path) = Box::pin(self.bus.ask(asked)).await?.answered_by else { return Ok(None) };
+        let Some(path) = Box::pin(self.bus.ask(asked)).await?.answered_by else {
+            // The screen has a page for every address; a client of another version wants none.
+            return Err(Fault::new(codes::NO_ROUTE, "this door has no such version here")
+                .hint("the version that there is has the same address with `v1`"));
+        };
         let whole = match parts.uri.query() {
             Some(query) => format!("{path}?{query}"),
             None => path,
@@ -300,7 +303,7 @@ impl Front {
         parts.uri = whole.parse().map_err(|_| {
             Fault::new(codes::HOOK_FAILED, "a handler answered with a path that cannot be read")
         })?;
-        Ok(Some(Route::of(parts.uri.path())))
+        Ok(Route::of(parts.uri.path()))
     }
 
     /// A path of nobody's that a handler has taken.
@@ -312,10 +315,25 @@ impl Front {
         Ok(Box::pin(self.bus.ask(RegisterEndpoint { method, path, door: None })).await?.door)
     }
 
+    /// A browser asks whether it may ask. The door of rows may have a list of origins of its own.
+    async fn preflight(&self, parts: Parts, route: Route) -> Response {
+        let headers = parts.headers.clone();
+        let own = match self.doors.rest.get() {
+            Ok(door) if route == Route::Rest => {
+                let request = http::Request::from_parts(parts, Body::default());
+                let told = knock(&*door, request).await.ok();
+                told.and_then(|told| told.extensions().get::<Origins>().cloned())
+            }
+            _ => None,
+        };
+        self.cors.preflight(&headers, own.as_ref())
+    }
+
     /// What every answer gets on its way out.
     async fn finish(&self, mut response: Response, apart: Apart) -> Response {
         if let Some(headers) = &apart.from_page {
-            self.cors.open(headers, response.headers_mut());
+            let own = response.extensions_mut().remove::<Origins>();
+            self.cors.open(headers, own.as_ref(), response.headers_mut());
         }
         if apart.markable {
             response = fresh::mark(apart.shown.as_ref(), response).await;
@@ -358,11 +376,20 @@ impl Front {
     }
 }
 
+/// HTTP/2 names the host in the address, and so do requests that are made for a proxy: it goes before
+/// the header, and doors find it there.
+fn name_host(parts: &mut Parts) {
+    let Some(told) = parts.uri.authority() else { return };
+    if let Ok(host) = HeaderValue::from_str(told.as_str()) {
+        parts.headers.insert(HOST, host);
+    }
+}
+
 /// Both kinds of length, or more than the one encoding that there is.
 fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
     let mut encodings = parts.headers.get_all(TRANSFER_ENCODING).iter();
     let Some(encoding) = encodings.next() else { return false };
-    pulse.is_ambiguous()
+    pulse.is_unclear()
         || encodings.next().is_some()
         || !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
 }

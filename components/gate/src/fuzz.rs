@@ -2,9 +2,9 @@
 //! and never falls. `MAG_KIT_FUZZ=1000000` makes a night of it.
 
 use crate::cors::Cors;
+use crate::framing::Framing;
 use crate::limit::key_of;
 use crate::route::Route;
-use crate::scan::HeadScan;
 use crate::settings::Settings;
 use crate::trust::Trust;
 use crate::{address, fresh, squeeze};
@@ -83,11 +83,11 @@ fn any_headers_are_understood_or_passed_on() {
             let (parts, ()) = request.into_parts();
             let _ = (trust.host(&parts).is_ok(), trust.origin(&parts).is_ok());
             let mut answer = http::HeaderMap::new();
-            cors.open(&parts.headers, &mut answer);
+            cors.open(&parts.headers, None, &mut answer);
             if let Some(origin) = answer.get("access-control-allow-origin") {
                 assert_eq!(origin.as_bytes().to_ascii_lowercase(), b"https://app.example");
             }
-            let _ = (cors.preflight(&parts).is_some(), key_of(&parts.headers));
+            let _ = (cors.preflight(&parts.headers, None), key_of(&parts.headers));
             let _ = (squeeze::accepted(&parts.headers), fresh::shown(&parts.headers));
             let trace = parts.headers.get("traceparent").and_then(|value| value.to_str().ok());
             if let Some(id) = trace.and_then(mag_contract::exchange::trace_of) {
@@ -98,21 +98,31 @@ fn any_headers_are_understood_or_passed_on() {
 }
 
 #[test]
-fn two_lengths_are_seen_in_any_head_and_in_any_pieces() {
-    let head =
-        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n";
-    let others = [head.to_owned()];
+fn requests_are_told_apart_in_any_bytes_and_in_any_pieces() {
+    let others = [
+        "GET /a?b=\"c#d\" HTTP/1.1\r\nHost: a\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\n\"<#>",
+        "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2;x\r\n##\r\n0\r\nX: \"\r\n\r\n",
+        "POST / HTTP/1.1\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n",
+    ];
+    let others = others.map(str::to_owned);
     each(
-        "the gate's heads",
+        "the gate's connections",
         USUAL,
-        |chance| (spoil(chance, head, &others), chance.below(30) + 1),
+        |chance| {
+            let some = (0..=chance.below(4)).map(|_| chance.of(&others).clone());
+            let all = some.collect::<String>();
+            (spoil(chance, &all, &others), chance.below(30) + 1)
+        },
         |(bytes, piece)| {
-            let scanned = |piece: usize| {
-                let mut scan = HeadScan::default();
-                bytes.chunks(piece).for_each(|bytes| scan.feed(bytes));
-                scan.is_ambiguous()
+            let read = |piece: usize| {
+                let (mut framing, mut out) = (Framing::default(), Vec::new());
+                for bytes in bytes.chunks(piece) {
+                    out.extend(framing.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
+                }
+                (out, framing.unclear())
             };
-            assert_eq!(scanned(*piece), scanned(bytes.len().max(1)));
+            assert_eq!(read(*piece), read(bytes.len().max(1)));
         },
     );
 }

@@ -9,9 +9,11 @@ mod acme;
 mod address;
 mod answer;
 mod bounded;
+mod chunks;
 mod connection;
 mod console;
 mod cors;
+mod framing;
 mod fresh;
 mod front;
 #[cfg(test)]

@@ -193,6 +193,10 @@ impl Standing {
                 headers.insert(name, value);
             }
         }
+        // The same in the words that clients of an earlier draft read.
+        headers.insert("ratelimit-limit", self.limit.into());
+        headers.insert("ratelimit-remaining", self.left.into());
+        headers.insert("ratelimit-reset", wait.into());
         if self.refused {
             headers.insert(RETRY_AFTER, wait.into());
         }

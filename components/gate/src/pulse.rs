@@ -17,7 +17,10 @@ pub(crate) struct Pulse {
     head_since: AtomicU64,
     body_awaited_since: AtomicU64,
     write_blocked_since: AtomicU64,
-    ambiguous: AtomicBool,
+    /// Requests that have begun.
+    begun: AtomicU32,
+    /// The number of the one whose body could be read in two ways.
+    unclear: AtomicU32,
     unread: AtomicBool,
 }
 
@@ -39,7 +42,8 @@ impl Pulse {
             head_since: AtomicU64::new(0),
             body_awaited_since: AtomicU64::new(0),
             write_blocked_since: AtomicU64::new(0),
-            ambiguous: AtomicBool::new(false),
+            begun: AtomicU32::new(0),
+            unclear: AtomicU32::new(0),
             unread: AtomicBool::new(false),
         }
     }
@@ -80,11 +84,15 @@ impl Pulse {
     pub(crate) fn ended(&self) -> u32 {
         self.ended.load(Relaxed)
     }
-    pub(crate) fn ambiguous(&self, is: bool) {
-        self.ambiguous.store(is, Relaxed);
+    /// The so many-th request of the connection, counted from 1, has a body that could be read in two
+    /// ways.
+    pub(crate) fn unclear(&self, number: u32) {
+        self.unclear.store(number, Relaxed);
     }
-    pub(crate) fn is_ambiguous(&self) -> bool {
-        self.ambiguous.load(Relaxed)
+    /// Whether that is the one that is answered now.
+    pub(crate) fn is_unclear(&self) -> bool {
+        let unclear = self.unclear.load(Relaxed);
+        unclear > 0 && unclear == self.begun.load(Relaxed)
     }
     /// A request was answered before its body was read.
     pub(crate) fn left_unread(&self) {
@@ -131,6 +139,7 @@ pub(crate) struct Flight(Arc<Pulse>);
 impl Flight {
     pub(crate) fn begin(pulse: &Arc<Pulse>) -> Self {
         pulse.in_flight.fetch_add(1, Relaxed);
+        pulse.begun.fetch_add(1, Relaxed);
         Pulse::end(&pulse.head_since);
         Self(pulse.clone())
     }

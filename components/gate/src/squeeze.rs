@@ -16,17 +16,27 @@ use std::task::{Context, Poll};
 /// Smaller answers fit into one packet anyway.
 const WORTH_IT: u64 = 1_400;
 
-/// Whether the client can unpack it.
+/// Whether the client can unpack it. What it says of gzip by name goes before what it says of all.
 pub(crate) fn accepted(headers: &HeaderMap) -> bool {
     let lists = headers.get_all(ACCEPT_ENCODING).into_iter().filter_map(|v| v.to_str().ok());
-    lists.flat_map(|list| list.split(',')).any(|one| {
+    let (mut by_name, mut of_all) = (None, None);
+    for one in lists.flat_map(|list| list.split(',')) {
         let mut words = one.split(';').map(str::trim);
-        let named = words.next().is_some_and(|w| w.eq_ignore_ascii_case("gzip") || w == "*");
-        let refused = words.any(|w| {
-            w.strip_prefix("q=").is_some_and(|q| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
-        });
-        named && !refused
-    })
+        let name = words.next().unwrap_or_default();
+        let wanted = !words.any(refuses);
+        if ["gzip", "x-gzip"].iter().any(|known| name.eq_ignore_ascii_case(known)) {
+            by_name = Some(wanted);
+        } else if name == "*" {
+            of_all = Some(wanted);
+        }
+    }
+    by_name.or(of_all).unwrap_or(false)
+}
+
+/// `q=0`, in whatever form people write it.
+fn refuses(word: &str) -> bool {
+    let weight = word.split_once('=').filter(|(name, _)| name.trim().eq_ignore_ascii_case("q"));
+    weight.is_some_and(|(_, q)| q.trim().parse::<f32>().is_ok_and(|q| q <= 0.0))
 }
 
 pub(crate) fn squeeze(response: Response) -> Response {
@@ -152,6 +162,10 @@ mod tests {
         check("br;q=1.0, gzip;q=0.8", true);
         check("*", true);
         check("gzip;q=0", false);
+        check("gzip;q=0, *", false);
+        check("*;q=0.5, gzip; Q = 0.000", false);
+        check("*;q=0, gzip", true);
+        check("identity, X-GZIP", true);
         check("br", false);
         check("", false);
     }

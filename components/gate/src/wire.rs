@@ -1,9 +1,8 @@
 //! The stream under a connection: it begins with the bytes that told its protocol, and notes in
 //! the pulse when the other side does not move.
 
+use crate::framing::Framing;
 use crate::pulse::Pulse;
-use crate::scan::HeadScan;
-use crate::target::Target;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -42,41 +41,34 @@ pub(crate) struct Wire<S> {
     stream: S,
     opening: Opening,
     given: usize,
+    /// So many bytes of the opening were looked over before.
+    sound: usize,
     pulse: Arc<Pulse>,
     /// Only HTTP/1 has heads to look over.
-    scan: Option<HeadScan>,
-    target: Target,
-    round: u32,
+    framing: Option<Framing>,
 }
 
 impl<S> Wire<S> {
     pub(crate) fn new(stream: S, opening: Opening, pulse: Arc<Pulse>, http2: bool) -> Self {
-        let scan = (!http2).then(HeadScan::default);
-        Self { stream, opening, given: 0, pulse, scan, target: Target::default(), round: 0 }
+        let framing = (!http2).then(Framing::default);
+        Self { stream, opening, given: 0, sound: 0, pulse, framing }
     }
     pub(crate) fn into_stream(self) -> S {
         self.stream
     }
-    /// What the bytes are to be instead, when they are of a head that the library would refuse. Where
-    /// they may be the rest of a body that nobody read, they stay what they are: its length counts.
+    /// What the bytes are to be instead, when they are of a head that the library would refuse.
     fn mended(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        let scan = self.scan.as_mut().filter(|_| !bytes.is_empty() && self.pulse.is_quiet())?;
-        let ended = self.pulse.ended();
-        if ended != self.round {
-            self.round = ended;
-            *scan = HeadScan::default();
-            self.target = Target::default();
+        let framing = self.framing.as_mut()?;
+        let mended = framing.mend(bytes);
+        if framing.unclear() > 0 {
+            self.pulse.unclear(framing.unclear());
         }
-        if self.pulse.has_unread() { None } else { self.target.encode(bytes) }
+        mended
     }
-    fn heard(&mut self, bytes: &[u8]) {
-        let Some(scan) = &mut self.scan else { return };
-        if bytes.is_empty() || !self.pulse.is_quiet() {
-            return;
+    fn heard(&self) {
+        if self.framing.is_some() && self.pulse.is_quiet() {
+            self.pulse.head_comes();
         }
-        scan.feed(bytes);
-        self.pulse.ambiguous(scan.is_ambiguous());
-        self.pulse.head_comes();
     }
     fn moved<T>(&self, poll: Poll<T>) -> Poll<T> {
         match poll {
@@ -96,12 +88,20 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         let me = &mut *self;
         let before = buf.filled().len();
         if me.given < me.opening.0.len() {
-            let rest = &me.opening.0[me.given..];
+            let sound = me.given < me.sound;
+            let end = if sound { me.sound } else { me.opening.0.len() };
+            let rest = &me.opening.0[me.given..end];
             let n = rest.len().min(buf.remaining());
             buf.put_slice(&rest[..n]);
             me.given += n;
+            if sound {
+                return Poll::Ready(Ok(()));
+            }
         } else {
             std::task::ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
+        }
+        if buf.filled().len() == before {
+            return Poll::Ready(Ok(()));
         }
         if let Some(mended) = me.mended(&buf.filled()[before..]) {
             buf.set_filled(before);
@@ -109,10 +109,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             buf.put_slice(&mended[..now]);
             // The rest comes with the next reads, before what the stream has.
             let mut rest = mended[now..].to_vec();
+            me.sound = rest.len();
             rest.extend_from_slice(me.opening.0.get(me.given..).unwrap_or_default());
             (me.opening, me.given) = (Opening(rest), 0);
         }
-        me.heard(&buf.filled()[before..]);
+        me.heard();
         Poll::Ready(Ok(()))
     }
 }

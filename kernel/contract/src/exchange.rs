@@ -74,6 +74,18 @@ impl Passage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Encrypted;
 
+/// Extension of an answer: the origins whose pages may read it, where the door has a list of its own.
+/// A door that may have one is asked before a page asks (`is_preflight`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origins(pub Vec<String>);
+
+/// Whether a browser asks if a page may ask.
+pub fn is_preflight(request: &http::request::Parts) -> bool {
+    request.method == http::Method::OPTIONS
+        && request.headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD)
+        && request.headers.contains_key(http::header::ORIGIN)
+}
+
 /// The trace id in a W3C `traceparent`; `None` when the header does not follow the rules.
 pub fn trace_of(traceparent: &str) -> Option<&str> {
     let mut fields = traceparent.split('-');

@@ -32,6 +32,8 @@ async fn what_breaks_the_rules_of_http_is_refused() {
         b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\
         Content-Length: 4\r\n\r\n0\r\n\r\n";
     check(at, other_order, "400 MF1016").await;
+    // Empty lines before a request are let pass, and hide nothing behind them.
+    check(at, [b"\r\n\r\n", two_lengths].concat().as_slice(), "400 MF1016").await;
     check(at, b"GET /rest/v1/x HTTP/1.1\r\n\r\n", "400 MF1016").await;
     check(at, b"nonsense\r\n\r\n", "400").await;
     check(at, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400").await;
@@ -214,5 +216,42 @@ async fn requests_with_broken_bytes_never_cause_a_server_error() {
         assert!(answer.is_none_or(|a| a.status < 500), "{shown}");
     }
     assert!(gate.reins.fallen.try_recv().is_err());
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn requests_that_come_together_are_each_looked_over() {
+    let (_bench, gate) = start(settings()).await;
+    let get = |target: &str| request("GET", target, "", "");
+    let post = request("POST", "/rest/v1/b", "", "\"<GET /#>\"");
+    let chunked = "POST /rest/v1/c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   2;x\r\n##\r\n0\r\n\r\n";
+    let all = [
+        get("/rest/v1/a?x=\"1\"#"),
+        post,
+        chunked.into(),
+        get("/rest/v1/\"d\""),
+        get("/rest/v1/e#"),
+    ];
+    let expected = [
+        "GET /rest/v1/a 0 bytes, 127.0.0.1",
+        "POST /rest/v1/b 10 bytes, 127.0.0.1",
+        "POST /rest/v1/c 2 bytes, 127.0.0.1",
+        "GET /rest/v1/%22d%22 0 bytes, 127.0.0.1",
+        "GET /rest/v1/e%23 0 bytes, 127.0.0.1",
+    ];
+    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+    stream.write_all(all.concat().as_bytes()).await.unwrap();
+    for expected in expected {
+        assert_eq!(answer(&mut stream).await.unwrap().text(), expected);
+    }
+    // And a body with two lengths is refused behind others too, and ends the connection.
+    let unclear = "POST /rest/v1/b HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    let all = [get("/rest/v1/a"), unclear.into(), get("/rest/v1/hidden")].concat();
+    stream.write_all(all.as_bytes()).await.unwrap();
+    assert_eq!(answer(&mut stream).await.unwrap().status, 200);
+    assert_eq!(answer(&mut stream).await.unwrap().brief(), "400 MF1016");
+    assert!(answer(&mut stream).await.is_none(), "what was hidden is not answered");
     gate.drain().await.unwrap();
 }

@@ -74,6 +74,9 @@ async fn who_asks_too_often_is_told_when_to_go_on() {
         let shown = answer.header("ratelimit").unwrap();
         assert!(shown.starts_with(&format!("\"key\";r={left};t=")), "{shown}");
         assert_eq!(answer.header("ratelimit-policy"), Some("\"key\";q=2;w=60"));
+        assert_eq!(answer.header("ratelimit-limit"), Some("2"));
+        assert_eq!(answer.header("ratelimit-remaining"), Some(left));
+        assert!(answer.header("ratelimit-reset").is_some());
     }
     let answer = ask(at, request("GET", "/rest/v1/a", "apikey: one\r\n", "")).await;
     assert_eq!(answer.brief(), "429 MF1017");
