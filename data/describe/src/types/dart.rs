@@ -171,7 +171,7 @@ fn quoted(text: &str) -> String {
     out + "'"
 }
 
-/// Words of the language, and names that every object or enum has already.
+/// Words of the language, types that are named here, and names that every object or enum has already.
 const RESERVED: &[&str] = &[
     "abstract",
     "as",
@@ -179,6 +179,7 @@ const RESERVED: &[&str] = &[
     "async",
     "await",
     "base",
+    "bool",
     "break",
     "case",
     "catch",
@@ -189,6 +190,7 @@ const RESERVED: &[&str] = &[
     "default",
     "deferred",
     "do",
+    "double",
     "dynamic",
     "else",
     "enum",
@@ -210,6 +212,7 @@ const RESERVED: &[&str] = &[
     "import",
     "in",
     "index",
+    "int",
     "interface",
     "is",
     "label",
@@ -220,6 +223,7 @@ const RESERVED: &[&str] = &[
     "new",
     "noSuchMethod",
     "null",
+    "num",
     "of",
     "on",
     "operator",

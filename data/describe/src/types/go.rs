@@ -7,6 +7,13 @@ use super::outline::{Enum, Field, Kind, Outline, Record, Schema};
 pub(super) fn write(outline: &Outline) -> String {
     let mut body = String::new();
     let mut top = Scope::new(&[]);
+    // Types and constants share their names.
+    for schema in &outline.schemas {
+        let records = schema.records.iter().map(|record| &record.name);
+        for name in schema.enums.iter().map(|made| &made.name).chain(records) {
+            top.name(format!("{}{name}", schema.prefix));
+        }
+    }
     for schema in &outline.schemas {
         for made in &schema.enums {
             body.push_str(&enumeration(schema, made, &mut top));
@@ -98,7 +105,11 @@ fn tag(name: &str, omit: &str) -> String {
 
 /// What encoding/json takes as a name in a tag; any other it leaves aside without a word.
 fn can_be_named(name: &str) -> bool {
-    let plain = |c: char| c.is_alphanumeric() || "!#$%&()*+-./:;<=>?@[]^_{|}~ ".contains(c);
+    let plain = |c: char| {
+        // Of numbers it takes digits alone, and not what stands above a line or in a circle.
+        let letter = c.is_ascii_digit() || (c.is_alphanumeric() && !c.is_numeric());
+        letter || "!#$%&()*+-./:;<=>?@[]^_{|}~ ".contains(c)
+    };
     !name.is_empty() && name != "-" && name.chars().all(plain)
 }
 

@@ -36,7 +36,8 @@ fn enumeration(made: &Enum) -> String {
 }
 
 fn class(record: &Record) -> String {
-    let about = record.about.replace(['\n', '\r'], " ").replace("*/", "* /");
+    // Comments nest: neither end may stand in them.
+    let about = record.about.replace(['\n', '\r'], " ").replace("/*", "/ *").replace("*/", "* /");
     let mut text = format!("    /** {about} */\n    @Serializable\n");
     if record.fields.is_empty() {
         return text + &format!("    class {}\n", record.name);

@@ -75,6 +75,44 @@ enum Part {
     Made,
 }
 
+/// What the files of some language call by its short name: a type of the database that had it would
+/// stand in its place.
+const OF_LANGUAGES: &[&str] = &[
+    "Any",
+    "AnyJSON",
+    "Bool",
+    "Boolean",
+    "Codable",
+    "CodingKey",
+    "CodingKeys",
+    "Decimal",
+    "Decoder",
+    "Deserialize",
+    "Double",
+    "Encodable",
+    "Encoder",
+    "Float",
+    "Hashable",
+    "Int",
+    "Int16",
+    "Int32",
+    "Int64",
+    "JsonElement",
+    "List",
+    "Long",
+    "Option",
+    "Protocol",
+    "Self",
+    "Sendable",
+    "SerialName",
+    "Serializable",
+    "Serialize",
+    "Short",
+    "String",
+    "Type",
+    "Vec",
+];
+
 struct Builder<'a> {
     catalog: &'a Catalog,
     schemas: &'a [&'a str],
@@ -105,7 +143,7 @@ impl Outline {
 impl<'a> Builder<'a> {
     /// First all names, since anything may point to anything.
     fn name_all(&mut self, schema: &'a str) {
-        let mut scope = Scope::new(&[]);
+        let mut scope = Scope::new(OF_LANGUAGES);
         for (name, _) in self.tables(schema) {
             for (part, word) in
                 [(Part::Row, "Row"), (Part::Insert, "Insert"), (Part::Update, "Update")]

@@ -90,12 +90,30 @@ fn is_attribute(name: &str) -> bool {
         // Two underscores at the beginning are changed within a class.
         && !name.starts_with("__")
         && !RESERVED.contains(&name)
+        && !TYPES.contains(&name)
 }
 
 fn quoted(text: &str) -> String {
     // The escapes of JSON are Python's, and what is no ASCII may stand as it is.
     serde_json::to_string(text).unwrap_or_default()
 }
+
+/// A field of such a name would stand in the place of the type for those behind it.
+const TYPES: &[&str] = &[
+    "Any",
+    "Dict",
+    "Json",
+    "List",
+    "Literal",
+    "NotRequired",
+    "Optional",
+    "TypedDict",
+    "Union",
+    "bool",
+    "float",
+    "int",
+    "str",
+];
 
 const RESERVED: &[&str] = &[
     "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue",

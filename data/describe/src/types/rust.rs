@@ -110,8 +110,10 @@ fn kind(of: &Kind, schema: &str) -> String {
     }
 }
 
+/// The compiler refuses comments with signs that turn the direction of a text.
 fn one_line(text: &str) -> String {
-    text.replace(['\n', '\r'], " ")
+    let turns = |c: &char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.replace(['\n', '\r'], " ").chars().filter(|c| !turns(c)).collect()
 }
 
 const RESERVED: &[&str] = &[

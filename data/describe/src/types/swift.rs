@@ -175,6 +175,7 @@ const RESERVED: &[&str] = &[
     "for",
     "func",
     "guard",
+    "hashValue",
     "if",
     "import",
     "in",

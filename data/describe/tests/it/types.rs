@@ -32,7 +32,7 @@ fn names_that_hold_anything_are_names_in_every_language() {
         let text = types(&shop::hostile(), Wanted::schemas(&["public"]), language);
         shop::check_file(&format!("hostile/{}", language.file_name()), &text);
     }
-    let state: hostile::public::Type = serde_json::from_value(json!("a\"b")).unwrap();
+    let state: hostile::public::Type_ = serde_json::from_value(json!("a\"b")).unwrap();
     assert_eq!(serde_json::to_value(state).unwrap(), json!("a\"b"));
 }
 

@@ -13,7 +13,22 @@ object PublicSchema {
     }
 
     @Serializable
-    enum class Type {
+    enum class Option_ {
+        @SerialName("kind") Kind
+    }
+
+    @Serializable
+    enum class OptionKind {
+        @SerialName("y") Y
+    }
+
+    @Serializable
+    enum class String_ {
+        @SerialName("x") X
+    }
+
+    @Serializable
+    enum class Type_ {
         @SerialName("") Empty,
         @SerialName("a\"b") AB,
         @SerialName("1") N1,
@@ -74,7 +89,7 @@ object PublicSchema {
     /** * / """ \ $x `y` */
     @Serializable
     data class ClassRow(
-        @SerialName("type") val type: PublicSchema.Type,
+        @SerialName("type") val type: PublicSchema.Type_,
         @SerialName("user_id") val userId: Int,
         @SerialName("user-id") val userId2: Int? = null,
         @SerialName("userId") val userId3: Int? = null,
@@ -92,13 +107,13 @@ object PublicSchema {
         @SerialName("None") val none: String? = null,
         @SerialName("select") val select: String? = null,
         @SerialName("تست") val u62au633u62a: List<String>? = null,
-        @SerialName("{id}") val id: List<PublicSchema.Type>? = null,
+        @SerialName("{id}") val id: List<PublicSchema.Type_>? = null,
     )
 
     /** What a new row of `class` says. */
     @Serializable
     data class ClassInsert(
-        @SerialName("type") val type: PublicSchema.Type,
+        @SerialName("type") val type: PublicSchema.Type_,
         @SerialName("user_id") val userId: Int,
         @SerialName("user-id") val userId2: Int? = null,
         @SerialName("userId") val userId3: Int? = null,
@@ -116,13 +131,13 @@ object PublicSchema {
         @SerialName("None") val none: String? = null,
         @SerialName("select") val select: String? = null,
         @SerialName("تست") val u62au633u62a: List<String>? = null,
-        @SerialName("{id}") val id: List<PublicSchema.Type>? = null,
+        @SerialName("{id}") val id: List<PublicSchema.Type_>? = null,
     )
 
     /** What a change of `class` says; what is left out stays. */
     @Serializable
     data class ClassUpdate(
-        @SerialName("type") val type: PublicSchema.Type? = null,
+        @SerialName("type") val type: PublicSchema.Type_? = null,
         @SerialName("user_id") val userId: Int? = null,
         @SerialName("user-id") val userId2: Int? = null,
         @SerialName("userId") val userId3: Int? = null,
@@ -140,7 +155,52 @@ object PublicSchema {
         @SerialName("None") val none: String? = null,
         @SerialName("select") val select: String? = null,
         @SerialName("تست") val u62au633u62a: List<String>? = null,
-        @SerialName("{id}") val id: List<PublicSchema.Type>? = null,
+        @SerialName("{id}") val id: List<PublicSchema.Type_>? = null,
+    )
+
+    /** / * / opens, ‮ turns */
+    @Serializable
+    data class WordsRow(
+        @SerialName("int") val int: Int? = null,
+        @SerialName("str") val str: String? = null,
+        @SerialName("double") val double: Double? = null,
+        @SerialName("bool") val bool: Boolean? = null,
+        @SerialName("hash_value") val hashValue: String? = null,
+        @SerialName("m²") val mub2: Int? = null,
+        @SerialName("string") val string: PublicSchema.String_? = null,
+        @SerialName("option") val option: PublicSchema.Option_? = null,
+        @SerialName("many") val many: List<Int>? = null,
+        @SerialName("list") val list: List<String>? = null,
+    )
+
+    /** What a new row of `words` says. */
+    @Serializable
+    data class WordsInsert(
+        @SerialName("int") val int: Int? = null,
+        @SerialName("str") val str: String? = null,
+        @SerialName("double") val double: Double? = null,
+        @SerialName("bool") val bool: Boolean? = null,
+        @SerialName("hash_value") val hashValue: String? = null,
+        @SerialName("m²") val mub2: Int? = null,
+        @SerialName("string") val string: PublicSchema.String_? = null,
+        @SerialName("option") val option: PublicSchema.Option_? = null,
+        @SerialName("many") val many: List<Int>? = null,
+        @SerialName("list") val list: List<String>? = null,
+    )
+
+    /** What a change of `words` says; what is left out stays. */
+    @Serializable
+    data class WordsUpdate(
+        @SerialName("int") val int: Int? = null,
+        @SerialName("str") val str: String? = null,
+        @SerialName("double") val double: Double? = null,
+        @SerialName("bool") val bool: Boolean? = null,
+        @SerialName("hash_value") val hashValue: String? = null,
+        @SerialName("m²") val mub2: Int? = null,
+        @SerialName("string") val string: PublicSchema.String_? = null,
+        @SerialName("option") val option: PublicSchema.Option_? = null,
+        @SerialName("many") val many: List<Int>? = null,
+        @SerialName("list") val list: List<String>? = null,
     )
 
     /** A row of the table `x/y?z#{w}`. */
@@ -183,6 +243,6 @@ object PublicSchema {
     @Serializable
     data class ClassArgs(
         @SerialName("fun") val fun_: Int,
-        @SerialName("it's") val itS: PublicSchema.Type? = null,
+        @SerialName("it's") val itS: PublicSchema.Type_? = null,
     )
 }

@@ -44,7 +44,19 @@ public enum AnyJSON: Codable, Hashable, Sendable {
 public enum PublicSchema {
   public typealias Nothing = String
 
-  public enum Type: String, Codable, Hashable, Sendable {
+  public enum Option_: String, Codable, Hashable, Sendable {
+    case kind = "kind"
+  }
+
+  public enum OptionKind: String, Codable, Hashable, Sendable {
+    case y = "y"
+  }
+
+  public enum String_: String, Codable, Hashable, Sendable {
+    case x = "x"
+  }
+
+  public enum Type_: String, Codable, Hashable, Sendable {
     case empty = ""
     case aB = "a\"b"
     case n1 = "1"
@@ -170,7 +182,7 @@ public enum PublicSchema {
 
   /// */ """ \ $x `y`
   public struct ClassRow: Codable, Hashable, Sendable {
-    public var type: PublicSchema.Type
+    public var type: PublicSchema.Type_
     public var userId: Int32
     public var userId2: Int32?
     public var userId3: Int32?
@@ -188,10 +200,10 @@ public enum PublicSchema {
     public var none: String?
     public var select: String?
     public var u62au633u62a: [String]?
-    public var id: [PublicSchema.Type]?
+    public var id: [PublicSchema.Type_]?
 
     public init(
-      type: PublicSchema.Type,
+      type: PublicSchema.Type_,
       userId: Int32,
       userId2: Int32? = nil,
       userId3: Int32? = nil,
@@ -209,7 +221,7 @@ public enum PublicSchema {
       none: String? = nil,
       select: String? = nil,
       u62au633u62a: [String]? = nil,
-      id: [PublicSchema.Type]? = nil
+      id: [PublicSchema.Type_]? = nil
     ) {
       self.type = type
       self.userId = userId
@@ -257,7 +269,7 @@ public enum PublicSchema {
 
   /// What a new row of `class` says.
   public struct ClassInsert: Encodable, Hashable, Sendable {
-    public var type: PublicSchema.Type
+    public var type: PublicSchema.Type_
     public var userId: Int32
     public var userId2: Int32?
     public var userId3: Int32?
@@ -275,10 +287,10 @@ public enum PublicSchema {
     public var none: String?
     public var select: String?
     public var u62au633u62a: [String]?
-    public var id: [PublicSchema.Type]?
+    public var id: [PublicSchema.Type_]?
 
     public init(
-      type: PublicSchema.Type,
+      type: PublicSchema.Type_,
       userId: Int32,
       userId2: Int32? = nil,
       userId3: Int32? = nil,
@@ -296,7 +308,7 @@ public enum PublicSchema {
       none: String? = nil,
       select: String? = nil,
       u62au633u62a: [String]? = nil,
-      id: [PublicSchema.Type]? = nil
+      id: [PublicSchema.Type_]? = nil
     ) {
       self.type = type
       self.userId = userId
@@ -344,7 +356,7 @@ public enum PublicSchema {
 
   /// What a change of `class` says; what is left out stays.
   public struct ClassUpdate: Encodable, Hashable, Sendable {
-    public var type: PublicSchema.Type?
+    public var type: PublicSchema.Type_?
     public var userId: Int32?
     public var userId2: Int32?
     public var userId3: Int32?
@@ -362,10 +374,10 @@ public enum PublicSchema {
     public var none: String?
     public var select: String?
     public var u62au633u62a: [String]?
-    public var id: [PublicSchema.Type]?
+    public var id: [PublicSchema.Type_]?
 
     public init(
-      type: PublicSchema.Type? = nil,
+      type: PublicSchema.Type_? = nil,
       userId: Int32? = nil,
       userId2: Int32? = nil,
       userId3: Int32? = nil,
@@ -383,7 +395,7 @@ public enum PublicSchema {
       none: String? = nil,
       select: String? = nil,
       u62au633u62a: [String]? = nil,
-      id: [PublicSchema.Type]? = nil
+      id: [PublicSchema.Type_]? = nil
     ) {
       self.type = type
       self.userId = userId
@@ -426,6 +438,159 @@ public enum PublicSchema {
       case select = "select"
       case u62au633u62a = "تست"
       case id = "{id}"
+    }
+  }
+
+  /// /*/ opens, ‮ turns
+  public struct WordsRow: Codable, Hashable, Sendable {
+    public var int: Int32?
+    public var str: String?
+    public var double: Double?
+    public var bool: Bool?
+    public var hashValue_: String?
+    public var mub2: Int32?
+    public var string: PublicSchema.String_?
+    public var option: PublicSchema.Option_?
+    public var many: [Int32]?
+    public var list: [String]?
+
+    public init(
+      int: Int32? = nil,
+      str: String? = nil,
+      double: Double? = nil,
+      bool: Bool? = nil,
+      hashValue_: String? = nil,
+      mub2: Int32? = nil,
+      string: PublicSchema.String_? = nil,
+      option: PublicSchema.Option_? = nil,
+      many: [Int32]? = nil,
+      list: [String]? = nil
+    ) {
+      self.int = int
+      self.str = str
+      self.double = double
+      self.bool = bool
+      self.hashValue_ = hashValue_
+      self.mub2 = mub2
+      self.string = string
+      self.option = option
+      self.many = many
+      self.list = list
+    }
+
+    public enum CodingKeys: String, CodingKey {
+      case int = "int"
+      case str = "str"
+      case double = "double"
+      case bool = "bool"
+      case hashValue_ = "hash_value"
+      case mub2 = "m²"
+      case string = "string"
+      case option = "option"
+      case many = "many"
+      case list = "list"
+    }
+  }
+
+  /// What a new row of `words` says.
+  public struct WordsInsert: Encodable, Hashable, Sendable {
+    public var int: Int32?
+    public var str: String?
+    public var double: Double?
+    public var bool: Bool?
+    public var hashValue_: String?
+    public var mub2: Int32?
+    public var string: PublicSchema.String_?
+    public var option: PublicSchema.Option_?
+    public var many: [Int32]?
+    public var list: [String]?
+
+    public init(
+      int: Int32? = nil,
+      str: String? = nil,
+      double: Double? = nil,
+      bool: Bool? = nil,
+      hashValue_: String? = nil,
+      mub2: Int32? = nil,
+      string: PublicSchema.String_? = nil,
+      option: PublicSchema.Option_? = nil,
+      many: [Int32]? = nil,
+      list: [String]? = nil
+    ) {
+      self.int = int
+      self.str = str
+      self.double = double
+      self.bool = bool
+      self.hashValue_ = hashValue_
+      self.mub2 = mub2
+      self.string = string
+      self.option = option
+      self.many = many
+      self.list = list
+    }
+
+    public enum CodingKeys: String, CodingKey {
+      case int = "int"
+      case str = "str"
+      case double = "double"
+      case bool = "bool"
+      case hashValue_ = "hash_value"
+      case mub2 = "m²"
+      case string = "string"
+      case option = "option"
+      case many = "many"
+      case list = "list"
+    }
+  }
+
+  /// What a change of `words` says; what is left out stays.
+  public struct WordsUpdate: Encodable, Hashable, Sendable {
+    public var int: Int32?
+    public var str: String?
+    public var double: Double?
+    public var bool: Bool?
+    public var hashValue_: String?
+    public var mub2: Int32?
+    public var string: PublicSchema.String_?
+    public var option: PublicSchema.Option_?
+    public var many: [Int32]?
+    public var list: [String]?
+
+    public init(
+      int: Int32? = nil,
+      str: String? = nil,
+      double: Double? = nil,
+      bool: Bool? = nil,
+      hashValue_: String? = nil,
+      mub2: Int32? = nil,
+      string: PublicSchema.String_? = nil,
+      option: PublicSchema.Option_? = nil,
+      many: [Int32]? = nil,
+      list: [String]? = nil
+    ) {
+      self.int = int
+      self.str = str
+      self.double = double
+      self.bool = bool
+      self.hashValue_ = hashValue_
+      self.mub2 = mub2
+      self.string = string
+      self.option = option
+      self.many = many
+      self.list = list
+    }
+
+    public enum CodingKeys: String, CodingKey {
+      case int = "int"
+      case str = "str"
+      case double = "double"
+      case bool = "bool"
+      case hashValue_ = "hash_value"
+      case mub2 = "m²"
+      case string = "string"
+      case option = "option"
+      case many = "many"
+      case list = "list"
     }
   }
 
@@ -522,11 +687,11 @@ public enum PublicSchema {
   /// What the function `class` takes.
   public struct ClassArgs: Encodable, Hashable, Sendable {
     public var fun: Int32
-    public var itS: PublicSchema.Type?
+    public var itS: PublicSchema.Type_?
 
     public init(
       fun: Int32,
-      itS: PublicSchema.Type? = nil
+      itS: PublicSchema.Type_? = nil
     ) {
       self.fun = fun
       self.itS = itS

@@ -3,7 +3,43 @@
 
 typedef PublicNothing = String;
 
-enum PublicType {
+enum PublicOption_ {
+  kind('kind');
+
+  const PublicOption_(this.label);
+
+  final String label;
+
+  static PublicOption_ fromJson(Object? json) => values.firstWhere((v) => v.label == json);
+
+  String toJson() => label;
+}
+
+enum PublicOptionKind {
+  y('y');
+
+  const PublicOptionKind(this.label);
+
+  final String label;
+
+  static PublicOptionKind fromJson(Object? json) => values.firstWhere((v) => v.label == json);
+
+  String toJson() => label;
+}
+
+enum PublicString_ {
+  x('x');
+
+  const PublicString_(this.label);
+
+  final String label;
+
+  static PublicString_ fromJson(Object? json) => values.firstWhere((v) => v.label == json);
+
+  String toJson() => label;
+}
+
+enum PublicType_ {
   empty(''),
   aB('a"b'),
   n1('1'),
@@ -17,11 +53,11 @@ enum PublicType {
   u62au633u62a('تست'),
   self('Self');
 
-  const PublicType(this.label);
+  const PublicType_(this.label);
 
   final String label;
 
-  static PublicType fromJson(Object? json) => values.firstWhere((v) => v.label == json);
+  static PublicType_ fromJson(Object? json) => values.firstWhere((v) => v.label == json);
 
   String toJson() => label;
 }
@@ -158,7 +194,7 @@ class PublicClassRow {
   });
 
   factory PublicClassRow.fromJson(Map<String, dynamic> json) => PublicClassRow(
-        type_: PublicType.fromJson(json['type']),
+        type_: PublicType_.fromJson(json['type']),
         userId: json['user_id'] as int,
         userId2: json['user-id'] as int?,
         userId3: json['userId'] as int?,
@@ -176,10 +212,10 @@ class PublicClassRow {
         none: json['None'] as String?,
         select: json['select'] as String?,
         u62au633u62a: (json['تست'] as List<dynamic>?)?.map<String>((e) => e as String).toList(),
-        id: (json['{id}'] as List<dynamic>?)?.map<PublicType>((e) => PublicType.fromJson(e)).toList(),
+        id: (json['{id}'] as List<dynamic>?)?.map<PublicType_>((e) => PublicType_.fromJson(e)).toList(),
       );
 
-  final PublicType type_;
+  final PublicType_ type_;
   final int userId;
   final int? userId2;
   final int? userId3;
@@ -197,7 +233,7 @@ class PublicClassRow {
   final String? none;
   final String? select;
   final List<String>? u62au633u62a;
-  final List<PublicType>? id;
+  final List<PublicType_>? id;
 
   Map<String, dynamic> toJson() => {
         'type': type_.toJson(),
@@ -246,7 +282,7 @@ class PublicClassInsert {
     this.id,
   });
 
-  final PublicType type_;
+  final PublicType_ type_;
   final int userId;
   final int? userId2;
   final int? userId3;
@@ -264,7 +300,7 @@ class PublicClassInsert {
   final String? none;
   final String? select;
   final List<String>? u62au633u62a;
-  final List<PublicType>? id;
+  final List<PublicType_>? id;
 
   Map<String, dynamic> toJson() => {
         'type': type_.toJson(),
@@ -313,7 +349,7 @@ class PublicClassUpdate {
     this.id,
   });
 
-  final PublicType? type_;
+  final PublicType_? type_;
   final int? userId;
   final int? userId2;
   final int? userId3;
@@ -331,7 +367,7 @@ class PublicClassUpdate {
   final String? none;
   final String? select;
   final List<String>? u62au633u62a;
-  final List<PublicType>? id;
+  final List<PublicType_>? id;
 
   Map<String, dynamic> toJson() => {
         if (type_ != null) 'type': type_!.toJson(),
@@ -353,6 +389,139 @@ class PublicClassUpdate {
         if (select != null) 'select': select,
         if (u62au633u62a != null) 'تست': u62au633u62a,
         if (id != null) '{id}': id!.map((e) => e.toJson()).toList(),
+      };
+}
+
+/// /*/ opens, ‮ turns
+class PublicWordsRow {
+  const PublicWordsRow({
+    this.int_,
+    this.str,
+    this.double_,
+    this.bool_,
+    this.hashValue,
+    this.mub2,
+    this.string,
+    this.option,
+    this.many,
+    this.list,
+  });
+
+  factory PublicWordsRow.fromJson(Map<String, dynamic> json) => PublicWordsRow(
+        int_: json['int'] as int?,
+        str: json['str'] as String?,
+        double_: (json['double'] as num?)?.toDouble(),
+        bool_: json['bool'] as bool?,
+        hashValue: json['hash_value'] as String?,
+        mub2: json['m²'] as int?,
+        string: json['string'] == null ? null : PublicString_.fromJson(json['string']),
+        option: json['option'] == null ? null : PublicOption_.fromJson(json['option']),
+        many: (json['many'] as List<dynamic>?)?.map<int>((e) => e as int).toList(),
+        list: (json['list'] as List<dynamic>?)?.map<String>((e) => e as String).toList(),
+      );
+
+  final int? int_;
+  final String? str;
+  final double? double_;
+  final bool? bool_;
+  final String? hashValue;
+  final int? mub2;
+  final PublicString_? string;
+  final PublicOption_? option;
+  final List<int>? many;
+  final List<String>? list;
+
+  Map<String, dynamic> toJson() => {
+        'int': int_,
+        'str': str,
+        'double': double_,
+        'bool': bool_,
+        'hash_value': hashValue,
+        'm²': mub2,
+        'string': string?.toJson(),
+        'option': option?.toJson(),
+        'many': many,
+        'list': list,
+      };
+}
+
+/// What a new row of `words` says.
+class PublicWordsInsert {
+  const PublicWordsInsert({
+    this.int_,
+    this.str,
+    this.double_,
+    this.bool_,
+    this.hashValue,
+    this.mub2,
+    this.string,
+    this.option,
+    this.many,
+    this.list,
+  });
+
+  final int? int_;
+  final String? str;
+  final double? double_;
+  final bool? bool_;
+  final String? hashValue;
+  final int? mub2;
+  final PublicString_? string;
+  final PublicOption_? option;
+  final List<int>? many;
+  final List<String>? list;
+
+  Map<String, dynamic> toJson() => {
+        if (int_ != null) 'int': int_,
+        if (str != null) 'str': str,
+        if (double_ != null) 'double': double_,
+        if (bool_ != null) 'bool': bool_,
+        if (hashValue != null) 'hash_value': hashValue,
+        if (mub2 != null) 'm²': mub2,
+        if (string != null) 'string': string!.toJson(),
+        if (option != null) 'option': option!.toJson(),
+        if (many != null) 'many': many,
+        if (list != null) 'list': list,
+      };
+}
+
+/// What a change of `words` says; what is left out stays.
+class PublicWordsUpdate {
+  const PublicWordsUpdate({
+    this.int_,
+    this.str,
+    this.double_,
+    this.bool_,
+    this.hashValue,
+    this.mub2,
+    this.string,
+    this.option,
+    this.many,
+    this.list,
+  });
+
+  final int? int_;
+  final String? str;
+  final double? double_;
+  final bool? bool_;
+  final String? hashValue;
+  final int? mub2;
+  final PublicString_? string;
+  final PublicOption_? option;
+  final List<int>? many;
+  final List<String>? list;
+
+  Map<String, dynamic> toJson() => {
+        if (int_ != null) 'int': int_,
+        if (str != null) 'str': str,
+        if (double_ != null) 'double': double_,
+        if (bool_ != null) 'bool': bool_,
+        if (hashValue != null) 'hash_value': hashValue,
+        if (mub2 != null) 'm²': mub2,
+        if (string != null) 'string': string!.toJson(),
+        if (option != null) 'option': option!.toJson(),
+        if (many != null) 'many': many,
+        if (list != null) 'list': list,
       };
 }
 
@@ -450,7 +619,7 @@ class PublicClassArgs {
   });
 
   final int fun;
-  final PublicType? itS;
+  final PublicType_? itS;
 
   Map<String, dynamic> toJson() => {
         'fun': fun,

@@ -6,22 +6,43 @@ package database
 // PublicNothing is an enum.
 type PublicNothing string
 
-// PublicType is an enum.
-type PublicType string
+// PublicOption_ is an enum.
+type PublicOption_ string
 
 const (
-	PublicTypeEmpty        PublicType = ""
-	PublicTypeAB           PublicType = "a\"b"
-	PublicTypeN1           PublicType = "1"
-	PublicTypeAB2          PublicType = "a-b"
-	PublicTypeAB3          PublicType = "a_b"
-	PublicTypeNone         PublicType = "None"
-	PublicTypeClass        PublicType = "class"
-	PublicTypeX            PublicType = "$x"
-	PublicTypeBackSlash    PublicType = "back\\slash"
-	PublicTypeItS          PublicType = "it's"
-	PublicTypeU62au633u62a PublicType = "تست"
-	PublicTypeSelf         PublicType = "Self"
+	PublicOption_Kind PublicOption_ = "kind"
+)
+
+// PublicOptionKind is an enum.
+type PublicOptionKind string
+
+const (
+	PublicOptionKindY PublicOptionKind = "y"
+)
+
+// PublicString_ is an enum.
+type PublicString_ string
+
+const (
+	PublicString_X PublicString_ = "x"
+)
+
+// PublicType_ is an enum.
+type PublicType_ string
+
+const (
+	PublicType_Empty        PublicType_ = ""
+	PublicType_AB           PublicType_ = "a\"b"
+	PublicType_N1           PublicType_ = "1"
+	PublicType_AB2          PublicType_ = "a-b"
+	PublicType_AB3          PublicType_ = "a_b"
+	PublicType_None         PublicType_ = "None"
+	PublicType_Class        PublicType_ = "class"
+	PublicType_X            PublicType_ = "$x"
+	PublicType_BackSlash    PublicType_ = "back\\slash"
+	PublicType_ItS          PublicType_ = "it's"
+	PublicType_U62au633u62a PublicType_ = "تست"
+	PublicType_Self         PublicType_ = "Self"
 )
 
 // PublicAC: The composite type `a"c`.
@@ -68,19 +89,19 @@ type PublicClassRow struct {
 	// No field is "back\\slash": encoding/json cannot name it.
 	// No field is "`tick`": encoding/json cannot name it.
 	// No field is "a,b": encoding/json cannot name it.
-	Type         PublicType    `json:"type"`
-	UserId       int32         `json:"user_id"`
-	UserId2      *int32        `json:"user-id"`
-	UserId3      *int32        `json:"userId"`
-	Self         *bool         `json:"self"`
-	N1st         *string       `json:"1st"`
-	XY           *string       `json:"x*/y"`
-	Name         *string       `json:"$name"`
-	Secret       *string       `json:"__secret"`
-	None         *string       `json:"None"`
-	Select       *string       `json:"select"`
-	U62au633u62a *[]string     `json:"تست"`
-	Id           *[]PublicType `json:"{id}"`
+	Type         PublicType_    `json:"type"`
+	UserId       int32          `json:"user_id"`
+	UserId2      *int32         `json:"user-id"`
+	UserId3      *int32         `json:"userId"`
+	Self         *bool          `json:"self"`
+	N1st         *string        `json:"1st"`
+	XY           *string        `json:"x*/y"`
+	Name         *string        `json:"$name"`
+	Secret       *string        `json:"__secret"`
+	None         *string        `json:"None"`
+	Select       *string        `json:"select"`
+	U62au633u62a *[]string      `json:"تست"`
+	Id           *[]PublicType_ `json:"{id}"`
 }
 
 // PublicClassInsert: What a new row of `class` says.
@@ -91,19 +112,19 @@ type PublicClassInsert struct {
 	// No field is "back\\slash": encoding/json cannot name it.
 	// No field is "`tick`": encoding/json cannot name it.
 	// No field is "a,b": encoding/json cannot name it.
-	Type         PublicType    `json:"type"`
-	UserId       int32         `json:"user_id"`
-	UserId2      *int32        `json:"user-id,omitempty"`
-	UserId3      *int32        `json:"userId,omitempty"`
-	Self         *bool         `json:"self,omitempty"`
-	N1st         *string       `json:"1st,omitempty"`
-	XY           *string       `json:"x*/y,omitempty"`
-	Name         *string       `json:"$name,omitempty"`
-	Secret       *string       `json:"__secret,omitempty"`
-	None         *string       `json:"None,omitempty"`
-	Select       *string       `json:"select,omitempty"`
-	U62au633u62a *[]string     `json:"تست,omitempty"`
-	Id           *[]PublicType `json:"{id},omitempty"`
+	Type         PublicType_    `json:"type"`
+	UserId       int32          `json:"user_id"`
+	UserId2      *int32         `json:"user-id,omitempty"`
+	UserId3      *int32         `json:"userId,omitempty"`
+	Self         *bool          `json:"self,omitempty"`
+	N1st         *string        `json:"1st,omitempty"`
+	XY           *string        `json:"x*/y,omitempty"`
+	Name         *string        `json:"$name,omitempty"`
+	Secret       *string        `json:"__secret,omitempty"`
+	None         *string        `json:"None,omitempty"`
+	Select       *string        `json:"select,omitempty"`
+	U62au633u62a *[]string      `json:"تست,omitempty"`
+	Id           *[]PublicType_ `json:"{id},omitempty"`
 }
 
 // PublicClassUpdate: What a change of `class` says; what is left out stays.
@@ -114,19 +135,61 @@ type PublicClassUpdate struct {
 	// No field is "back\\slash": encoding/json cannot name it.
 	// No field is "`tick`": encoding/json cannot name it.
 	// No field is "a,b": encoding/json cannot name it.
-	Type         *PublicType   `json:"type,omitempty"`
-	UserId       *int32        `json:"user_id,omitempty"`
-	UserId2      *int32        `json:"user-id,omitempty"`
-	UserId3      *int32        `json:"userId,omitempty"`
-	Self         *bool         `json:"self,omitempty"`
-	N1st         *string       `json:"1st,omitempty"`
-	XY           *string       `json:"x*/y,omitempty"`
-	Name         *string       `json:"$name,omitempty"`
-	Secret       *string       `json:"__secret,omitempty"`
-	None         *string       `json:"None,omitempty"`
-	Select       *string       `json:"select,omitempty"`
-	U62au633u62a *[]string     `json:"تست,omitempty"`
-	Id           *[]PublicType `json:"{id},omitempty"`
+	Type         *PublicType_   `json:"type,omitempty"`
+	UserId       *int32         `json:"user_id,omitempty"`
+	UserId2      *int32         `json:"user-id,omitempty"`
+	UserId3      *int32         `json:"userId,omitempty"`
+	Self         *bool          `json:"self,omitempty"`
+	N1st         *string        `json:"1st,omitempty"`
+	XY           *string        `json:"x*/y,omitempty"`
+	Name         *string        `json:"$name,omitempty"`
+	Secret       *string        `json:"__secret,omitempty"`
+	None         *string        `json:"None,omitempty"`
+	Select       *string        `json:"select,omitempty"`
+	U62au633u62a *[]string      `json:"تست,omitempty"`
+	Id           *[]PublicType_ `json:"{id},omitempty"`
+}
+
+// PublicWordsRow: /*/ opens, ‮ turns
+type PublicWordsRow struct {
+	// No field is "m²": encoding/json cannot name it.
+	Int       *int32         `json:"int"`
+	Str       *string        `json:"str"`
+	Double    *float64       `json:"double"`
+	Bool      *bool          `json:"bool"`
+	HashValue *string        `json:"hash_value"`
+	String    *PublicString_ `json:"string"`
+	Option    *PublicOption_ `json:"option"`
+	Many      *[]int32       `json:"many"`
+	List      *[]string      `json:"list"`
+}
+
+// PublicWordsInsert: What a new row of `words` says.
+type PublicWordsInsert struct {
+	// No field is "m²": encoding/json cannot name it.
+	Int       *int32         `json:"int,omitempty"`
+	Str       *string        `json:"str,omitempty"`
+	Double    *float64       `json:"double,omitempty"`
+	Bool      *bool          `json:"bool,omitempty"`
+	HashValue *string        `json:"hash_value,omitempty"`
+	String    *PublicString_ `json:"string,omitempty"`
+	Option    *PublicOption_ `json:"option,omitempty"`
+	Many      *[]int32       `json:"many,omitempty"`
+	List      *[]string      `json:"list,omitempty"`
+}
+
+// PublicWordsUpdate: What a change of `words` says; what is left out stays.
+type PublicWordsUpdate struct {
+	// No field is "m²": encoding/json cannot name it.
+	Int       *int32         `json:"int,omitempty"`
+	Str       *string        `json:"str,omitempty"`
+	Double    *float64       `json:"double,omitempty"`
+	Bool      *bool          `json:"bool,omitempty"`
+	HashValue *string        `json:"hash_value,omitempty"`
+	String    *PublicString_ `json:"string,omitempty"`
+	Option    *PublicOption_ `json:"option,omitempty"`
+	Many      *[]int32       `json:"many,omitempty"`
+	List      *[]string      `json:"list,omitempty"`
 }
 
 // PublicXYZWRow: A row of the table `x/y?z#{w}`.

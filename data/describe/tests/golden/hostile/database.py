@@ -14,7 +14,13 @@ Json = Union[None, bool, int, float, str, List[Any], Dict[str, Any]]
 
 PublicNothing = str
 
-PublicType = Literal["", "a\"b", "1", "a-b", "a_b", "None", "class", "$x", "back\\slash", "it's", "تست", "Self"]
+PublicOption_ = Literal["kind"]
+
+PublicOptionKind = Literal["y"]
+
+PublicString_ = Literal["x"]
+
+PublicType_ = Literal["", "a\"b", "1", "a-b", "a_b", "None", "class", "$x", "back\\slash", "it's", "تست", "Self"]
 
 
 # The composite type `a"c`.
@@ -67,7 +73,7 @@ class PublicABUpdate2(TypedDict):
 PublicClassRow = TypedDict(
     "PublicClassRow",
     {
-        "type": "PublicType",
+        "type": "PublicType_",
         "user_id": "int",
         "user-id": "Optional[int]",
         "userId": "Optional[int]",
@@ -85,7 +91,7 @@ PublicClassRow = TypedDict(
         "None": "Optional[str]",
         "select": "Optional[str]",
         "تست": "Optional[List[str]]",
-        "{id}": "Optional[List[PublicType]]",
+        "{id}": "Optional[List[PublicType_]]",
     },
 )
 
@@ -94,7 +100,7 @@ PublicClassRow = TypedDict(
 PublicClassInsert = TypedDict(
     "PublicClassInsert",
     {
-        "type": "PublicType",
+        "type": "PublicType_",
         "user_id": "int",
         "user-id": "NotRequired[Optional[int]]",
         "userId": "NotRequired[Optional[int]]",
@@ -112,7 +118,7 @@ PublicClassInsert = TypedDict(
         "None": "NotRequired[Optional[str]]",
         "select": "NotRequired[Optional[str]]",
         "تست": "NotRequired[Optional[List[str]]]",
-        "{id}": "NotRequired[Optional[List[PublicType]]]",
+        "{id}": "NotRequired[Optional[List[PublicType_]]]",
     },
 )
 
@@ -121,7 +127,7 @@ PublicClassInsert = TypedDict(
 PublicClassUpdate = TypedDict(
     "PublicClassUpdate",
     {
-        "type": "NotRequired[PublicType]",
+        "type": "NotRequired[PublicType_]",
         "user_id": "NotRequired[int]",
         "user-id": "NotRequired[Optional[int]]",
         "userId": "NotRequired[Optional[int]]",
@@ -139,7 +145,61 @@ PublicClassUpdate = TypedDict(
         "None": "NotRequired[Optional[str]]",
         "select": "NotRequired[Optional[str]]",
         "تست": "NotRequired[Optional[List[str]]]",
-        "{id}": "NotRequired[Optional[List[PublicType]]]",
+        "{id}": "NotRequired[Optional[List[PublicType_]]]",
+    },
+)
+
+
+# /*/ opens, ‮ turns
+PublicWordsRow = TypedDict(
+    "PublicWordsRow",
+    {
+        "int": "Optional[int]",
+        "str": "Optional[str]",
+        "double": "Optional[float]",
+        "bool": "Optional[bool]",
+        "hash_value": "Optional[str]",
+        "m²": "Optional[int]",
+        "string": "Optional[PublicString_]",
+        "option": "Optional[PublicOption_]",
+        "many": "Optional[List[int]]",
+        "list": "Optional[List[str]]",
+    },
+)
+
+
+# What a new row of `words` says.
+PublicWordsInsert = TypedDict(
+    "PublicWordsInsert",
+    {
+        "int": "NotRequired[Optional[int]]",
+        "str": "NotRequired[Optional[str]]",
+        "double": "NotRequired[Optional[float]]",
+        "bool": "NotRequired[Optional[bool]]",
+        "hash_value": "NotRequired[Optional[str]]",
+        "m²": "NotRequired[Optional[int]]",
+        "string": "NotRequired[Optional[PublicString_]]",
+        "option": "NotRequired[Optional[PublicOption_]]",
+        "many": "NotRequired[Optional[List[int]]]",
+        "list": "NotRequired[Optional[List[str]]]",
+    },
+)
+
+
+# What a change of `words` says; what is left out stays.
+PublicWordsUpdate = TypedDict(
+    "PublicWordsUpdate",
+    {
+        "int": "NotRequired[Optional[int]]",
+        "str": "NotRequired[Optional[str]]",
+        "double": "NotRequired[Optional[float]]",
+        "bool": "NotRequired[Optional[bool]]",
+        "hash_value": "NotRequired[Optional[str]]",
+        "m²": "NotRequired[Optional[int]]",
+        "string": "NotRequired[Optional[PublicString_]]",
+        "option": "NotRequired[Optional[PublicOption_]]",
+        "many": "NotRequired[Optional[List[int]]]",
+        "list": "NotRequired[Optional[List[str]]]",
     },
 )
 
@@ -185,6 +245,6 @@ PublicClassArgs = TypedDict(
     "PublicClassArgs",
     {
         "fun": "int",
-        "it's": "NotRequired[PublicType]",
+        "it's": "NotRequired[PublicType_]",
     },
 )

@@ -17,7 +17,25 @@ pub mod public {
     }
 
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-    pub enum Type {
+    pub enum Option_ {
+        #[serde(rename = "kind")]
+        Kind,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum OptionKind {
+        #[serde(rename = "y")]
+        Y,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum String_ {
+        #[serde(rename = "x")]
+        X,
+    }
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+    pub enum Type_ {
         #[serde(rename = "")]
         Empty,
         #[serde(rename = "a\"b")]
@@ -96,7 +114,7 @@ pub mod public {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     pub struct ClassRow {
         #[serde(rename = "type")]
-        pub type_: Type,
+        pub type_: Type_,
         pub user_id: i32,
         #[serde(rename = "user-id")]
         pub user_id2: Option<i32>,
@@ -130,14 +148,14 @@ pub mod public {
         #[serde(rename = "تست")]
         pub u62au633u62a: Option<Vec<String>>,
         #[serde(rename = "{id}")]
-        pub id: Option<Vec<Type>>,
+        pub id: Option<Vec<Type_>>,
     }
 
     /// What a new row of `class` says.
     #[derive(Clone, Debug, PartialEq, Serialize)]
     pub struct ClassInsert {
         #[serde(rename = "type")]
-        pub type_: Type,
+        pub type_: Type_,
         pub user_id: i32,
         #[serde(rename = "user-id", skip_serializing_if = "Option::is_none")]
         pub user_id2: Option<Option<i32>>,
@@ -172,14 +190,14 @@ pub mod public {
         #[serde(rename = "تست", skip_serializing_if = "Option::is_none")]
         pub u62au633u62a: Option<Option<Vec<String>>>,
         #[serde(rename = "{id}", skip_serializing_if = "Option::is_none")]
-        pub id: Option<Option<Vec<Type>>>,
+        pub id: Option<Option<Vec<Type_>>>,
     }
 
     /// What a change of `class` says; what is left out stays.
     #[derive(Clone, Debug, Default, PartialEq, Serialize)]
     pub struct ClassUpdate {
         #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-        pub type_: Option<Type>,
+        pub type_: Option<Type_>,
         #[serde(skip_serializing_if = "Option::is_none")]
         pub user_id: Option<i32>,
         #[serde(rename = "user-id", skip_serializing_if = "Option::is_none")]
@@ -215,7 +233,73 @@ pub mod public {
         #[serde(rename = "تست", skip_serializing_if = "Option::is_none")]
         pub u62au633u62a: Option<Option<Vec<String>>>,
         #[serde(rename = "{id}", skip_serializing_if = "Option::is_none")]
-        pub id: Option<Option<Vec<Type>>>,
+        pub id: Option<Option<Vec<Type_>>>,
+    }
+
+    /// /*/ opens,  turns
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct WordsRow {
+        pub int: Option<i32>,
+        pub str: Option<String>,
+        pub double: Option<f64>,
+        pub bool: Option<bool>,
+        pub hash_value: Option<String>,
+        #[serde(rename = "m²")]
+        pub mub2: Option<i32>,
+        pub string: Option<String_>,
+        pub option: Option<Option_>,
+        pub many: Option<Vec<i32>>,
+        pub list: Option<Vec<String>>,
+    }
+
+    /// What a new row of `words` says.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+    pub struct WordsInsert {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub int: Option<Option<i32>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub str: Option<Option<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub double: Option<Option<f64>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub bool: Option<Option<bool>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub hash_value: Option<Option<String>>,
+        #[serde(rename = "m²", skip_serializing_if = "Option::is_none")]
+        pub mub2: Option<Option<i32>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub string: Option<Option<String_>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option: Option<Option<Option_>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub many: Option<Option<Vec<i32>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub list: Option<Option<Vec<String>>>,
+    }
+
+    /// What a change of `words` says; what is left out stays.
+    #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+    pub struct WordsUpdate {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub int: Option<Option<i32>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub str: Option<Option<String>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub double: Option<Option<f64>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub bool: Option<Option<bool>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub hash_value: Option<Option<String>>,
+        #[serde(rename = "m²", skip_serializing_if = "Option::is_none")]
+        pub mub2: Option<Option<i32>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub string: Option<Option<String_>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub option: Option<Option<Option_>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub many: Option<Option<Vec<i32>>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub list: Option<Option<Vec<String>>>,
     }
 
     /// A row of the table `x/y?z#{w}`.
@@ -263,6 +347,6 @@ pub mod public {
     pub struct ClassArgs {
         pub fun: i32,
         #[serde(rename = "it's", skip_serializing_if = "Option::is_none")]
-        pub it_s: Option<Type>,
+        pub it_s: Option<Type_>,
     }
 }

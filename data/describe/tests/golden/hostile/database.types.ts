@@ -103,6 +103,45 @@ export type Database = {
         }
         Relationships: []
       }
+      words: {
+        Row: {
+          bool: boolean | null
+          double: number | null
+          hash_value: string | null
+          int: number | null
+          list: string[] | null
+          m²: number | null
+          many: number[] | null
+          option: Database["public"]["Enums"]["option"] | null
+          str: string | null
+          string: Database["public"]["Enums"]["string"] | null
+        }
+        Insert: {
+          bool?: boolean | null
+          double?: number | null
+          hash_value?: string | null
+          int?: number | null
+          list?: string[] | null
+          m²?: number | null
+          many?: number[] | null
+          option?: Database["public"]["Enums"]["option"] | null
+          str?: string | null
+          string?: Database["public"]["Enums"]["string"] | null
+        }
+        Update: {
+          bool?: boolean | null
+          double?: number | null
+          hash_value?: string | null
+          int?: number | null
+          list?: string[] | null
+          m²?: number | null
+          many?: number[] | null
+          option?: Database["public"]["Enums"]["option"] | null
+          str?: string | null
+          string?: Database["public"]["Enums"]["string"] | null
+        }
+        Relationships: []
+      }
       "x/y?z#{w}": {
         Row: {
           id: number | null
@@ -139,6 +178,9 @@ export type Database = {
     }
     Enums: {
       nothing: never
+      option: "kind"
+      option_kind: "y"
+      string: "x"
       type:
         | ""
         | 'a"b'
@@ -242,6 +284,9 @@ export const Constants = {
   public: {
     Enums: {
       nothing: [],
+      option: ["kind"],
+      option_kind: ["y"],
+      string: ["x"],
       type: [
         "",
         'a"b',
