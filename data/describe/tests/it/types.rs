@@ -74,6 +74,12 @@ fn python_reads_its_file() {
 }
 
 #[test]
+fn typescript_reads_its_file() {
+    tool("tsc", &["--noEmit", "--strict"], "database.types.ts");
+    tool("tsc", &["--noEmit", "--strict"], "hostile/database.types.ts");
+}
+
+#[test]
 fn go_reads_its_file() {
     tool("gofmt", &["-l", "-e"], "database.go");
     tool("gofmt", &["-l", "-e"], "hostile/database.go");

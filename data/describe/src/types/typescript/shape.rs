@@ -166,8 +166,10 @@ fn alternatives(choices: &[Shape], indent: usize) -> String {
 
 /// A name as a key of an object.
 pub(super) fn key(name: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$');
-    let starts = |c: char| c.is_alphabetic() || matches!(c, '_' | '$');
+    // What letters of other scripts may stand without quotes is known to nobody by heart, nor to the
+    // formatter.
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+    let starts = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$');
     if name.starts_with(starts) && name.chars().all(plain) { name.to_owned() } else { quoted(name) }
 }
 

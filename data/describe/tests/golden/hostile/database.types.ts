@@ -57,7 +57,7 @@ export type Database = {
           "user-id": number | null
           userId: number | null
           "x*/y": string | null
-          تست: string[] | null
+          "تست": string[] | null
         }
         Insert: {
           __secret?: string | null
@@ -78,7 +78,7 @@ export type Database = {
           "user-id"?: number | null
           userId?: number | null
           "x*/y"?: string | null
-          تست?: string[] | null
+          "تست"?: string[] | null
         }
         Update: {
           __secret?: string | null
@@ -99,7 +99,7 @@ export type Database = {
           "user-id"?: number | null
           userId?: number | null
           "x*/y"?: string | null
-          تست?: string[] | null
+          "تست"?: string[] | null
         }
         Relationships: []
       }
@@ -110,7 +110,7 @@ export type Database = {
           hash_value: string | null
           int: number | null
           list: string[] | null
-          m²: number | null
+          "m²": number | null
           many: number[] | null
           option: Database["public"]["Enums"]["option"] | null
           str: string | null
@@ -122,7 +122,7 @@ export type Database = {
           hash_value?: string | null
           int?: number | null
           list?: string[] | null
-          m²?: number | null
+          "m²"?: number | null
           many?: number[] | null
           option?: Database["public"]["Enums"]["option"] | null
           str?: string | null
@@ -134,7 +134,7 @@ export type Database = {
           hash_value?: string | null
           int?: number | null
           list?: string[] | null
-          m²?: number | null
+          "m²"?: number | null
           many?: number[] | null
           option?: Database["public"]["Enums"]["option"] | null
           str?: string | null
@@ -154,7 +154,7 @@ export type Database = {
         }
         Relationships: []
       }
-      تست: {
+      "تست": {
         Row: {
           id: number | null
         }
