@@ -3,12 +3,14 @@
 //! Never: a thread, a lock, a commit. Whoever calls has seen to these.
 
 mod constraint;
+mod explain;
 mod json;
 mod kept;
 mod upsert;
 
 use crate::connect::Link;
 use crate::{error, types};
+pub(crate) use explain::explain;
 use kept::{Kept, Shown, What};
 use mag_adapter::EngineError;
 use mag_adapter::Pace;
@@ -199,6 +201,9 @@ pub(crate) fn run(
     plan: &Authorised<Plan>,
     ready: &Ready,
 ) -> Result<Answer, EngineError> {
+    if let Some(wanted) = plan.outline().wish.explain {
+        return explain::told(link, plan, ready, wanted);
+    }
     match ready {
         Ready::Known(kept) => match &kept.what {
             What::Read { rows, count } => {
@@ -543,45 +548,6 @@ fn number_of(
 fn first_number(rows: &Rows) -> u64 {
     let first = rows.rows.first().and_then(|row| row.first()).and_then(Value::as_int);
     first.and_then(|n| u64::try_from(n).ok()).unwrap_or(0)
-}
-
-/// The statements that are known before it runs.
-fn texts(ready: &Ready) -> Vec<&str> {
-    match ready {
-        Ready::Known(kept) => match &kept.what {
-            What::Read { rows, count: Counting::Ask(count) } => vec![&rows.form.text, &count.text],
-            What::Read { rows, .. } => vec![&rows.form.text],
-            What::Write(known) => vec![&known.step.text],
-        },
-        Ready::Read { rows, count: Counting::Ask(count) } => vec![&rows.text, &count.text],
-        Ready::Read { rows, .. } => vec![&rows.text],
-        Ready::Invoke(steps) => steps.iter().flat_map(|(_, ready)| texts(ready)).collect(),
-        Ready::Fill(rows) => rows.iter().map(|rows| rows.text.as_str()).collect(),
-        Ready::Write(steps) => {
-            steps.before.iter().chain(&steps.writes).map(|step| step.text.as_str()).collect()
-        }
-    }
-}
-
-/// The statements, and SQLite's own plan for each.
-pub(crate) fn explain(link: &Link, ready: &Ready) -> Result<String, EngineError> {
-    let mut told = String::new();
-    for text in texts(ready) {
-        told.push_str(text);
-        told.push('\n');
-        let mut plan = link.db.prepare(&format!("EXPLAIN QUERY PLAN {text}")).map_err(error::of)?;
-        let mut depths = std::collections::HashMap::new();
-        let mut rows = plan.raw_query();
-        while let Some(row) = rows.next().map_err(error::of)? {
-            let (id, parent): (i64, i64) =
-                (row.get(0).map_err(error::of)?, row.get(1).map_err(error::of)?);
-            let detail: String = row.get(3).map_err(error::of)?;
-            let depth = depths.get(&parent).map_or(0, |depth: &usize| depth + 1);
-            depths.insert(id, depth);
-            told.push_str(&format!("{}-> {detail}\n", "   ".repeat(depth)));
-        }
-    }
-    Ok(told)
 }
 
 fn amount(n: usize) -> u64 {

@@ -43,8 +43,9 @@ fn check(engine: Engine) {
     let told = cried(1);
     assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST124")), "{}", told.body);
     assert_eq!(cried(2).json(), json!([{"name": "Ann!"}, {"name": "Bob!"}]));
-    if engine == Engine::Postgres {
-        plans(&house, &board, &key);
+    match engine {
+        Engine::Postgres => plans(&house, &board, &key),
+        Engine::Sqlite => plans_of_sqlite(&house, &board, &key),
     }
 }
 
@@ -66,6 +67,31 @@ fn plans(house: &House, board: &mag_kit::installation::Board<'_>, key: &str) {
     house.sql("CREATE FUNCTION everyone() RETURNS SETOF people LANGUAGE sql AS $$ SELECT * FROM people $$");
     let json = plan("POST /rpc/everyone", "+json").json();
     assert_eq!(json[0]["Plan"]["Node Type"], "Aggregate", "{json}");
+}
+
+/// There the plan is SQLite's own, in the same two forms; rows are never told in its place.
+fn plans_of_sqlite(house: &House, board: &mag_kit::installation::Board<'_>, key: &str) {
+    house.did(&["project:set", "pairs", "rest.plan_enabled", "true"]);
+    let plan = |line: &str, media: &str| {
+        let accept = format!("Accept: application/vnd.pgrst.plan{media}");
+        ask(board, line, &[key, &accept, "Content-Type: application/json"], r#"{"name": "Eve"}"#)
+    };
+    for _ in 0..3 {
+        let text = plan("GET /people?select=*&id=eq.1", "");
+        assert_eq!(text.status, 200, "{}", text.body);
+        assert!(text.body.starts_with("-> SELECT\n   -> SEARCH "), "{}", text.body);
+    }
+    for line in ["GET /people?select=name&limit=1", "GET /pairs?select=id,people!one(name)"] {
+        let json = plan(line, "+json; options=verbose|analyze").json();
+        assert_eq!(json[0]["Plan"]["Node Type"], "SELECT", "{json}");
+        assert!(json[0]["Plan"]["Plans"][0]["Node Type"].is_string(), "{json}");
+    }
+    let json = plan("POST /people", "+json").json();
+    assert_eq!(json[0]["Plan"]["Node Type"], "INSERT", "{json}");
+    let eve = ask(board, "GET /people?name=eq.Eve", &[key], "");
+    assert_eq!(eve.json(), json!([]), "it was only explained");
+    let told = plan("GET /people", "+text; options=buffers");
+    assert_eq!((told.status, &told.json()["code"]), (400, &json!("0A000")), "{}", told.body);
 }
 
 #[test]
