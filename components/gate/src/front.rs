@@ -17,7 +17,7 @@ use crate::settings::Limits;
 use crate::squeeze::{accepted, squeeze};
 use crate::tally::Tally;
 use crate::trace::TraceIds;
-use crate::trust::{Trust, host_of};
+use crate::trust::Trust;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
@@ -326,7 +326,12 @@ impl Front {
             }
             _ => None,
         };
-        self.cors.preflight(&headers, own.as_ref())
+        let mut response = self.cors.preflight(&headers, own.as_ref());
+        if let Some(own) = own {
+            // What comes after shall not open what this has not.
+            response.extensions_mut().insert(own);
+        }
+        response
     }
 
     /// What every answer gets on its way out.
@@ -364,8 +369,14 @@ impl Front {
             return Err(too_large(self.limits.body_bytes));
         }
         if let Peer::Network(_) = peer {
-            if parts.version == Version::HTTP_11 && host_of(parts).is_none() {
+            let mut hosts = parts.headers.get_all(HOST).iter();
+            let named = hosts.next().is_some_and(|host| host.to_str().is_ok());
+            if parts.version == Version::HTTP_11 && !named {
                 return refused("an HTTP/1.1 request names its host");
+            }
+            // Who stands in front may have gone by the other.
+            if hosts.next().is_some() {
+                return refused("a request names one host");
             }
             if route.is_guarded() {
                 self.trust.host(parts)?;

@@ -78,8 +78,9 @@ fn call(item: Item<'_>, whole: &Parts) -> Result<Call, Problem> {
     if !path.starts_with('/') {
         return Err(bad("the path begins with a slash: `/notes?id=eq.1`"));
     }
-    let uri: Uri =
-        format!("{PREFIX}{path}").parse().map_err(|_| bad("the path is none that can be asked"))?;
+    let uri: Uri = format!("{PREFIX}{}", encoded(path))
+        .parse()
+        .map_err(|_| bad("the path is none that can be asked"))?;
     let (mut parts, ()) = Request::new(()).into_parts();
     parts.method = method;
     parts.uri = uri;
@@ -102,6 +103,20 @@ fn call(item: Item<'_>, whole: &Parts) -> Result<Call, Problem> {
         parts.headers.insert(name, value);
     }
     Ok(Call { content: content(item.body, &parts)?, parts })
+}
+
+/// What people write in an address and HTTP has not there, as the gate takes it too: a `#` is a sign
+/// like others and ends nothing.
+fn encoded(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'"' | b'#' | b'<' | b'>' | 0x7f => text.push_str(&format!("%{byte:02X}")),
+            byte if byte <= b' ' || !byte.is_ascii() => text.push_str(&format!("%{byte:02X}")),
+            byte => text.push(char::from(byte)),
+        }
+    }
+    text
 }
 
 /// JSON as it was written; what is not JSON comes as a text.
@@ -154,6 +169,14 @@ mod tests {
         assert_eq!(calls[0].parts.headers["prefer"], "return=minimal");
         assert_eq!(calls[0].parts.headers["accept-profile"], "app");
         assert_eq!(calls[0].content, br#"{"n":12345678901234567890.10}"#);
+    }
+
+    #[test]
+    fn a_path_is_taken_as_people_write_it() {
+        let body = r##"[{"method":"GET","path":"/notes?a->>\"b\"=eq.x#y z é%20"}]"##;
+        let calls = read(body.as_bytes(), &parts(), 5).unwrap();
+        let uri = calls[0].parts.uri.to_string();
+        assert_eq!(uri, "/rest/v1/notes?a-%3E%3E%22b%22=eq.x%23y%20z%20%C3%A9%20");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::visit::Visit;
 use futures::future::BoxFuture;
 use http::request::Parts;
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
-use mag_contract::exchange::{Addressed, Reached, read_body};
+use mag_contract::exchange::{Addressed, Origins, Reached, is_preflight, read_body};
 use mag_contract::{Jack, Secret};
 use mag_ports::settings::RestSettings;
 use mag_ports::{AuthnSocket, Credentials, Identity, Project, ProjectRef, StoreSocket};
@@ -53,6 +53,10 @@ impl Inside {
             reached.project = Some(project.reference.clone());
             settings = Some(project.settings.clone());
             let rest = &project.settings.rest;
+            if is_preflight(&parts) {
+                // Whose page may ask is all that is to be said, and not who asks.
+                return Ok(Reply::new(http::StatusCode::OK));
+            }
             timing.wanted(rest.server_timing_enabled);
             let identity = self.identity(&project, &parts).await?;
             let identity = passed(identity, &parts, &mut reached).await?;
@@ -68,10 +72,17 @@ impl Inside {
         };
         let rest = settings.as_ref().map(|settings| &settings.rest);
         finish(&mut reply, rest, &parts, &timing);
+        let origins = rest.and_then(|rest| rest.cors_allowed_origins.clone());
+        if origins.is_some() {
+            reply.headers.remove(http::header::ACCESS_CONTROL_ALLOW_ORIGIN);
+        }
         let mut response = http::Response::new(body(reply.body));
         *response.status_mut() = reply.status;
         *response.headers_mut() = reply.headers;
         response.extensions_mut().insert(reached);
+        if let Some(origins) = origins {
+            response.extensions_mut().insert(Origins(origins));
+        }
         response
     }
 

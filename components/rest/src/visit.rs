@@ -21,7 +21,7 @@ use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 use mag_adapter::{Ability, Access, EngineError, Transaction};
-use mag_contract::codes;
+use mag_contract::{Fault, codes};
 use mag_contract::exchange::Reached;
 use mag_guard::Authorised;
 use mag_model::catalog::Volatility;
@@ -124,12 +124,7 @@ impl Visit<'_> {
         }
         let asked = self.asked(source, self.parts)?;
         timing.mark("parse");
-        reached.thing = match &asked.target {
-            Target::Table(name) | Target::Function(name) => {
-                Some(format!("{}.{name}", asked.schema).into())
-            }
-            Target::Root => None,
-        };
+        reached.thing = thing(&view, &asked).map(|name| format!("{}.{name}", asked.schema).into());
         let reply = match (&asked.target, asked.action) {
             (Target::Root, Action::Info) => Ok(respond::allowed("OPTIONS,GET,HEAD")),
             (Target::Root, _) => {
@@ -394,12 +389,33 @@ impl Visit<'_> {
         Ok(Ready { asked, offer, location, plan, access, settings, one, walk: None })
     }
 
+    /// A key that names what it may do names this as well. Others may do what their role may.
+    fn within_scopes(&self, access: Access) -> Result<(), Problem> {
+        let actor = &self.identity.session.actor;
+        if actor.permissions.is_empty() || !actor.id.starts_with("key:") {
+            return Ok(());
+        }
+        let wanted = match access {
+            Access::Read => "data.read",
+            Access::Write => "data.write",
+        };
+        if actor.permissions.hold_in(&self.project.reference, wanted) {
+            return Ok(());
+        }
+        let message = format!("the key `{}` does not hold `{wanted}`", actor.name);
+        Err(Problem::of_fault(
+            Fault::new(codes::DENIED, message)
+                .hint("make a key with `data.*` among its scopes, or without scopes"),
+        ))
+    }
+
     async fn run(
         &self,
         source: &dyn Source,
         ready: Ready,
         timing: &mut Timing,
     ) -> Result<Reply, Problem> {
+        self.within_scopes(ready.access)?;
         // Where policies are not the engine's own, no code of its could look at the request either.
         let native = source.database().abilities().can(Ability::NativePolicies);
         // A plan tells the settings that it was made with.
@@ -441,6 +457,20 @@ impl Visit<'_> {
             return Problem::not_one(rows.parse().unwrap_or(0));
         }
         Problem::of_engine(error, self.known())
+    }
+}
+
+/// What is asked for, where it is there: a name that somebody made up counts nowhere.
+fn thing<'a>(view: &View, asked: &'a Asked) -> Option<&'a str> {
+    match &asked.target {
+        Target::Table(name) => {
+            let known = view.catalog.find_table(&asked.schema, name).is_some();
+            (known || name == batch::NAME).then_some(name)
+        }
+        Target::Function(name) => {
+            (!view.catalog.find_functions(&asked.schema, name).is_empty()).then_some(name)
+        }
+        Target::Root => None,
     }
 }
 

@@ -35,6 +35,9 @@ async fn what_breaks_the_rules_of_http_is_refused() {
     // Empty lines before a request are let pass, and hide nothing behind them.
     check(at, [b"\r\n\r\n", two_lengths].concat().as_slice(), "400 MF1016").await;
     check(at, b"GET /rest/v1/x HTTP/1.1\r\n\r\n", "400 MF1016").await;
+    check(at, b"GET /rest/v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 MF1016").await;
+    check(at, b"GET /rest/v1/x HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", "400 MF1016").await;
+    check(at, b"GET http://b/rest/v1/x HTTP/1.1\r\nHost: a\r\n\r\n", "200").await;
     check(at, b"nonsense\r\n\r\n", "400").await;
     check(at, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400").await;
     check(at, b"GET /rest/v1/\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", "400").await;

@@ -58,6 +58,8 @@ async fn a_page_of_any_origin_may_ask_the_doors_of_apps_and_no_other() {
     let answer = ask(gate.network(), request("GET", "/auth/v1/user", page, "")).await;
     assert_eq!(answer.brief(), "503 MF7003");
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    let answer = ask(gate.network(), request("GET", "/rest/v3/people", page, "")).await;
+    assert_eq!(answer.brief(), "404 MF1006", "and not the page of the screen");
     let answer = ask(gate.network(), request("OPTIONS", "/screen", asks, "")).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
     gate.drain().await.unwrap();

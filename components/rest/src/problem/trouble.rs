@@ -149,7 +149,11 @@ impl Problem {
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "PGRST300", "Server lacks JWT secret")
             }
             Denied::BadToken { message, details } => invalid("PGRST301", message, details),
-            Denied::BadKey => invalid("PGRST301", "No suitable key or wrong key type".into(), None),
+            // The same for one that never was: whoever guesses learns nothing.
+            Denied::BadKey => invalid("PGRST301", "No suitable key or wrong key type".into(), None)
+                .maybe_hint(Some(
+                    "the key is not one of this project, was revoked, or has expired".into(),
+                )),
             Denied::AnonymousOff => {
                 Self::new(unauthorised, "PGRST302", "Anonymous access is disabled").challenged()
             }

@@ -63,6 +63,18 @@ fn all_happen(board: &Board<'_>, key: &str) {
     assert_eq!(answers[4]["headers"]["content-range"], "0-2/3");
     let now = json!([{"amount": 60}, {"amount": 40}, {"amount": 7}]);
     assert_eq!(amounts(board, key), now);
+    // A path as people write it: a `#` is part of the value, and not the end of the condition.
+    let (status, answers) = batch(
+        board,
+        &[key],
+        &json!([
+            {"method": "PATCH", "path": "/accounts?owner=in.(\"bob#\")", "body": {"amount": 1}},
+            {"method": "PATCH", "path": "/accounts?owner=eq.bob#", "body": {"amount": 1}},
+            {"method": "GET", "path": "/accounts?select=id&owner=in.(\"bob\",\"a b\",eve)&order=id"},
+        ]),
+    );
+    assert_eq!((status, &answers[2]["body"]), (200, &json!([{"id": 2}, {"id": 3}])), "{answers}");
+    assert_eq!(amounts(board, key), now);
 }
 
 fn none_happens(board: &Board<'_>, key: &str) {

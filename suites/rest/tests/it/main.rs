@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends at the first surprise")]
 
 mod arguments;
+mod around;
 mod batch;
 mod bodies;
 mod cinema;
@@ -15,4 +16,5 @@ mod house;
 mod moments;
 mod parity;
 mod recall;
+mod small_print;
 mod views;

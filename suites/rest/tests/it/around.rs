@@ -1,0 +1,105 @@
+//! What stands around a call: whose page may ask, which host means which project, what is counted.
+
+use crate::house::{Engine, House, ask};
+use mag_kit::installation::Board;
+
+const TABLES: &str = "CREATE TABLE notes (id integer PRIMARY KEY, words text);
+                      INSERT INTO notes (id, words) VALUES (1, 'one');";
+
+fn check(engine: Engine) {
+    let Some(house) = House::new(engine) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("shop");
+    house.sql(TABLES);
+    let key = format!("apikey: {}", house.key("shop"));
+    hosts(&house, &board, &key);
+    origins(&house, &board, &key);
+    counts(&board, &key);
+    scopes(&house, &board);
+}
+
+/// The name in the target of a request that is made for a proxy goes before the header.
+fn hosts(house: &House, board: &Board<'_>, key: &str) {
+    house.did(&["project:create", "other", "--engine", "sqlite"]);
+    house.did(&["project:set", "other", "hosts", "[\"other.example\"]"]);
+    let status = |target: &str| {
+        let whole = board.ask_whole("GET", target, &format!("{key}\r\n"), "");
+        whole.get(9..12).unwrap_or_default().to_owned()
+    };
+    assert_eq!(status("/rest/v1/notes"), "200");
+    assert_eq!(status("http://unknown.example/rest/v1/notes"), "200", "the default project");
+    assert_ne!(status("http://other.example/rest/v1/notes"), "200", "a key of another project");
+}
+
+/// A project may have a list of its own, in the word that users of the dialect know.
+fn origins(house: &House, board: &Board<'_>, key: &str) {
+    let allowed = |line: &str, origin: &str| {
+        let origin = format!("Origin: {origin}");
+        let asks = "Access-Control-Request-Method: GET";
+        let told = ask(board, line, &[key, &origin, asks], "");
+        assert_eq!(told.status, 200, "{}", told.whole());
+        told.header("access-control-allow-origin").map(str::to_owned)
+    };
+    for line in ["GET /notes", "OPTIONS /notes"] {
+        assert_eq!(allowed(line, "https://any.example").as_deref(), Some("*"), "{line}");
+    }
+    let list = "[\"https://app.example\"]";
+    house.did(&["project:set", "shop", "rest.cors_allowed_origins", list]);
+    for line in ["GET /notes", "OPTIONS /notes", "GET /", "OPTIONS /rpc/nothing"] {
+        let ours = "https://app.example";
+        assert_eq!(allowed(line, ours).as_deref(), Some(ours), "{line}");
+        assert_eq!(allowed(line, "https://evil.example"), None, "{line}");
+    }
+}
+
+/// Names that somebody makes up take no room among those that are counted.
+fn counts(board: &Board<'_>, key: &str) {
+    for n in 0..20 {
+        assert_eq!(ask(board, &format!("GET /made_up_{n}"), &[key], "").status, 404);
+        assert_eq!(ask(board, &format!("GET /rpc/made_up_{n}"), &[key], "").status, 404);
+    }
+    assert_eq!(ask(board, "GET /notes?select=id", &[key], "").status, 200);
+    let metrics = board.ask_whole("GET", "/metrics", "", "");
+    assert!(metrics.contains("thing=\"public.notes\""), "{metrics}");
+    assert!(!metrics.contains("made_up"), "{metrics}");
+}
+
+/// A key that names what it may do may do nothing else, at once or in a batch.
+fn scopes(house: &House, board: &Board<'_>) {
+    let key = |name: &str, scopes: &str| {
+        let words = ["key:create", name, "--kind", "secret", "--scopes", scopes];
+        let made = house.installation.json(&words);
+        format!("apikey: {}", made["key"].as_str().unwrap())
+    };
+    let batch = r#"[{"method": "DELETE", "path": "/notes?id=eq.0"}]"#;
+    let check = |key: &str, read: u16, write: u16| {
+        for line in ["GET /notes?select=id", "HEAD /notes", "GET /notes?cursor=first"] {
+            assert_eq!(ask(board, line, &[key], "").status, read, "{line}");
+        }
+        for (line, body) in [
+            ("POST /notes", "[]"),
+            ("PATCH /notes?id=eq.0", "{}"),
+            ("DELETE /notes?id=eq.0", ""),
+            ("POST /batch", batch),
+        ] {
+            let told = ask(board, line, &[key], body);
+            let fits = if write == 403 { told.status == 403 } else { told.status < 300 };
+            assert!(fits, "{line}: {}", told.whole());
+        }
+    };
+    check(&key("reader", "data.read"), 200, 403);
+    check(&key("clerk", "auth.admin"), 403, 403);
+    check(&key("all", "data.*"), 200, 200);
+    let told = ask(board, "GET /notes", &[&key("clerk2", "auth.admin")], "");
+    assert_eq!(told.json()["code"], "MF3003", "{}", told.whole());
+}
+
+#[test]
+fn around_a_call_on_sqlite() {
+    check(Engine::Sqlite);
+}
+
+#[test]
+fn around_a_call_on_postgresql() {
+    check(Engine::Postgres);
+}
