@@ -16,5 +16,4 @@ mod house;
 mod moments;
 mod parity;
 mod recall;
-mod small_print;
 mod views;
