@@ -124,6 +124,7 @@ impl Account {
             address = request.address.map(tracing::field::display),
             trace_id = &*request.trace_id,
             thing = thing.as_deref(),
+            status,
             user = user.as_deref(),
             key = key.as_deref(),
             took_us,
@@ -190,8 +191,11 @@ impl Entry {
 
     fn answered(&self, status: u16, took: Duration, reached: Option<&Reached>) -> ResponseTold {
         let text = |of: fn(&Reached) -> &Option<Arc<str>>| reached.and_then(|r| of(r).clone());
+        let mut request = self.told();
+        // Whom a host or nothing at all led to, the door knows.
+        request.project = request.project.or_else(|| text(|r| &r.project));
         ResponseTold {
-            request: self.told(),
+            request,
             status,
             took_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
             thing: text(|r| &r.thing),

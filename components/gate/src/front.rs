@@ -140,7 +140,10 @@ impl Front {
             }
             Err(fault) => Err(fault),
         };
-        let response = answered.unwrap_or_else(|fault| problem::answer(&fault, Some(&trace.0)));
+        let response = answered.unwrap_or_else(|fault| match route.is_for_apps() {
+            true => problem::answer_to_app(&fault, Some(&trace.0)),
+            false => problem::answer(&fault, Some(&trace.0)),
+        });
         let mut response = self.finish(response, apart).await;
         let status = response.status();
         self.tally.answer(status);

@@ -18,6 +18,9 @@ pub struct Problem<'a> {
     pub title: &'static str,
     pub status: u16,
     pub detail: &'a str,
+    /// The same, where clients of other dialects look for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<&'a str>,
     pub code: &'static str,
     pub class: Class,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,6 +40,7 @@ impl<'a> Problem<'a> {
             title: code.title,
             status: status(fault).as_u16(),
             detail: fault.message(),
+            message: None,
             code: code.id,
             class: code.class,
             details: fault.details_text(),
@@ -76,7 +80,17 @@ pub fn status(fault: &Fault) -> StatusCode {
 const AGAIN_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 pub fn answer(fault: &Fault, trace: Option<&str>) -> Response {
-    let text = serde_json::to_vec(&Problem::of(fault, trace)).unwrap_or_default();
+    written(fault, &Problem::of(fault, trace))
+}
+
+/// At a door of apps: their clients read `message`, `details` and `hint`.
+pub fn answer_to_app(fault: &Fault, trace: Option<&str>) -> Response {
+    let problem = Problem::of(fault, trace);
+    written(fault, &Problem { message: Some(problem.detail), ..problem })
+}
+
+fn written(fault: &Fault, problem: &Problem<'_>) -> Response {
+    let text = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = Response::new(body(text));
     let status = status(fault);
     *response.status_mut() = status;

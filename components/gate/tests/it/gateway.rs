@@ -84,6 +84,8 @@ async fn who_asks_too_often_is_told_when_to_go_on() {
     assert_eq!(answer.brief(), "429 MF1017");
     let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
+    let told_to_apps = answer.json();
+    assert_eq!(told_to_apps["message"], told_to_apps["detail"], "where their clients look");
     let Some(Heard::Fact(fact)) = told.next().await else { panic!("nothing was told") };
     assert_eq!((fact.data.by.as_str(), fact.data.limit), ("key", 2));
     // Another key has its own, and the address has its own besides.
