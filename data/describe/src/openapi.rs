@@ -1,6 +1,7 @@
 //! An OpenAPI 3.1 document of the REST door for one schema, cut to what a role may do: a table that
 //! it may not read has no `get`, a column that it may not see is nowhere in it.
 
+mod batch;
 mod components;
 mod filters;
 mod functions;
@@ -65,6 +66,11 @@ pub fn openapi(catalog: &Catalog, may: &May, settings: &Settings<'_>) -> Json {
         tags.push(json!({ "name": format!("rpc {name}") }));
         let path = functions::path(&scene, name, overloads);
         paths.insert(format!("/rpc/{}", segment(name)), path);
+    }
+    let named_so = catalog.find_table(settings.schema, batch::NAME).is_some();
+    if !paths.is_empty() && !named_so {
+        tags.push(batch::tag());
+        paths.insert(format!("/{}", batch::NAME), batch::path(&scene));
     }
     let comment = catalog.schema(settings.schema).and_then(|schema| schema.comment.as_deref());
     let (title, text) = title_and_text(comment);

@@ -68,6 +68,9 @@ fn sections(openapi: &Json) -> Vec<Section<'_>> {
         let Some(operation) = operations(item).next().map(|(_, operation)| operation) else {
             continue;
         };
+        let id = operation["operationId"].as_str().unwrap_or_default();
+        // What belongs to no table or function has a name without their parts.
+        let Some((_, label)) = id.split_once('.') else { continue };
         let tag = operation["tags"][0].as_str().unwrap_or_default();
         let function = path.starts_with("/rpc/");
         let about = openapi["tags"]
@@ -79,7 +82,6 @@ fn sections(openapi: &Json) -> Vec<Section<'_>> {
             .or_else(|| operation["description"].as_str())
             .unwrap_or_default();
         let name = if function { tag.strip_prefix("rpc ").unwrap_or(tag) } else { tag };
-        let id = operation["operationId"].as_str().unwrap_or_default();
         sections.push(Section {
             anchor: format!("part-{at}"),
             name: name.to_owned(),
@@ -87,7 +89,7 @@ fn sections(openapi: &Json) -> Vec<Section<'_>> {
             path,
             item,
             about,
-            label: id.split_once('.').map_or("", |(_, label)| label),
+            label,
         });
     }
     sections

@@ -77,6 +77,11 @@ pub(super) fn parameters(settings: &Settings<'_>) -> Json {
         ),
         query("limit", "Rows at most.", number()),
         query("offset", "Rows to leave out before the first.", number()),
+        query(
+            "cursor",
+            "A page by its place: `first`, or `after.` and what `X-Next-Cursor` said.",
+            json!({ "type": "string", "pattern": "^(first|after\\..+)$" }),
+        ),
         query("and", "Conditions that all hold: `(a.gt.1,b.is.null)`.", text()),
         query("or", "Conditions of which one holds: `(a.gt.1,b.is.null)`.", text()),
         query(
@@ -112,6 +117,7 @@ pub(super) fn parameters(settings: &Settings<'_>) -> Json {
             "What is answered, and how much may be changed.",
             &[RETURN, COUNT, MISSING, HANDLING, TIMEZONE, AFFECTED, TX],
         ),
+        prefer("preferBatch", "How the whole is done.", &[HANDLING, TIMEZONE, TX]),
         prefer(
             "preferCall",
             "How the function is called.",
@@ -142,6 +148,8 @@ pub(super) fn headers() -> Json {
         "Content-Range": text("The rows that are answered and, when it was asked for, how many there are: `0-24/573`."),
         "Content-Location": text("The request, put in order, that gives this answer again."),
         "Location": text("Where the new row is, with `Prefer: return=headers-only`."),
+        "Link": text("With a cursor: the next page, where there is one."),
+        "X-Next-Cursor": text("With a cursor: what the next page begins behind, where there is one."),
         "Preference-Applied": text("The preferences that were followed."),
     })
 }

@@ -131,11 +131,17 @@ fn read(scene: &Scene<'_>, id: TableId) -> Json {
     let names = ["select", "order", "limit", "offset", "range", "rangeUnit", "preferRead"];
     let mut parameters = filters(scene, id);
     parameters.extend(shared_parameters(&names));
+    let table = scene.catalog.table(id);
+    let mut headers = vec!["Content-Range", "Content-Location", "Preference-Applied"];
+    // A column of that name is filtered by it, and rows without a key have no place.
+    if table.find("cursor").is_none() && !table.telling_columns().is_empty() {
+        parameters.extend(shared_parameters(&["cursor"]));
+        headers.extend(["Link", "X-Next-Cursor"]);
+    }
     parameters.extend(components::profile(scene.settings, true));
     shown.insert("parameters".into(), json!(parameters));
     let row = row_of(scene, id);
-    let headers =
-        components::header_references(&["Content-Range", "Content-Location", "Preference-Applied"]);
+    let headers = components::header_references(&headers);
     let answer =
         |about: &str| json!({ "description": about, "headers": headers, "content": rows(&row) });
     let mut responses = Map::new();

@@ -29,7 +29,7 @@ fn a_role_is_told_of_what_it_may_do_and_of_nothing_else() {
     let catalog = shop::catalog();
     let document = openapi(&catalog, &shop::anon(&catalog), &Settings::new("public"));
     let paths: Vec<&String> = document["paths"].as_object().unwrap().keys().collect();
-    assert_eq!(paths, ["/orders", "/people", "/rpc/add"]);
+    assert_eq!(paths, ["/orders", "/people", "/rpc/add", "/batch"]);
     let people = document["paths"]["/people"].as_object().unwrap();
     assert_eq!(people.keys().collect::<Vec<_>>(), ["get"]);
     // The name is masked: it is shown, and nothing can be searched by it.
@@ -94,7 +94,7 @@ fn hostile_names_make_a_sound_document() {
     let draft = Draft { tables: tables.to_vec(), ..Draft::default() };
     let document = openapi(&draft.build(1).unwrap(), &May::everything(), &Settings::new("public"));
     let paths = document["paths"].as_object().unwrap();
-    assert_eq!(paths.len(), names.len());
+    assert_eq!(paths.len(), names.len() + 1, "and the batch");
     for path in paths.keys() {
         let sound = |b: u8| b.is_ascii_alphanumeric() || b"-._~%/".contains(&b);
         assert!(path[1..].bytes().all(|b| sound(b) && b != b'/'), "{path}");
