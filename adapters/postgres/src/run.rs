@@ -436,11 +436,14 @@ async fn write_in_steps(
             None => None,
         },
     };
-    let count = plan.count.map(|_| touched);
+    // What is told counts where anything is: a condition on what is embedded may leave rows out.
+    let told =
+        rows.as_ref().map_or(touched, |told| u64::try_from(told.rows.len()).unwrap_or(u64::MAX));
+    let count = plan.count.map(|_| told);
     let body = mag_query::Body::Rows(rows.unwrap_or_default());
     let inserted = inserted.filter(|_| steps.must_touch.is_some());
     let inserted = inserted.and_then(|made| u64::try_from(made).ok());
-    Ok(Answer { body, count, rows: touched, inserted, ..Answer::default() })
+    Ok(Answer { body, count, rows: told, inserted, ..Answer::default() })
 }
 
 fn is_nothing(replies: &[Reply]) -> bool {

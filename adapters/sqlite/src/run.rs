@@ -337,19 +337,30 @@ fn write_known(
         }
         (Some(_), None) => upsert::refused(link, plan, &keys, Fate::Made)?,
     }
-    if known.max_affected.is_some_and(|most| touched > most) {
-        return Err(EngineError::too_many_affected(touched));
-    }
-    if known.exactly.is_some_and(|wanted| touched != wanted) {
-        return Err(EngineError::wrong_row_count(touched));
-    }
-    let body = match (&known.answer, one) {
-        (None, _) => Body::default(),
-        (Some(answer), Some(key)) => shown(link, plan, answer, key).map_err(Failed::told)?.0,
-        (Some(_), None) => answer_of(link, plan, &keys)?,
+    let (body, told) = match (&known.answer, one) {
+        (None, _) => (Body::default(), touched),
+        (Some(answer), Some(key)) => shown(link, plan, answer, key).map_err(Failed::told)?,
+        (Some(_), None) => answer_of(link, plan, &keys)?.unwrap_or((Body::default(), touched)),
     };
-    let count = known.counts.then_some(touched);
-    Ok(Answer { body, count, rows: touched, ..Answer::default() })
+    bounded_by(told, known.max_affected, known.exactly)?;
+    let count = known.counts.then_some(told);
+    Ok(Answer { body, count, rows: told, ..Answer::default() })
+}
+
+/// As many rows as the caller wants: those that are told, where any are, since a condition on what is
+/// embedded in them may leave some out.
+fn bounded_by(
+    told: u64,
+    max_affected: Option<u64>,
+    exactly: Option<u64>,
+) -> Result<(), EngineError> {
+    if max_affected.is_some_and(|most| told > most) {
+        return Err(EngineError::too_many_affected(told));
+    }
+    match exactly {
+        Some(wanted) if told != wanted => Err(EngineError::wrong_row_count(told)),
+        _ => Ok(()),
+    }
 }
 
 /// Reads what is to be written, and writes it. Each row is then known before it meets one that is there
@@ -404,20 +415,18 @@ fn write(link: &Link, plan: &Plan, steps: &Steps) -> Result<Answer, EngineError>
         return Err(EngineError::row_refused(table.map_or("", |table| &table.name)));
     }
     upsert::allowed(link, plan, &there, &keys)?;
-    if plan.max_affected.is_some_and(|most| touched > most) {
-        return Err(EngineError::too_many_affected(touched));
-    }
-    if plan.wish.exactly.is_some_and(|wanted| touched != wanted) {
-        return Err(EngineError::wrong_row_count(touched));
-    }
-    let body = match doomed {
-        Some(rows) => Body::Rows(rows),
-        None => answer_of(link, plan, &keys)?,
+    let (body, told) = match doomed {
+        Some(rows) => {
+            let told = amount(rows.rows.len());
+            (Body::Rows(rows), told)
+        }
+        None => answer_of(link, plan, &keys)?.unwrap_or((Body::default(), touched)),
     };
+    bounded_by(told, plan.max_affected, plan.wish.exactly)?;
     Ok(Answer {
         body,
-        count: plan.count.map(|_| touched),
-        rows: touched,
+        count: plan.count.map(|_| told),
+        rows: told,
         inserted: merges(plan).then(|| touched.saturating_sub(there.count())),
         ..Answer::default()
     })
@@ -432,15 +441,21 @@ fn merges(plan: &Plan) -> bool {
     }
 }
 
-/// What is told of the rows that were written.
-fn answer_of(link: &Link, plan: &Plan, keys: &[Vec<Value>]) -> Result<Body, EngineError> {
+/// What is told of the rows that were written, and of how many; nothing where nobody asks.
+fn answer_of(
+    link: &Link,
+    plan: &Plan,
+    keys: &[Vec<Value>],
+) -> Result<Option<(Body, u64)>, EngineError> {
     if let Work::Delete(_) = plan.work {
-        return Ok(Body::default());
+        return Ok(None);
     }
     let Some(statement) = mag_sql::answer(plan, &Dialect, keys).map_err(unrendered)? else {
-        return Ok(Body::default());
+        return Ok(None);
     };
-    fetch(link, &statement).map(Body::Rows).map_err(Failed::told)
+    let rows = fetch(link, &statement).map_err(Failed::told)?;
+    let told = amount(rows.rows.len());
+    Ok(Some((Body::Rows(rows), told)))
 }
 
 /// Why rows did not come.

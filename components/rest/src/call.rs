@@ -12,7 +12,7 @@ use mag_model::catalog::Table;
 use mag_model::{BadValue, json, literal};
 use mag_query::call::{
     Act, Arguments, Comparison, Count, Delete, Explain, Filter, Form, Insert, Invoke, Missing,
-    OnConflict, Op, Operand, Pick, Query, Read, Resolution, Test, Update, Wish,
+    OnConflict, Op, Operand, Order, OrderKey, Pick, Query, Read, Resolution, Test, Update, Wish,
 };
 use mag_query::{Call, Given, Payload};
 
@@ -31,12 +31,8 @@ pub fn query(asked: &Asked) -> Result<Query, Problem> {
             at(&mut query, path)?.filter.push(filter.clone());
         }
     }
-    for (path, tree) in &params.trees {
-        if !(writes && path.is_empty()) {
-            at(&mut query, path)?.filter.push(tree.clone());
-        }
-    }
-    for (path, orders) in &params.orders {
+    // Of several orders of the same rows the first counts.
+    for (path, orders) in params.orders.iter().rev() {
         at(&mut query, path)?.order.clone_from(orders);
     }
     if !writes {
@@ -45,6 +41,11 @@ pub fn query(asked: &Asked) -> Result<Query, Problem> {
             page(at(&mut query, path)?, *span)?;
         }
         page(&mut query, asked.page)?;
+    }
+    for (path, tree) in &params.trees {
+        if !(writes && path.is_empty()) {
+            at(&mut query, path)?.filter.push(tree.clone());
+        }
     }
     Ok(query)
 }
@@ -107,8 +108,40 @@ pub fn read(asked: &Asked, table: &str, offer: &Offer) -> Result<Call, Problem> 
     Ok(Call { schema, act, count: count(asked), wish, ..Call::default() })
 }
 
+/// The rows in the body of a write.
+pub fn body(asked: &Asked, body: &[u8]) -> Result<Payload, Problem> {
+    match asked.action {
+        Action::Insert | Action::Update => payload::rows(body, &asked.content, columns(asked)),
+        Action::Put => payload::rows(body, &asked.content, None),
+        _ => Ok(Payload::default()),
+    }
+}
+
+/// The columns that are meant; only rows in JSON do not say it themselves.
+pub fn columns(asked: &Asked) -> Option<&[String]> {
+    let named = asked.action != Action::Put && asked.content == Media::Json;
+    asked.params.columns.as_deref().filter(|_| named)
+}
+
+/// Whether more is picked than columns, so that it must be found first.
+pub fn picks_more(asked: &Asked) -> bool {
+    let more = |pick: &Pick| match pick {
+        Pick::All => false,
+        Pick::Field(field) => field.aggregate.is_some() || field.field.is_none(),
+        Pick::Embed(_) => true,
+    };
+    let related = |order: &Order| matches!(order.key, OrderKey::Related { .. });
+    let params = &asked.params;
+    params.select.iter().any(more) || params.orders.iter().flat_map(|(_, all)| all).any(related)
+}
+
 /// A write of rows of the table.
-pub fn write(asked: &Asked, table: &Table, body: &[u8], offer: &Offer) -> Result<Call, Problem> {
+pub fn write(
+    asked: &Asked,
+    table: &Table,
+    payload: Payload,
+    offer: &Offer,
+) -> Result<Call, Problem> {
     let params = &asked.params;
     let whole = query(asked)?;
     let returning = match asked.preferences.returning {
@@ -117,12 +150,10 @@ pub fn write(asked: &Asked, table: &Table, body: &[u8], offer: &Offer) -> Result
         Some(Return::HeadersOnly) if asked.action == Action::Insert => Some(key_of(table)),
         Some(Return::HeadersOnly | Return::Minimal) | None => None,
     };
-    let named = asked.action != Action::Put && asked.content == Media::Json;
-    let columns = params.columns.clone().filter(|_| named);
+    let columns = columns(asked).map(<[String]>::to_vec);
     let name = table.name.to_string();
     let act = match asked.action {
         Action::Insert => {
-            let payload = payload::rows(body, &asked.content, columns.as_deref())?;
             let resolution = asked.preferences.resolution.map(|wanted| match wanted {
                 prefer::Resolution::Merge => Resolution::Merge,
                 prefer::Resolution::Ignore => Resolution::Ignore,
@@ -134,14 +165,13 @@ pub fn write(asked: &Asked, table: &Table, body: &[u8], offer: &Offer) -> Result
             Act::Insert(Insert { table: name, payload, columns, missing, on_conflict, returning })
         }
         Action::Put => {
-            let payload = put(asked, table, payload::rows(body, &asked.content, None)?)?;
+            let payload = put(asked, table, payload)?;
             let resolution = Resolution::Merge;
             let on_conflict = Some(OnConflict { columns: None, resolution });
             let missing = Missing::Null;
             Act::Insert(Insert { table: name, payload, columns, missing, on_conflict, returning })
         }
         Action::Update => {
-            let payload = payload::rows(body, &asked.content, columns.as_deref())?;
             let (missing, filter) = (missing(asked), touched(asked));
             Act::Update(Update { table: name, payload, columns, missing, filter, returning })
         }

@@ -52,7 +52,8 @@ pub enum Thing<'a> {
 
 pub struct Negotiation<'a> {
     pub catalog: &'a Catalog,
-    pub schema: &'a str,
+    /// Those that are exposed: what one of them has for rows, all of them are given as.
+    pub schemas: &'a [String],
     pub thing: Thing<'a>,
     /// Nothing but `*` is picked: what is made for whole rows fits.
     pub whole: bool,
@@ -86,6 +87,10 @@ impl Negotiation<'_> {
         }
     }
 
+    fn is_exposed(&self, schema: &str) -> bool {
+        self.schemas.iter().any(|known| known == schema)
+    }
+
     /// What the database has for this table or function.
     fn own(&self, media: &Media) -> Option<Offer> {
         if !self.whole {
@@ -108,7 +113,7 @@ impl Negotiation<'_> {
     fn of_table(&self, table: TableId, media: &Media) -> Option<Offer> {
         let known = || {
             let all = self.catalog.aggregates().iter();
-            all.filter(|a| *a.schema == *self.schema && a.of == Some(table))
+            all.filter(|a| self.is_exposed(&a.schema) && a.of == Some(table))
         };
         let everything = known().find(|aggregate| &*aggregate.media == "*/*");
         let found = everything
@@ -120,7 +125,7 @@ impl Negotiation<'_> {
     fn any(&self, media: &Media) -> Option<Offer> {
         let mut all = self.catalog.aggregates().iter();
         let found = all.find(|aggregate| {
-            *aggregate.schema == *self.schema
+            self.is_exposed(&aggregate.schema)
                 && aggregate.of.is_none()
                 && Media::parse(&aggregate.media) == *media
         })?;

@@ -114,7 +114,8 @@ fn not_rows(text: &str) -> Problem {
 }
 
 fn csv(text: &str) -> Result<Payload, Problem> {
-    if text.trim().is_empty() {
+    // A head is a line, which ends.
+    if text.trim().is_empty() || !text.contains('\n') {
         return Err(Problem::bad_body("parse error (not enough input) at \"\"".into()));
     }
     let mut payload = Payload::from_csv(text).map_err(|error| {

@@ -110,8 +110,9 @@ impl Problem {
     }
     pub fn of_bad_value(bad: &BadValue) -> Self {
         let mut problem = Self::of_state(bad.state, bad.message.clone());
-        if problem.status.is_server_error() {
-            // Found out before any engine was asked: it is in what the caller sent.
+        if problem.status.is_server_error() && bad.state != "21000" {
+            // Found out before any engine was asked: it is in what the caller sent. The dialect says
+            // otherwise of a row that is merged twice.
             problem.status = StatusCode::BAD_REQUEST;
         }
         let details = bad.details.clone().map_or(Value::Null, Value::String);

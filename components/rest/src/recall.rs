@@ -327,7 +327,8 @@ impl Learnt<'_> {
             Action::Read { head: false } => call::read(asked, name, self.offer).ok()?,
             Action::Insert | Action::Update | Action::Delete => {
                 let table = self.view.catalog.find_table(&asked.schema, name)?;
-                call::write(asked, self.view.catalog.table(table), content, self.offer).ok()?
+                let body = call::body(asked, content).ok()?;
+                call::write(asked, self.view.catalog.table(table), body, self.offer).ok()?
             }
             _ => return None,
         };

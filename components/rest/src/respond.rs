@@ -16,7 +16,9 @@ use http::header::{
 };
 use http::{HeaderMap, StatusCode};
 use mag_model::catalog::Table;
-use mag_model::{Value, literal};
+use mag_model::json::{self, Json};
+use mag_model::{Type, Value};
+use mag_query::call::Pick;
 use mag_query::{Answer, Body, Plan, Work};
 
 #[derive(Debug)]
@@ -238,12 +240,18 @@ fn location(asked: &Asked, plan: &Plan, answer: &Answer) -> Option<String> {
         .columns
         .iter()
         .zip(row)
-        .map(|((name, _), value)| match value {
+        .map(|((name, ty), value)| match value {
             Value::Null => (&**name, "is.null".to_owned()),
-            value => (&**name, format!("eq.{}", literal::text(value))),
+            value => (&**name, format!("eq.{}", as_in_json(value, ty))),
         })
         .collect();
-    pairs.sort_unstable();
+    // In the order of the table where all of it is picked, else in that of the alphabet.
+    match &*asked.params.select {
+        picks if picks.is_empty() || picks.contains(&Pick::All) => {
+            pairs.sort_by_key(|(name, _)| table.find(name));
+        }
+        _ => pairs.sort_unstable(),
+    }
     let mut location = asked.path.clone();
     for (i, (name, value)) in pairs.iter().enumerate() {
         location.push(if i == 0 { '?' } else { '&' });
@@ -252,6 +260,15 @@ fn location(asked: &Asked, plan: &Plan, answer: &Answer) -> Option<String> {
         escape(&mut location, value);
     }
     Some(location)
+}
+
+/// A value as JSON has it, a text without its quotes.
+fn as_in_json(value: &Value, ty: &Type) -> String {
+    let text = json::text(value, ty);
+    match json::parse(&text) {
+        Ok(Json::String(text)) => text,
+        _ => text,
+    }
 }
 
 /// The answers of a batch.

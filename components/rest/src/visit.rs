@@ -21,8 +21,8 @@ use crate::{batch, transact};
 use http::request::Parts;
 use http::{HeaderName, StatusCode};
 use mag_adapter::{Ability, Access, EngineError, Transaction};
-use mag_contract::{Fault, codes};
 use mag_contract::exchange::Reached;
+use mag_contract::{Fault, codes};
 use mag_guard::Authorised;
 use mag_model::catalog::Volatility;
 use mag_model::{FunctionId, TableId};
@@ -260,7 +260,7 @@ impl Visit<'_> {
     fn negotiate(&self, view: &View, asked: &Asked, thing: Thing<'_>) -> Result<Offer, Problem> {
         let negotiation = Negotiation {
             catalog: &view.catalog,
-            schema: &asked.schema,
+            schemas: &self.rest.schemas,
             thing,
             whole: matches!(&*asked.params.select, [Pick::All]),
             plans: self.rest.plan_enabled,
@@ -298,16 +298,26 @@ impl Visit<'_> {
         content: &[u8],
         in_company: bool,
     ) -> Result<Ready, Problem> {
+        let reads = matches!(asked.action, Action::Read { .. });
+        let mut body = call::body(&asked, content);
+        if call::columns(&asked).is_none() {
+            // What cannot be read is told before what is not there; where columns are named it is
+            // the engine that would find out.
+            body = Ok(body?);
+        }
         let id = self.find_table(view, &asked, name)?;
         let table = view.catalog.table(id);
         let offer = self.negotiate(view, &asked, Thing::Table(id));
-        let reads = matches!(asked.action, Action::Read { .. });
         let (mut call, access) = match reads {
             // A relation that does not exist is told before a form that is not there.
             true => (call::read(&asked, name, &fallback(&offer))?, Access::Read),
-            false => (call::write(&asked, table, content, &fallback(&offer))?, Access::Write),
+            false => (call::write(&asked, table, body?, &fallback(&offer))?, Access::Write),
         };
         let mut options = self.options(&asked);
+        let told = asked.preferences.returning == Some(Return::Representation);
+        if !reads && !told && call::picks_more(&asked) {
+            self.check_picks(view, &asked, name, &options)?;
+        }
         let mut walk = None;
         if let (Some(cursor), Act::Read(read)) = (&asked.cursor, &mut call.act) {
             let shape = fallback(&offer);
@@ -339,6 +349,29 @@ impl Visit<'_> {
         let (asked, location, settings) = (Arc::new(asked), None, Vec::new());
         let plan = Arc::new([plan]);
         Ok(Ready { asked, offer, location, plan, access, settings, one: false, walk })
+    }
+
+    /// What is picked of written rows is found also where nobody is told of them.
+    fn check_picks(
+        &self,
+        view: &View,
+        asked: &Asked,
+        name: &str,
+        options: &Options,
+    ) -> Result<(), Problem> {
+        let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
+        let read = call::read(asked, name, &json)?.searching(&self.rest.extra_search_path);
+        match view.prepare_for_app(&read, &self.identity.session, options) {
+            Err(Trouble::Call(
+                error @ (mag_query::Error::NoRelation(_)
+                | mag_query::Error::AmbiguousRelation { .. }
+                | mag_query::Error::NotEmbedded { .. }
+                | mag_query::Error::RelatedOrder { .. }
+                | mag_query::Error::AggregatesOff
+                | mag_query::Error::AggregateInManySpread),
+            )) => Err(Problem::of_call(&error)),
+            _ => Ok(()),
+        }
     }
 
     fn find_function(

@@ -34,6 +34,10 @@ pub enum Error {
     NoType { name: String },
     #[error("operator does not exist: {left} {op} {right}")]
     NoOperator { left: String, op: String, right: String },
+    #[error("operator is not unique: {left} {op} unknown")]
+    AmbiguousOperator { left: String, op: String },
+    #[error("function to_tsvector({}{ty}) does not exist", if *language { "unknown, " } else { "" })]
+    NotSearchable { language: bool, ty: String },
     #[error("argument of IS {is} must be type boolean, not type {ty}")]
     NotBoolean { is: &'static str, ty: String },
     #[error("aggregates are switched off")]
@@ -206,7 +210,10 @@ impl Error {
             Self::NoFunction(_) => codes::NO_FUNCTION,
             Self::AmbiguousFunction { .. } => codes::AMBIGUOUS_FUNCTION,
             Self::NoType { .. } => codes::NO_TYPE,
-            Self::NoOperator { .. } | Self::NotBoolean { .. } => codes::BAD_FILTER,
+            Self::NoOperator { .. }
+            | Self::AmbiguousOperator { .. }
+            | Self::NotSearchable { .. }
+            | Self::NotBoolean { .. } => codes::BAD_FILTER,
             Self::AggregatesOff
             | Self::AggregateInManySpread
             | Self::NoAggregate { .. }
@@ -226,7 +233,10 @@ impl Error {
         Some(match self {
             Self::NoColumn { .. } => "42703",
             Self::NoType { .. } => "42704",
-            Self::NoOperator { .. } | Self::NoAggregate { .. } => "42883",
+            Self::NoOperator { .. } | Self::NotSearchable { .. } | Self::NoAggregate { .. } => {
+                "42883"
+            }
+            Self::AmbiguousOperator { .. } => "42725",
             Self::NotBoolean { .. } => "42804",
             Self::NotGrouped { .. } => "42803",
             Self::EmbeddedTwice { .. } => "42712",

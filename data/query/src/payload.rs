@@ -116,9 +116,13 @@ impl Payload {
             |record: &Vec<(String, bool)>| matches!(&**record, [(cell, _)] if cell.is_empty());
         let mut records = csv_records(text)?.into_iter().filter(|record| !blank(record));
         let Some(header) = records.next() else { return Ok(Self::default()) };
-        let columns: Vec<String> = header.into_iter().map(|(name, _)| name).collect();
+        let mut columns: Vec<String> = header.into_iter().map(|(name, _)| name).collect();
         let mut rows = Vec::new();
         for (i, record) in records.enumerate() {
+            if i == 0 && record.len() < columns.len() {
+                // What no line has a cell for is not spoken of.
+                columns.truncate(record.len());
+            }
             if record.len() != columns.len() {
                 let (cells, columns) = (record.len(), columns.len());
                 return Err(Error::Ragged { row: i + 1, cells, columns });
@@ -238,7 +242,18 @@ mod tests {
         assert_eq!(payload.rows[0], [Given::Text(Arc::from("1")), Given::Null]);
         let texts = [Given::Text(Arc::from("x,\"y")), Given::Text(Arc::from("NULL"))];
         assert_eq!(payload.rows[1], texts);
-        assert!(Payload::from_csv("a,b\n1").is_err() && Payload::from_csv("\"a").is_err());
+        assert!(Payload::from_csv("\"a").is_err());
+    }
+
+    #[test]
+    fn lines_of_csv_are_as_long_as_the_first_of_them() {
+        let short = Payload::from_csv("a,b,c\n1,2\n3,4").unwrap();
+        assert_eq!((short.columns, short.rows.len()), (vec!["a".to_owned(), "b".into()], 2));
+        for (text, row, cells, columns) in
+            [("a,b\n1,2\n3", 2, 1, 2), ("a,b\n1\n2,3", 2, 2, 1), ("a,b\n1,2,3", 1, 3, 2)]
+        {
+            assert_eq!(Payload::from_csv(text), Err(Error::Ragged { row, cells, columns }));
+        }
     }
 
     #[test]

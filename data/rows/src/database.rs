@@ -91,16 +91,18 @@ impl Database {
         if let Some(table) = plan.table() {
             constraints::check_references(&writer.after, table)?;
         }
-        let rows = u64::try_from(written.len()).unwrap_or(u64::MAX);
-        if plan.max_affected.is_some_and(|most| rows > most) {
-            return Err(Error::TooManyAffected { rows });
-        }
         // As in one statement of PostgreSQL, the tables are seen as they were before the write.
         let mut answer = match returning {
             Some(select) => self.read(select, &written, None)?,
-            None => Answer::default(),
+            None => {
+                let rows = u64::try_from(written.len()).unwrap_or(u64::MAX);
+                Answer { rows, ..Answer::default() }
+            }
         };
-        answer.rows = rows;
+        let rows = answer.rows;
+        if plan.max_affected.is_some_and(|most| rows > most) {
+            return Err(Error::TooManyAffected { rows });
+        }
         answer.count = plan.count.map(|_| rows);
         Ok((answer, Some(writer.after)))
     }

@@ -78,6 +78,11 @@ pub trait Dialect: Send + Sync {
     fn renames_changed_views(&self) -> bool {
         true
     }
+    /// Whether a cell that is found again by its key is found by what is stored, whatever form its
+    /// column has.
+    fn keys_as_they_come(&self) -> bool {
+        false
+    }
     /// What tells rows apart that have no key.
     fn row_id(&self) -> &'static str;
 

@@ -270,6 +270,9 @@ impl Dialect for Sqlite {
     fn renames_changed_views(&self) -> bool {
         false
     }
+    fn keys_as_they_come(&self) -> bool {
+        true
+    }
     fn placeholder(&self, n: usize, _: &Type) -> Result<String, Error> {
         Ok(format!("?{n}"))
     }

@@ -120,12 +120,9 @@ fn key_of(
     if values.iter().any(Value::is_null) {
         return Ok(None);
     }
-    let (names, kinds): (Vec<String>, Vec<Type>) = match table.primary_columns() {
-        [] => (vec!["rowid".to_owned()], vec![Type::Unknown]),
-        key => key
-            .iter()
-            .map(|id| (quoted(&table.column(*id).name), table.column(*id).ty.clone()))
-            .unzip(),
+    let names: Vec<String> = match table.primary_columns() {
+        [] => vec!["rowid".to_owned()],
+        key => key.iter().map(|id| quoted(&table.column(*id).name)).collect(),
     };
     let sql = format!(
         "SELECT {} FROM {} WHERE {}",
@@ -139,9 +136,9 @@ fn key_of(
     }
     let mut rows = statement.raw_query();
     let Some(row) = rows.next().map_err(error::of)? else { return Ok(None) };
-    let mut key = Vec::with_capacity(kinds.len());
-    for (place, ty) in kinds.iter().enumerate() {
-        key.push(types::read(row.get_ref(place).map_err(error::of)?, ty));
+    let mut key = Vec::with_capacity(names.len());
+    for place in 0..names.len() {
+        key.push(types::read(row.get_ref(place).map_err(error::of)?, &Type::Unknown));
     }
     Ok(Some(key))
 }

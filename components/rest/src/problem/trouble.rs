@@ -78,6 +78,8 @@ impl Problem {
             Error::Value(bad) => Self::of_bad_value(bad),
             Error::NoType { .. }
             | Error::NoOperator { .. }
+            | Error::AmbiguousOperator { .. }
+            | Error::NotSearchable { .. }
             | Error::NotBoolean { .. }
             | Error::NoAggregate { .. }
             | Error::NotGrouped { .. }
@@ -167,8 +169,15 @@ impl Problem {
 /// What PostgreSQL advises when it is the one to find out.
 fn postgres_hint(error: &Error) -> Option<String> {
     let what = match error {
+        Error::AmbiguousOperator { .. } => {
+            return Some(
+                "Could not choose a best candidate operator. You might need to add explicit type \
+                 casts."
+                    .into(),
+            );
+        }
         Error::NoOperator { .. } => "operator",
-        Error::NoAggregate { .. } => "function",
+        Error::NoAggregate { .. } | Error::NotSearchable { .. } => "function",
         _ => return None,
     };
     Some(format!(

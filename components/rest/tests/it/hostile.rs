@@ -227,7 +227,7 @@ pub(super) fn answer(
             let id = view.catalog.find_table("public", name).ok_or_else(Problem::no_such_path)?;
             let negotiation = Negotiation {
                 catalog: &view.catalog,
-                schema: "public",
+                schemas: &["public".to_owned()],
                 thing: Thing::Table(id),
                 whole: true,
                 plans: true,
@@ -235,7 +235,10 @@ pub(super) fn answer(
             let offer = negotiation.of(&asked.accepted)?;
             let call = match action {
                 Action::Read { .. } => call::read(&asked, name, &offer)?,
-                _ => call::write(&asked, view.catalog.table(id), body, &offer)?,
+                _ => {
+                    let body = call::body(&asked, body)?;
+                    call::write(&asked, view.catalog.table(id), body, &offer)?
+                }
             };
             let planned = view.prepare(&call, session, &options);
             planned.map(drop).map_err(|trouble| Problem::of_trouble(trouble, true))

@@ -75,7 +75,9 @@ impl Planner<'_> {
         let ty = field.ty();
         match &test.op {
             Op::Compare(comparison, operand) => {
-                self.misfit(comparable(&ty, *comparison))?;
+                let fits = comparable(&ty, *comparison);
+                let as_written = fits.is_err();
+                self.misfit(fits)?;
                 let own = *comparison == Comparison::Distinct;
                 self.each(operand, &ty, |planner, text| {
                     let Some(text) = text else {
@@ -84,6 +86,7 @@ impl Planner<'_> {
                     };
                     let value = match planner.read_through(text, &ty).filter(|_| !own) {
                         Some(value) => value,
+                        None if as_written => planner.unread(text, &ty)?,
                         None => planner.compared(text, &ty)?,
                     };
                     Ok(Expr::compare(*comparison, field.clone(), value))
@@ -132,9 +135,9 @@ impl Planner<'_> {
                         }
                         Ok(Expr::OneOf { expr: Box::new(field), list, ty, first })
                     }
-                    Err(bad) if !self.engine_decides => Err(bad.into()),
                     Err(_) => {
-                        // The plan of other values would be a list.
+                        // One is for the engine to read or is asked of the clock, else it is told
+                        // here. The plan of other values would be a list.
                         self.slots.lose();
                         let tests = texts.iter().map(|text| {
                             let value = self.compared(text, &ty)?;
@@ -162,7 +165,10 @@ impl Planner<'_> {
                     || ty.is_foreign()
                     || matches!(ty.base(), Type::TsVector);
                 if !searchable {
-                    self.misfit(Err(no_operator(&ty, "@@")))?;
+                    let (language, ty) = (search.language.is_some(), ty.plain_name());
+                    let miss = Err(Error::NotSearchable { language, ty });
+                    // A language has no type before the function is found.
+                    if language { miss } else { self.misfit(miss) }?;
                 }
                 Ok(Expr::Search {
                     text: Box::new(field),
@@ -172,9 +178,12 @@ impl Planner<'_> {
                 })
             }
             Op::Sets(op, text) => {
-                self.misfit(set_operator(&ty, *op))?;
+                let fits = set_operator(&ty, *op);
+                let as_written = fits.is_err();
+                self.misfit(fits)?;
                 let value = match self.read_through(text, &ty) {
                     Some(value) => value,
+                    None if as_written => self.unread(text, &ty)?,
                     None => self.compared(text, &ty)?,
                 };
                 Ok(Expr::Sets(*op, Box::new(field), Box::new(value)))
@@ -212,6 +221,15 @@ impl Planner<'_> {
         let slot = self.slots.take_text(text, &Type::Text, Reading::Verbatim);
         let value = Expr::slotted(Value::text(text), Type::Text, Slot::Given(slot));
         Some(self.represented(value, ty))
+    }
+
+    /// For an engine that knows no such operator and says so: of a text that nobody has read.
+    fn unread(&mut self, text: &str, ty: &Type) -> Result<Expr, Error> {
+        if text.contains('\0') {
+            return self.compared(text, ty);
+        }
+        self.slots.lose();
+        Ok(Expr::value(Value::text(text), Type::Unknown))
     }
 
     fn compared(&mut self, text: &str, ty: &Type) -> Result<Expr, Error> {
@@ -291,5 +309,12 @@ fn set_operator(ty: &Type, op: SetOp) -> Result<(), Error> {
             | (Type::Array(_), SetOp::Contains | SetOp::ContainedBy | SetOp::Overlaps)
             | (Type::Jsonb | Type::TsQuery, SetOp::Contains | SetOp::ContainedBy)
     );
-    if fits { Ok(()) } else { Err(no_operator(ty, sign)) }
+    match op {
+        _ if fits => Ok(()),
+        // Anything may be within a range, or within several.
+        SetOp::ContainedBy => {
+            Err(Error::AmbiguousOperator { left: ty.plain_name(), op: sign.into() })
+        }
+        _ => Err(no_operator(ty, sign)),
+    }
 }

@@ -1,8 +1,8 @@
-//! In what order rows come: by fields, by outputs, and by a column of a relation that each row has
-//! one of at most.
+//! In what order rows come: by fields, by their number, and by a column of a relation that each row
+//! has one of at most.
 
 use super::{Planner, Scope};
-use crate::call::{Order, OrderKey};
+use crate::call::{Aggregate, Field, Order, OrderKey};
 use crate::error::Error;
 use crate::expr::Expr;
 use crate::select::{Output, Select, Sort, Source};
@@ -20,14 +20,8 @@ impl Planner<'_> {
             let expr = match &order.key {
                 OrderKey::Field(field) => match self.resolve(scope, field) {
                     Ok(expr) => expr,
-                    Err(miss) => {
-                        // The new name of an output, when no column has it.
-                        let named = |o: &&Output| o.shown && *o.name == *field.column;
-                        match select.outputs.iter().find(named) {
-                            Some(output) if field.path.is_empty() => output.expr.clone(),
-                            _ => return Err(miss),
-                        }
-                    }
+                    // A new name is given to what is shown, and rows are ordered before that.
+                    Err(miss) => number_of_rows(field, select).ok_or(miss)?,
                 },
                 OrderKey::Related { embed, field } => self.related(scope, embed, field, select)?,
             };
@@ -48,7 +42,7 @@ impl Planner<'_> {
         &mut self,
         scope: &Scope,
         name: &str,
-        field: &crate::call::Field,
+        field: &Field,
         select: &mut Select,
     ) -> Result<Expr, Error> {
         let found = select.embeds.iter().position(|embed| *embed.name == *name);
@@ -82,6 +76,15 @@ impl Planner<'_> {
         };
         Ok(Expr::FromEmbed { embed: at, output, ty })
     }
+}
+
+/// To PostgreSQL the field `count` of rows without one is their number.
+fn number_of_rows(field: &Field, select: &Select) -> Option<Expr> {
+    let is_number = |o: &&Output| {
+        matches!(o.expr, Expr::Aggregate { function: Aggregate::Count, argument: None, .. })
+    };
+    let named = field.column == "count" && field.path.is_empty();
+    select.outputs.iter().find(is_number).filter(|_| named).map(|output| output.expr.clone())
 }
 
 fn unordered(ty: &Type) -> BadValue {

@@ -278,6 +278,10 @@ impl Planner<'_> {
                     }
                     _ => scope.label.to_string(),
                 };
+                if self.engine_decides && select.outputs.iter().any(|o| is_unfit(&o.expr)) {
+                    // The engine tells that one first.
+                    continue;
+                }
                 return Err(Error::NotGrouped { column });
             }
         }
@@ -295,6 +299,17 @@ impl Planner<'_> {
         }
         output.expr.clone()
     }
+}
+
+/// An aggregate in it has no meaning for what it is asked of.
+fn is_unfit(expr: &Expr) -> bool {
+    let mut unfit = false;
+    expr.visit(&mut |part| {
+        if let Expr::Aggregate { function, argument, .. } = part {
+            unfit |= check_aggregate(*function, argument.as_deref()).is_err();
+        }
+    });
+    unfit
 }
 
 fn is_count(pick: &PickField) -> bool {

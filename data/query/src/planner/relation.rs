@@ -190,6 +190,23 @@ impl Planner<'_> {
         Candidate { cardinality, origin, target, hint, way }
     }
 
+    /// By a function, without a key.
+    fn leads_anywhere(&self, origin: Option<TableId>) -> bool {
+        let functions = origin.map_or(&[][..], |id| self.catalog.computed_relations(id));
+        functions.iter().any(|id| self.sight.function(*id))
+    }
+
+    /// Among the tables of the schema from which something leads somewhere.
+    fn nearest_origin(&self, name: &str) -> Option<&str> {
+        let tables = self.catalog.schema(self.schema)?.tables();
+        let leads = |id: TableId| {
+            self.leads_anywhere(Some(id))
+                || self.catalog.relations(id).iter().any(|relation| self.may_know(relation))
+        };
+        let known = tables.filter(|(_, id)| self.sight.table(*id) && leads(*id));
+        hint::nearest_among(name, known.map(|(name, _)| name))
+    }
+
     fn no_relation(
         &self,
         outer: &Scope,
@@ -198,7 +215,11 @@ impl Planner<'_> {
         known: &[Relation],
     ) -> Error {
         let names = || known.iter().map(|relation| &*self.catalog.table(relation.target).name);
-        let nearest = if names().any(|name| name == target) {
+        let nearest = if known.is_empty() && !self.leads_anywhere(outer.table) {
+            // Nothing leads anywhere from there, so it is meant less than what is wanted.
+            let origin = self.nearest_origin(&outer.label);
+            origin.map(|name| Near::Origin(name.to_owned()))
+        } else if names().any(|name| name == target) {
             let hints: Vec<String> = known
                 .iter()
                 .filter(|relation| *self.catalog.table(relation.target).name == *target)

@@ -61,7 +61,7 @@ pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {
     let keyed = |table: TableId| {
         let known = plan.catalog.table(table);
         let names = key_names(known, dialect);
-        (format!(" RETURNING {}", names.join(", ")), key_columns(known))
+        (format!(" RETURNING {}", names.join(", ")), key_columns(known, dialect))
     };
     match &plan.work {
         Work::Insert(insert) if insert.from.is_some() => return Err(not_read(dialect)),
@@ -384,12 +384,18 @@ fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
     }
 }
 
-fn key_columns(table: &Table) -> Vec<(Arc<str>, Type)> {
+/// An engine whose columns hold what they were given tells keys as they come, so that a row is found
+/// again whose key has another form than its column.
+fn key_columns(table: &Table, dialect: &dyn Dialect) -> Vec<(Arc<str>, Type)> {
     match &*telling(table) {
         [] => vec![(Arc::from("row"), Type::Unknown)],
         columns => {
             let known = columns.iter().map(|c| table.column(*c));
-            known.map(|column| (column.name.clone(), column.ty.clone())).collect()
+            let ty = |column: &Column| match dialect.keys_as_they_come() {
+                true => Type::Unknown,
+                false => column.ty.clone(),
+            };
+            known.map(|column| (column.name.clone(), ty(column))).collect()
         }
     }
 }
@@ -804,8 +810,12 @@ impl Renderer<'_> {
     fn of_keys(&mut self, table: TableId, keys: &[Vec<Value>]) -> Result<String, Error> {
         let known = self.catalog.table(table);
         let names = key_names(known, self.dialect);
-        let types: Vec<Type> = key_columns(known).into_iter().map(|(_, ty)| ty).collect();
-        let columns = telling(known);
+        let types = key_columns(known, self.dialect).into_iter().map(|(_, ty)| ty);
+        let types: Vec<Type> = types.collect();
+        let columns = match self.dialect.keys_as_they_come() {
+            true => Vec::new(),
+            false => telling(known),
+        };
         if keys.is_empty() {
             return Ok("FALSE".to_owned());
         }

@@ -16,4 +16,5 @@ mod house;
 mod moments;
 mod parity;
 mod recall;
+mod small_print;
 mod views;

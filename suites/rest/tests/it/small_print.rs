@@ -1,0 +1,259 @@
+//! The small print of the dialect, the same on both engines: what an order may name, how long the lines
+//! of a CSV are, which rows of a write are counted, how a mistake is worded.
+
+use crate::house::{Engine, House, Told, ask};
+use mag_kit::installation::Board;
+use serde_json::{Value as Json, json};
+
+const TABLES: &str = "
+    CREATE TABLE rooms (id integer PRIMARY KEY, name text);
+    CREATE TABLE guests (id integer PRIMARY KEY, room_id integer REFERENCES rooms (id), name text,
+                         nights int4, came timestamp, about json);
+    CREATE TABLE stays (place text, day date, at timestamp, n integer, PRIMARY KEY (place, day, at));
+    CREATE TABLE lonely (id integer PRIMARY KEY);
+    CREATE TABLE guest (id integer PRIMARY KEY);
+    INSERT INTO rooms (id, name) VALUES (1, 'blue'), (2, 'red');
+    INSERT INTO guests (id, room_id, name, nights) VALUES (1, 1, 'zoe', 3), (2, 1, 'ann', 3), (3, NULL, 'bob', 1);";
+
+const TELL: &str = "Prefer: return=representation";
+const CSV: &str = "Content-Type: text/csv";
+
+fn check(engine: Engine) {
+    let Some(house) = House::new(engine) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("inn");
+    house.sql(TABLES);
+    house.did(&["project:set", "inn", "rest.aggregates_enabled", "true"]);
+    house.did(&["project:set", "inn", "rest.tx_end", "rollback-allow-override"]);
+    let key = format!("apikey: {}", house.key("inn"));
+    orders(&board, &key);
+    lines(&board, &key);
+    twice(&board, &key);
+    counted(&board, &key);
+    worded(&board, &key);
+    moments(&board, &key);
+    places(&board, &key);
+    near(&board, &key);
+}
+
+fn code(told: &Told) -> (u16, Json) {
+    (told.status, told.json()["code"].clone())
+}
+
+/// An order is by what the rows have, and not by what they are called when they are shown; only their
+/// number is a column that they have without having it.
+fn orders(board: &Board<'_>, key: &str) {
+    for line in [
+        "/guests?select=full:name&order=full.asc",
+        "/guests?select=full:name,id&id=eq.1&order=full",
+        "/guests?select=nights,n:count()&order=n",
+        "/guests?select=nights.sum()&order=sum",
+        "/guests?select=rooms(name)&order=rooms",
+        "/guests?select=id,...rooms(called:name)&order=called",
+        "/rooms?select=id,guests(called:name)&guests.order=called",
+    ] {
+        let told = ask(board, &format!("GET {line}"), &[key], "");
+        assert_eq!(code(&told), (400, json!("42703")), "{line}: {}", told.body);
+    }
+    let told = ask(board, "GET /guests?select=full:name&order=full", &[key], "").json();
+    assert_eq!(told["message"], "column guests.full does not exist");
+    for (line, found) in [
+        (
+            "/guests?select=full:name&order=name",
+            json!([{"full": "ann"}, {"full": "bob"}, {"full": "zoe"}]),
+        ),
+        ("/guests?select=name:id&order=name", json!([{"name": 2}, {"name": 3}, {"name": 1}])),
+        (
+            "/guests?select=nights,n:count()&order=count",
+            json!([{"nights": 1, "n": 1}, {"nights": 3, "n": 2}]),
+        ),
+        (
+            "/guests?select=nights,count()&order=count.desc",
+            json!([{"nights": 3, "count": 2}, {"nights": 1, "count": 1}]),
+        ),
+        // Of two orders the first counts.
+        ("/guests?select=id&order=id.desc&order=id.asc", json!([{"id": 3}, {"id": 2}, {"id": 1}])),
+        // What is picked of an embed has its new name in it.
+        (
+            "/guests?select=id,rooms(called:name)&rooms=not.is.null&order=rooms(called).desc,id",
+            json!([{"id": 1, "rooms": {"called": "blue"}}, {"id": 2, "rooms": {"called": "blue"}}]),
+        ),
+    ] {
+        let told = ask(board, &format!("GET {line}"), &[key], "");
+        assert_eq!((told.status, told.json()), (200, found), "{line}");
+    }
+    // A mistake in what is picked is told before one in how it is ordered.
+    let told = ask(board, "GET /guests?select=name.sum()&order=nights", &[key], "");
+    assert_eq!(code(&told), (404, json!("42883")), "{}", told.body);
+}
+
+/// Lines are as long as the first of them, and that is not longer than the head.
+fn lines(board: &Board<'_>, key: &str) {
+    for body in ["id,name\n7,loft\n8", "id,name\n7\n8,loft", "id,name\n7,loft,x"] {
+        let told = ask(board, "POST /rooms", &[key, TELL, CSV], body);
+        assert_eq!(code(&told), (400, json!("PGRST102")), "{body}: {}", told.body);
+        assert_eq!(told.json()["message"], "All lines must have same number of fields");
+    }
+    let told = ask(board, "POST /rooms", &[key, TELL, CSV], "id,name\n7\n8\n");
+    assert_eq!(told.json(), json!([{"id": 7, "name": null}, {"id": 8, "name": null}]));
+}
+
+/// A row cannot be merged twice in one statement.
+fn twice(board: &Board<'_>, key: &str) {
+    let hint = "Ensure that no rows proposed for insertion within the same command have duplicate \
+                constrained values.";
+    for line in ["POST /rooms", "POST /rooms?on_conflict=id"] {
+        let merge = "Prefer: resolution=merge-duplicates";
+        let told = ask(board, line, &[key, merge], r#"[{"id":1,"name":"a"},{"id":1,"name":"b"}]"#);
+        let expected = json!({"code": "21000", "details": null, "hint": hint,
+            "message": "ON CONFLICT DO UPDATE command cannot affect row a second time"});
+        assert_eq!((told.status, told.json()), (500, expected), "{line}");
+    }
+}
+
+/// Where rows are told, those that are told count.
+fn counted(board: &Board<'_>, key: &str) {
+    let commit = "Prefer: return=representation,count=exact,tx=commit";
+    let lone = r#"{"id": 9, "name": "eve", "nights": 1}"#;
+    let told = ask(board, "PUT /guests?id=eq.9&select=id,rooms!inner(id)", &[key, commit], lone);
+    assert_eq!(code(&told), (400, json!("PGRST115")), "{}", told.body);
+    assert_eq!(ask(board, "GET /guests?id=eq.9", &[key], "").json(), json!([]));
+    let told = ask(board, "PUT /guests?id=eq.9&select=id,rooms(id)", &[key, TELL], lone);
+    assert_eq!((told.status, told.json()), (201, json!([{"id": 9, "rooms": null}])));
+    let object = "Accept: application/vnd.pgrst.object+json";
+    for (line, body) in [
+        ("POST /guests?select=id,rooms!inner(id)", lone),
+        ("PATCH /guests?id=eq.3&select=id,rooms!inner(id)", r#"{"nights": 8}"#),
+        ("DELETE /guests?id=eq.3&select=id,rooms!inner(id)", ""),
+    ] {
+        let told = ask(board, line, &[key, commit, object], body);
+        assert_eq!(code(&told), (406, json!("PGRST116")), "{line}: {}", told.body);
+        assert_eq!(told.json()["details"], "The result contains 0 rows");
+    }
+    assert_eq!(
+        ask(board, "GET /guests?nights=eq.1&select=id", &[key], "").json(),
+        json!([{"id": 3}])
+    );
+    let exact = "Prefer: return=representation,count=exact";
+    let told = ask(
+        board,
+        "PATCH /guests?select=id,rooms!inner(id)&order=id",
+        &[key, exact],
+        r#"{"nights": 8}"#,
+    );
+    assert_eq!(told.header("content-range"), Some("0-1/2"), "{}", told.body);
+}
+
+/// A literal has no type before an operator gives it one.
+fn worded(board: &Board<'_>, key: &str) {
+    let operator = "No operator matches the given name and argument types. You might need to add \
+                    explicit type casts.";
+    let function = operator.replace("No operator", "No function");
+    for (filter, message, hint) in [
+        ("name=ov.{a}", "operator does not exist: text && unknown", operator),
+        ("nights=adj.1", "operator does not exist: integer -|- unknown", operator),
+        ("about=eq.1", "operator does not exist: json = unknown", operator),
+        ("nights=like.1*", "operator does not exist: integer ~~ unknown", operator),
+        ("nights=wfts.x", "function to_tsvector(integer) does not exist", &function),
+        (
+            "nights=fts(english).x",
+            "function to_tsvector(unknown, integer) does not exist",
+            &function,
+        ),
+    ] {
+        let told = ask(board, &format!("GET /guests?{filter}"), &[key], "");
+        let expected = json!({"code": "42883", "details": null, "hint": hint, "message": message});
+        assert_eq!((told.status, told.json()), (404, expected), "{filter}");
+    }
+    let told = ask(board, "GET /guests?name=cd.a", &[key], "");
+    let expected = json!({"code": "42725", "details": null,
+        "hint": "Could not choose a best candidate operator. You might need to add explicit type casts.",
+        "message": "operator is not unique: text <@ unknown"});
+    assert_eq!((told.status, told.json()), (400, expected));
+    // A relation is looked for also where nobody is told of the rows, and a body is read before its
+    // table is.
+    for (line, body, wanted) in [
+        ("PATCH /guests?id=eq.1&select=id,nobody(*)", r#"{"nights": 1}"#, (400, "PGRST200")),
+        ("DELETE /rooms?select=id,guests(id)&order=guests(id)", "", (400, "PGRST118")),
+        ("POST /nowhere", "{", (400, "PGRST102")),
+        ("POST /nowhere", "{}", (404, "PGRST205")),
+    ] {
+        let told = ask(board, line, &[key], body);
+        assert_eq!(code(&told), (wanted.0, json!(wanted.1)), "{line}: {}", told.body);
+    }
+}
+
+/// The clock is asked for a word in a list as it is for a word alone.
+fn moments(board: &Board<'_>, key: &str) {
+    let told =
+        ask(board, "PATCH /guests?id=eq.1", &[key, "Prefer: tx=commit"], r#"{"came": "today"}"#);
+    assert_eq!(told.status, 204, "{}", told.body);
+    for filter in [
+        "came=in.(today)",
+        "came=in.(2001-01-01,today)",
+        "came=eq(any).{today,tomorrow}",
+        "came=not.in.(tomorrow)",
+    ] {
+        let told = ask(board, &format!("GET /guests?select=id&{filter}"), &[key], "");
+        assert_eq!((told.status, told.json()), (200, json!([{"id": 1}])), "{filter}");
+    }
+    let told = ask(board, "GET /guests?came=in.(today,x)", &[key], "");
+    assert_eq!(code(&told), (400, json!("22007")), "{}", told.body);
+}
+
+/// Where a row is, is told in the words of JSON and in the order of the table.
+fn places(board: &Board<'_>, key: &str) {
+    let body = r#"{"place": "hall", "day": "2024-01-02", "at": "2024-01-02T03:04:05", "n": 1}"#;
+    let head = [key, "Prefer: return=headers-only"];
+    let told = ask(board, "POST /stays", &head, body);
+    let at = "at=eq.2024-01-02T03%3A04%3A05";
+    let place = format!("/stays?place=eq.hall&day=eq.2024-01-02&{at}");
+    assert_eq!(told.header("location"), Some(&*place), "{}", told.body);
+    let told = ask(board, "POST /stays?select=n", &head, body);
+    let place = format!("/stays?{at}&day=eq.2024-01-02&place=eq.hall");
+    assert_eq!(told.header("location"), Some(&*place));
+}
+
+/// From a table that leads nowhere another one is meant.
+fn near(board: &Board<'_>, key: &str) {
+    for (line, hint) in [
+        ("/guest?select=rooms(*)", json!("Perhaps you meant 'guests' instead of 'guest'.")),
+        ("/guests?select=room(*)", json!("Perhaps you meant 'rooms' instead of 'room'.")),
+        ("/guests?select=rooms!nobody(*)", json!(null)),
+        ("/lonely?select=rooms(*)", json!(null)),
+    ] {
+        let told = ask(board, &format!("GET {line}"), &[key], "");
+        assert_eq!(code(&told), (400, json!("PGRST200")), "{line}");
+        assert_eq!(told.json()["hint"], hint, "{line}");
+    }
+}
+
+#[test]
+fn the_small_print_on_sqlite() {
+    check(Engine::Sqlite);
+}
+
+#[test]
+fn the_small_print_on_postgresql() {
+    check(Engine::Postgres);
+}
+
+/// SQLite keeps what it was given: a row is found again by its key as it is, whatever form its column
+/// has for what is written now.
+#[test]
+fn a_row_whose_key_has_another_form_than_its_column_is_told_when_it_is_changed() {
+    let Some(house) = House::new(Engine::Sqlite) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("logs");
+    house.sql(
+        "CREATE TABLE logs (at TIMESTAMP PRIMARY KEY, word text);
+         INSERT INTO logs VALUES ('2024-01-01 00:00:00', 'a'), ('2024-01-02 00:00:00', 'b');
+         INSERT INTO logs VALUES ('2024-01-03T00:00:00', 'c');",
+    );
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("logs"));
+    let told = ask(&board, "PATCH /logs?word=eq.c", &[&key, TELL], r#"{"word": "d"}"#);
+    assert_eq!(told.json(), json!([{"at": "2024-01-03T00:00:00", "word": "d"}]), "{}", told.body);
+    let told = ask(&board, "PATCH /logs?order=at", &[&key, TELL], r#"{"word": "e"}"#);
+    assert_eq!(told.json().as_array().map(Vec::len), Some(3), "{}", told.body);
+}
