@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use http::request::Parts;
 use mag_contract::door::{HttpDoor, Peer, Request, Response, body};
 use mag_contract::exchange::{Addressed, Origins, Reached, is_preflight, read_body};
-use mag_contract::{Jack, Secret};
+use mag_contract::{Fault, Jack, Secret, codes};
 use mag_ports::settings::RestSettings;
 use mag_ports::{AuthnSocket, Credentials, Identity, Project, ProjectRef, StoreSocket};
 use std::sync::Arc;
@@ -62,6 +62,9 @@ impl Inside {
             let identity = passed(identity, &parts, &mut reached).await?;
             timing.mark("jwt");
             let content = content.await.map_err(Problem::of_fault)?;
+            if !content.is_empty() {
+                check_coding(&parts)?;
+            }
             let own = &self.settings;
             let visit = Visit { project: &project, rest, identity, parts: &parts, own };
             visit.answer(&content, &mut timing, &mut reached).await
@@ -113,6 +116,19 @@ impl Inside {
         };
         authn.identify(project, shown).await.map_err(Problem::of_denied)
     }
+}
+
+/// A packed body is refused as such, and is not read as what it is not.
+fn check_coding(parts: &Parts) -> Result<(), Problem> {
+    let Some(coding) = parts.headers.get(http::header::CONTENT_ENCODING) else { return Ok(()) };
+    if coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") {
+        return Ok(());
+    }
+    let fault = Fault::new(codes::BAD_MEDIA_TYPE, "a body is read as it is, and never unpacked")
+        .hint("send it without `Content-Encoding`");
+    let mut problem = Problem::of_fault(fault);
+    problem.status = http::StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    Err(problem.header("accept-encoding", "identity"))
 }
 
 fn finish(reply: &mut Reply, rest: Option<&RestSettings>, parts: &Parts, timing: &Timing) {

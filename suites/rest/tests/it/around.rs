@@ -15,6 +15,7 @@ fn check(engine: Engine) {
     hosts(&house, &board, &key);
     origins(&house, &board, &key);
     counts(&board, &key);
+    codings(&board, &key);
     scopes(&house, &board);
 }
 
@@ -29,6 +30,26 @@ fn hosts(house: &House, board: &Board<'_>, key: &str) {
     assert_eq!(status("/rest/v1/notes"), "200");
     assert_eq!(status("http://unknown.example/rest/v1/notes"), "200", "the default project");
     assert_ne!(status("http://other.example/rest/v1/notes"), "200", "a key of another project");
+}
+
+/// A body says how it is packed, and is believed.
+fn codings(board: &Board<'_>, key: &str) {
+    let post = |coding: &str, id: u32| {
+        let coding = format!("Content-Encoding: {coding}");
+        let body = format!("{{\"id\": {id}}}");
+        ask(board, "POST /notes", &[key, "Content-Type: application/json", &coding], &body)
+    };
+    assert_eq!(post("identity", 100).status, 201);
+    for coding in ["gzip", "br", "identity, gzip", ""] {
+        let told = post(coding, 101);
+        assert_eq!(
+            (told.status, told.header("accept-encoding")),
+            (415, Some("identity")),
+            "{coding}"
+        );
+    }
+    assert_eq!(ask(board, "GET /notes?id=eq.101", &[key, "Content-Encoding: gzip"], "").body, "[]");
+    assert_eq!(ask(board, "DELETE /notes?id=eq.100", &[key], "").status, 204);
 }
 
 /// A project may have a list of its own, in the word that users of the dialect know.
