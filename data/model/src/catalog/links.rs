@@ -129,18 +129,22 @@ impl Catalog {
         found
     }
 
-    /// A table is a junction when the columns of two of its keys are within its primary key.
+    /// A table is a junction when the columns of two of its keys are within its primary key. A key that
+    /// points to a table and to views of it is one key: across it a row would only find itself.
     fn across_junction(&self, origin: TableId, near: LinkId, found: &mut Vec<Relation>) {
         let junction = self.link(near).from;
         let table = self.table(junction);
         let within = |id: LinkId| {
-            self.link(id).pairs.iter().all(|(c, _)| table.primary_columns().contains(c))
+            let link = self.link(id);
+            !link.one_to_one && link.pairs.iter().all(|(c, _)| table.primary_columns().contains(c))
         };
         if !within(near) {
             return;
         }
         for far in self.outgoing(junction).iter().copied() {
-            if far != near && within(far) && self.link(far).pairs != self.link(near).pairs {
+            let (one, other) = (self.link(near), self.link(far));
+            let apart = one.constraint != other.constraint && one.pairs != other.pairs;
+            if apart && within(far) {
                 let kind = RelationKind::ManyToMany { junction, near, far };
                 found.push(Relation { origin, target: self.link(far).to, kind });
             }

@@ -224,3 +224,44 @@ fn cursors_over_views_of_sqlite_lose_no_row() {
 fn cursors_over_views_of_postgresql_lose_no_row() {
     with(Engine::Postgres, walks);
 }
+
+const FILMS: &str = "
+    CREATE TABLE films (id integer PRIMARY KEY, title text);
+    CREATE TABLE actors (id integer PRIMARY KEY, name text);
+    CREATE TABLE prizes (id integer PRIMARY KEY, name text);
+    CREATE TABLE roles (film_id integer NOT NULL REFERENCES films (id),
+      actor_id integer NOT NULL REFERENCES actors (id), part text, PRIMARY KEY (film_id, actor_id));
+    CREATE TABLE nominations (prize_id integer NOT NULL REFERENCES prizes (id),
+      film_id integer NOT NULL REFERENCES films (id), rank integer, PRIMARY KEY (prize_id, film_id));
+    CREATE VIEW nominated AS SELECT f.title, p.name AS prize, n.rank, n.film_id AS nominated_id, f.id AS film_id
+      FROM nominations AS n JOIN films AS f ON f.id = n.film_id JOIN prizes AS p ON p.id = n.prize_id;
+    INSERT INTO films (id, title) VALUES (1, 'Ran'), (2, 'Kes');
+    INSERT INTO actors (id, name) VALUES (1, 'Ada'), (2, 'Bob');
+    INSERT INTO prizes (id, name) VALUES (1, 'lion');
+    INSERT INTO roles (film_id, actor_id, part) VALUES (1, 1, 'king'), (1, 2, 'fool'), (2, 2, 'boy');
+    INSERT INTO nominations (prize_id, film_id, rank) VALUES (1, 1, 5);";
+
+/// A view that shows a key and what it points to: a junction has one key to both, and leads from the
+/// one to the other no second way.
+fn shown_twice(engine: Engine) {
+    let Some(house) = House::new(engine) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("films");
+    house.sql(FILMS);
+    let key = format!("apikey: {}", house.key("films"));
+    let line = "GET /nominated?select=title,films(title),roles(part),actors(name)&rank=eq.5&roles.order=part&actors.order=name";
+    let told = ask(&board, line, &[&key], "");
+    let row = json!([{"title": "Ran", "films": {"title": "Ran"}, "roles": [{"part": "fool"}, {"part": "king"}],
+        "actors": [{"name": "Ada"}, {"name": "Bob"}]}]);
+    assert_eq!(rows(&told), row);
+}
+
+#[test]
+fn a_view_that_shows_both_ends_of_a_key_has_one_way_on_sqlite() {
+    shown_twice(Engine::Sqlite);
+}
+
+#[test]
+fn a_view_that_shows_both_ends_of_a_key_has_one_way_on_postgresql() {
+    shown_twice(Engine::Postgres);
+}
