@@ -224,10 +224,24 @@ pub(crate) fn address_of(peer: &Peer) -> Option<IpAddr> {
     }
 }
 
-/// The key or token that a request shows.
+/// The key or token that a request shows, in whichever of the two ways: it counts as one, however it
+/// is written.
 pub(crate) fn key_of(headers: &HeaderMap) -> Option<&[u8]> {
-    let shown = headers.get("apikey").or_else(|| headers.get(AUTHORIZATION))?;
-    Some(shown.as_bytes())
+    let shown = |name: &str| headers.get(name).map(|value| value.as_bytes().trim_ascii());
+    let key = shown("apikey").filter(|key| !key.is_empty());
+    key.or_else(|| shown(AUTHORIZATION.as_str()).map(bare))
+}
+
+/// A token without the name of its scheme.
+fn bare(shown: &[u8]) -> &[u8] {
+    match shown.split_at_checked("bearer".len()) {
+        Some((scheme, token))
+            if scheme.eq_ignore_ascii_case(b"bearer") && token.starts_with(b" ") =>
+        {
+            token.trim_ascii()
+        }
+        _ => shown,
+    }
 }
 
 #[cfg(test)]
@@ -269,6 +283,25 @@ mod tests {
         }
         let held: usize = limiter.shards.iter().map(|s| s.lock().unwrap().len()).sum();
         assert!(held <= SHARDS * SHARD_MAX, "{held}");
+    }
+
+    #[test]
+    fn a_key_is_one_key_however_it_is_shown() {
+        let of = |lines: &[(&'static str, &'static str)]| {
+            let mut headers = HeaderMap::new();
+            for (name, value) in lines {
+                headers.append(*name, http::HeaderValue::from_static(value));
+            }
+            key_of(&headers).map(<[u8]>::to_vec)
+        };
+        let key = Some(b"k1".to_vec());
+        assert_eq!(of(&[("apikey", "k1")]), key);
+        assert_eq!(of(&[("authorization", "Bearer k1")]), key);
+        assert_eq!(of(&[("authorization", "bEARER    k1")]), key);
+        assert_eq!(of(&[("apikey", ""), ("authorization", "Bearer k1")]), key);
+        assert_eq!(of(&[("apikey", "k1"), ("authorization", "Bearer token")]), key);
+        assert_eq!(of(&[("authorization", "Basic k1")]), Some(b"Basic k1".to_vec()));
+        assert_eq!(of(&[]), None);
     }
 
     #[test]
