@@ -72,6 +72,7 @@ pub struct Postgres {
     /// As they were at the last look at the rules.
     roles: RwLock<Arc<RoleSettings>>,
     together: Together,
+    makings: Together,
 }
 
 /// What a role is set to (`ALTER ROLE ... SET`), by its name: PostgreSQL applies it to a role that
@@ -112,9 +113,10 @@ impl Postgres {
             ]
             .into(),
         };
-        let together = Together::new(&settings.pool);
+        let together = Together::of_reads(&settings.pool);
+        let makings = Together::of_makings(&settings.pool);
         let (turn, roles) = (AtomicUsize::new(0), RwLock::default());
-        Ok(Self { settings, abilities, version, primary, replicas, turn, roles, together })
+        Ok(Self { settings, abilities, version, primary, replicas, turn, roles, together, makings })
     }
 
     pub fn settings(&self) -> &Settings {
@@ -132,8 +134,15 @@ impl Postgres {
     pub fn taken_along(&self) -> u64 {
         self.together.taken_along()
     }
+    /// How many rows were made on the way of another's.
+    pub fn made_along(&self) -> u64 {
+        self.makings.taken_along()
+    }
     pub(crate) fn together(&self) -> &Together {
         &self.together
+    }
+    pub(crate) fn makings(&self) -> &Together {
+        &self.makings
     }
     /// Whether a session may belong to others between two transactions.
     pub(crate) fn pooled(&self) -> bool {

@@ -68,7 +68,7 @@ struct Inner {
     waiting: AtomicUsize,
     idle: Mutex<Vec<Wire>>,
     outage: Mutex<Option<Outage>>,
-    /// Cancellations under way. They end with the pool.
+    /// What goes on without those who asked for it: cancellations, and what many share.
     orphans: Mutex<JoinSet<()>>,
     runtime: Handle,
 }
@@ -256,18 +256,20 @@ impl Pool {
     /// are places.
     fn cancel(&self, wire: Wire, place: OwnedSemaphorePermit) {
         let target = self.0.target.clone();
+        self.go_on(async move {
+            if let Err(error) = target.cancel(wire.process, wire.secret).await {
+                tracing::debug!("a statement could not be cancelled: {error}");
+            }
+            drop(wire);
+            drop(place);
+        });
+    }
+
+    /// Works to the end, whoever goes away meanwhile.
+    pub(crate) fn go_on(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut orphans = held(&self.0.orphans);
         while orphans.try_join_next().is_some() {}
-        orphans.spawn_on(
-            async move {
-                if let Err(error) = target.cancel(wire.process, wire.secret).await {
-                    tracing::debug!("a statement could not be cancelled: {error}");
-                }
-                drop(wire);
-                drop(place);
-            },
-            &self.0.runtime,
-        );
+        orphans.spawn_on(work, &self.0.runtime);
     }
 }
 

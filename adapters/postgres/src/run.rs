@@ -7,6 +7,7 @@ mod answer;
 mod bulk;
 mod json;
 mod kept;
+mod makings;
 mod quick;
 mod setup;
 mod together;
@@ -95,8 +96,15 @@ trait Attempt: Sync {
 }
 
 async fn attempts<A: Attempt>(engine: &Postgres, work: &A) -> Result<A::Answer, EngineError> {
+    attempts_at(engine.primary(), engine.pool_for(work.access()), work).await
+}
+
+async fn attempts_at<A: Attempt>(
+    primary: &Pool,
+    mut pool: &Pool,
+    work: &A,
+) -> Result<A::Answer, EngineError> {
     let within = work.within();
-    let mut pool = engine.pool_for(work.access());
     let mut tries = 0;
     loop {
         tries += 1;
@@ -104,8 +112,8 @@ async fn attempts<A: Attempt>(engine: &Postgres, work: &A) -> Result<A::Answer, 
         let mut lease = match lease {
             Ok(lease) => lease,
             // A replica that is gone is no reason to refuse a read.
-            Err(_) if engine.is_replica(pool) => {
-                pool = engine.primary();
+            Err(_) if !std::ptr::eq(pool, primary) => {
+                pool = primary;
                 continue;
             }
             Err(error) => return Err(error),
@@ -501,11 +509,5 @@ fn is_native(plan: &Plan) -> bool {
     match plan.rules {
         Rules::Native => true,
         Rules::Compiled => false,
-    }
-}
-
-impl Postgres {
-    fn is_replica(&self, pool: &Pool) -> bool {
-        !std::ptr::eq(pool, self.primary())
     }
 }

@@ -7,6 +7,7 @@
 
 use super::json::List;
 use super::kept::Kept;
+use super::makings;
 use super::together::{self, Errand};
 use super::{Attempt, Ended, attempts, is_native, setup};
 use crate::engine::Postgres;
@@ -57,7 +58,7 @@ pub(super) async fn run(
     let errand = Arc::new(Errand { plan, kept, who, within });
     let answer = match access(&errand.plan) {
         Access::Read => together::read(engine, &errand).await,
-        Access::Write => alone(engine, &errand).await,
+        Access::Write => makings::make(engine, &errand).await,
     };
     answer.map_err(|error| discreet(error, [&errand.plan]))
 }

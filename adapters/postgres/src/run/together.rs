@@ -29,7 +29,9 @@ const GROUP_MAX: usize = 32;
 /// A group that took this long had one in it that is not short.
 const LONG: Duration = Duration::from_millis(20);
 /// Who has waited this long goes alone.
-const PATIENCE: Duration = Duration::from_millis(20);
+pub(super) const PATIENCE: Duration = Duration::from_millis(20);
+/// Disks that take longer are none to wait for in company.
+const SHORT_MAKING: Duration = Duration::from_millis(50);
 /// More than wait for a connection by themselves.
 const WAITING_MAX: usize = 1_024;
 
@@ -57,7 +59,7 @@ impl Errand {
 pub(crate) struct Together(Arc<Mutex<State>>);
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     leading: usize,
     leaders_max: usize,
     short: Duration,
@@ -65,20 +67,23 @@ struct State {
     waiting: VecDeque<Waiting>,
 }
 
-struct Waiting {
-    read: Arc<Errand>,
-    turn: oneshot::Sender<Turn>,
+pub(super) struct Waiting {
+    pub(super) errand: Arc<Errand>,
+    pub(super) turn: oneshot::Sender<Turn>,
 }
 
-enum Turn {
+pub(super) enum Turn {
     Answered(Answer),
+    Refused(EngineError),
+    /// It surely has not happened, and will not in company.
+    Alone,
     Lead(Baton),
 }
 
 /// Whoever has it leads. It is handed on when it is dropped, whatever has happened.
-struct Baton(Option<Arc<Mutex<State>>>);
+pub(super) struct Baton(Option<Arc<Mutex<State>>>);
 
-enum Place {
+pub(super) enum Place {
     Lead(Baton),
     Wait(oneshot::Receiver<Turn>),
     Alone,
@@ -90,22 +95,29 @@ fn held(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 impl Together {
-    pub(crate) fn new(limits: &PoolLimits) -> Self {
+    pub(crate) fn of_reads(limits: &PoolLimits) -> Self {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         // A core is idle when its leader waits for the server and the server has done: with only as
         // many leaders as cores an eighth of the machine was.
-        let leaders_max = (cores + cores.div_ceil(2)).max(2).min(limits.connections_max.max(1));
-        let state = State { leaders_max, short: limits.short_read, ..State::default() };
-        Self(Arc::new(Mutex::new(state)))
+        Self::new(limits, (cores + cores.div_ceil(2)).max(2), limits.short_read)
     }
-    /// Reads that went with another's.
+    /// Those who make rows wait for the disk, and more of them can.
+    pub(crate) fn of_makings(limits: &PoolLimits) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self::new(limits, (cores * 2).max(2), SHORT_MAKING.max(limits.short_read))
+    }
+    fn new(limits: &PoolLimits, leaders: usize, short: Duration) -> Self {
+        let leaders_max = leaders.min(limits.connections_max.max(1));
+        Self(Arc::new(Mutex::new(State { leaders_max, short, ..State::default() })))
+    }
+    /// Errands that went with another's.
     pub(crate) fn taken_along(&self) -> u64 {
         held(&self.0).taken_along
     }
 
-    fn enter(&self, read: &Arc<Errand>) -> Place {
+    pub(super) fn enter(&self, errand: &Arc<Errand>) -> Place {
         let mut state = held(&self.0);
-        if read.kept.pace.last() > state.short {
+        if errand.kept.pace.last() > state.short {
             return Place::Alone;
         }
         if state.leading < state.leaders_max {
@@ -116,14 +128,21 @@ impl Together {
             return Place::Alone;
         }
         let (turn, mine) = oneshot::channel();
-        state.waiting.push_back(Waiting { read: read.clone(), turn });
+        state.waiting.push_back(Waiting { errand: errand.clone(), turn });
         Place::Wait(mine)
+    }
+
+    /// Leaves the queue again; not when a leader has taken it along, or it is to lead.
+    pub(super) fn leave(&self, errand: &Arc<Errand>) -> bool {
+        let mut state = held(&self.0);
+        let place = state.waiting.iter().position(|next| Arc::ptr_eq(&next.errand, errand));
+        place.is_some_and(|place| state.waiting.remove(place).is_some())
     }
 }
 
 impl Baton {
     /// Those who go along with this one.
-    fn others(&self, leader: &Errand) -> Vec<Waiting> {
+    pub(super) fn others(&self, leader: &Errand) -> Vec<Waiting> {
         let Some(state) = &self.0 else { return Vec::new() };
         let mut state = held(state);
         let (mut others, mut stay) = (Vec::new(), VecDeque::new());
@@ -133,12 +152,12 @@ impl Baton {
             if next.turn.is_closed() {
                 continue;
             }
-            let with_it = takes.saturating_add(next.read.kept.pace.last());
+            let with_it = takes.saturating_add(next.errand.kept.pace.last());
             if others.len() + 1 >= GROUP_MAX || with_it > within {
                 stay.push_back(next);
                 break;
             }
-            if next.read.goes_with(leader) {
+            if next.errand.goes_with(leader) {
                 takes = with_it;
                 others.push(next);
             } else {
@@ -163,7 +182,7 @@ impl Drop for Baton {
             drop(state);
             match next.turn.send(Turn::Lead(Self(Some(shared.clone())))) {
                 Err(Turn::Lead(mut back)) => back.0 = None,
-                Ok(()) | Err(Turn::Answered(_)) => return,
+                Ok(()) | Err(_) => return,
             }
             state = held(&shared);
         }
@@ -179,7 +198,7 @@ pub(super) async fn read(engine: &Postgres, read: &Arc<Errand>) -> Result<Answer
             Ok(Ok(Turn::Answered(answer))) => Ok(answer),
             Ok(Ok(Turn::Lead(baton))) => lead(engine, baton, read).await,
             // The group has failed, or its leader has gone or is stuck.
-            Ok(Err(_)) | Err(_) => alone(engine, read).await,
+            Ok(Ok(Turn::Refused(_) | Turn::Alone) | Err(_)) | Err(_) => alone(engine, read).await,
         },
         Place::Alone => alone(engine, read).await,
     }
@@ -192,7 +211,7 @@ async fn lead(engine: &Postgres, baton: Baton, read: &Arc<Errand>) -> Result<Ans
         drop(baton);
         return answer;
     }
-    let with_them = others.iter().map(|other| other.read.clone());
+    let with_them = others.iter().map(|other| other.errand.clone());
     let group = Group { reads: std::iter::once(read.clone()).chain(with_them).collect() };
     let answers = attempts(engine, &group).await;
     drop(baton);

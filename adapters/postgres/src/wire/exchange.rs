@@ -178,7 +178,49 @@ impl Wire {
         self.go(asks, Sinks { from: 0, each: sinks }).await
     }
 
+    /// Sends pieces of work in one go, of which each is a transaction by itself: one that fails takes
+    /// none of the others along. The rows of the last statement of each go where they are wanted.
+    /// When the line breaks nobody knows what has happened, of none of them.
+    pub(crate) async fn exchange_apart(
+        &mut self,
+        pieces: &[Vec<Ask<'_>>],
+        sinks: &mut [Sink<'_>],
+    ) -> Result<Vec<Result<Vec<Reply>, Box<Said>>>, Failure> {
+        let swept = self.put_before()?;
+        let mut sent = Vec::with_capacity(pieces.len());
+        for asks in pieces {
+            sent.push(asks.iter().map(|ask| self.put(ask)).collect::<io::Result<Vec<_>>>()?);
+            self.sync();
+        }
+        self.flush().await?;
+        self.collect_before(&swept).await?;
+        let mut answers = Vec::with_capacity(pieces.len());
+        for (sent, each) in sent.iter().zip(sinks.chunks_mut(1)) {
+            let from = sent.len().saturating_sub(1);
+            answers.push(match self.collect(sent, Sinks { from, each }).await {
+                Ok(replies) => Ok(replies),
+                Err(Failure::Said { said, .. }) if !self.spoiled => Err(said),
+                Err(failure) => return Err(failure),
+            });
+        }
+        Ok(answers)
+    }
+
     async fn go(&mut self, asks: &[Ask<'_>], sinks: Sinks<'_, '_>) -> Result<Vec<Reply>, Failure> {
+        let swept = self.put_before()?;
+        let mut sent = Vec::with_capacity(asks.len());
+        for ask in asks {
+            sent.push(self.put(ask)?);
+        }
+        self.sync();
+        self.flush().await?;
+        self.collect_before(&swept).await?;
+        self.collect(&sent, sinks).await
+    }
+
+    /// What goes ahead of an exchange: traces of the work before are taken away, and how
+    /// transactions begin is told.
+    fn put_before(&mut self) -> io::Result<Vec<Sent>> {
         for name in self.statements.leaving() {
             frontend::close(b'S', &name, &mut self.output)?;
         }
@@ -199,27 +241,26 @@ impl Wire {
                 self.sync();
             }
         }
-        let mut sent = Vec::with_capacity(asks.len());
-        for ask in asks {
-            sent.push(self.put(ask)?);
+        Ok(swept)
+    }
+
+    async fn collect_before(&mut self, swept: &[Sent]) -> Result<(), Failure> {
+        if swept.is_empty() {
+            return Ok(());
         }
-        self.sync();
-        self.flush().await?;
-        if !swept.is_empty() {
-            match self.collect(&swept, Sinks::none()).await {
-                Ok(_) => {
-                    if std::mem::take(&mut self.worn) {
-                        self.know_who(&Who::Nobody);
-                    }
-                    self.manner = self.wanted;
+        match self.collect(swept, Sinks::none()).await {
+            Ok(_) => {
+                if std::mem::take(&mut self.worn) {
+                    self.know_who(&Who::Nobody);
                 }
-                Err(Failure::Broken(error)) => return Err(error.into()),
-                // What follows was sent already and has an answer of its own, which counts. The
-                // connection is not lent again.
-                Err(Failure::Said { .. }) => self.unfit = true,
+                self.manner = self.wanted;
             }
+            Err(Failure::Broken(error)) => return Err(error.into()),
+            // What follows was sent already and has an answer of its own, which counts. The
+            // connection is not lent again.
+            Err(Failure::Said { .. }) => self.unfit = true,
         }
-        self.collect(&sent, sinks).await
+        Ok(())
     }
 
     /// A script in the simple protocol: one transaction unless it says otherwise.

@@ -12,6 +12,7 @@ mod conformance;
 mod console;
 mod identity;
 mod kept;
+mod makings;
 mod native;
 mod outage;
 mod pool;
