@@ -7,7 +7,8 @@ use crate::pulse::{Pulse, Verdict};
 use crate::wire::{Opening, Wire};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use mag_contract::door::Peer;
-use mag_contract::{Lifeline, codes};
+use mag_contract::problem::{self, Problem};
+use mag_contract::{Fault, Lifeline, codes};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,7 +54,7 @@ where
             Ok(Some(http2)) => http2,
             Ok(None) => return,
             Err(_) if opening.is_empty() => return,
-            Err(_) => return refuse_slow(stream).await,
+            Err(_) => return refuse(stream, slow()).await,
         },
         () = left_alone(front.line.clone()) => return,
     };
@@ -114,12 +115,13 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pulse = Arc::new(Pulse::new());
-    let wire = Wire::new(stream, opening, pulse.clone(), false);
-    let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let head_max = usize::try_from(front.limits.header_bytes).unwrap_or(BUFFER_MAX);
+    let wire = Wire::new(stream, opening, pulse.clone(), Some(head_max));
+    let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let mut conn = hyper::server::conn::http1::Builder::new()
-        .max_header_size(head_max)
-        .max_buf_size(BUFFER_MAX.max(head_max))
+        // The wire says no sooner, and why.
+        .max_header_size(head_max.saturating_add(1))
+        .max_buf_size(BUFFER_MAX.max(head_max.saturating_add(1)))
         .serve_connection(TokioIo::new(wire), exchange)
         .with_upgrades();
     let tick = tick(front);
@@ -150,7 +152,8 @@ where
             }
         }
     };
-    if matches!(end, End::Told) && !pulse.has_unread() {
+    let large = pulse.has_large_head();
+    if matches!(end, End::Told) && !pulse.has_unread() && !large {
         return None;
     }
     // An upgraded connection is someone else's by now.
@@ -158,8 +161,9 @@ where
     let stream = parts.io.into_inner().into_stream();
     match end {
         End::Rests => return Some((stream, Opening::of(&parts.read_buf))),
-        End::Cut(Verdict::SlowHead) => refuse_slow(stream).await,
+        End::Cut(Verdict::SlowHead) => refuse(stream, slow()).await,
         End::Cut(Verdict::Idle | Verdict::Stalled) => {}
+        End::Told if large => refuse(stream, large_head(head_max)).await,
         End::Told => let_sender_end(stream).await,
     }
     None
@@ -179,7 +183,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let pulse = Arc::new(Pulse::new());
-    let wire = Wire::new(stream, opening, pulse.clone(), true);
+    let wire = Wire::new(stream, opening, pulse.clone(), None);
     let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let conn = hyper::server::conn::http2::Builder::new(Crew(front.line.clone()))
         .timer(TokioTimer::new())
@@ -227,17 +231,25 @@ fn tick(front: &Front) -> Duration {
     (shortest / 2).clamp(TICK_MIN, TICK_MAX)
 }
 
-/// The library below cuts slow heads in silence; the caller shall know why.
-async fn refuse_slow<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) {
-    let fault = mag_contract::Fault::new(
-        codes::SLOW_REQUEST,
-        "the head of the request did not arrive in time",
-    );
-    let problem = mag_contract::problem::Problem::of(&fault, None).to_json().to_string();
+fn slow() -> Fault {
+    Fault::new(codes::SLOW_REQUEST, "the head of the request did not arrive in time")
+}
+
+fn large_head(most: usize) -> Fault {
+    let message = format!("the address and the headers of the request have more than {most} bytes");
+    Fault::new(codes::HEAD_TOO_LARGE, message)
+        .hint("ask for less at once, send a long list in a body, or raise `gate.header_bytes_max`")
+}
+
+/// The library below cuts such heads in silence; the caller shall know why.
+async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, fault: Fault) {
+    let status = problem::status(&fault);
+    let problem = Problem { message: Some(fault.message()), ..Problem::of(&fault, None) };
+    let problem = problem.to_json().to_string();
     let text = format!(
-        "HTTP/1.1 408 Request Timeout\r\ncontent-type: {}\r\ncontent-length: {}\r\n\
+        "HTTP/1.1 {status}\r\ncontent-type: {}\r\ncontent-length: {}\r\n\
          connection: close\r\n\r\n{problem}",
-        mag_contract::problem::MEDIA_TYPE,
+        problem::MEDIA_TYPE,
         problem.len(),
     );
     let told = async {

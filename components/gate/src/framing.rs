@@ -7,13 +7,17 @@ use crate::chunks::Chunks;
 use crate::scan::{Extent, HeadScan};
 use crate::target::Target;
 
-#[derive(Default)]
 pub(crate) struct Framing {
     at: At,
     /// Heads that have ended.
     heads: u32,
     /// The number of the head whose body could be read in two ways; 0 while there is none.
     unclear: u32,
+    /// Bytes of the current head so far.
+    head: usize,
+    head_max: usize,
+    /// The number of the first head that is larger; 0 while there is none.
+    large: u32,
 }
 
 /// What the next byte belongs to.
@@ -32,6 +36,11 @@ impl Default for At {
 }
 
 impl Framing {
+    /// With the largest head that there may be.
+    pub(crate) fn new(head_max: usize) -> Self {
+        Self { at: At::default(), heads: 0, unclear: 0, head: 0, head_max, large: 0 }
+    }
+
     /// The next bytes of the connection as they are to be; nothing when they may stay as they are.
     pub(crate) fn mend(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
         let mut whole: Option<Vec<u8>> = None;
@@ -57,7 +66,12 @@ impl Framing {
             At::Head(scan, target) => {
                 let taken = scan.feed(bytes);
                 let mended = target.encode(&bytes[..taken]);
+                self.head = self.head.saturating_add(taken);
+                if self.head > self.head_max && self.large == 0 {
+                    self.large = self.heads.saturating_add(1);
+                }
                 if scan.has_ended() {
+                    self.head = 0;
                     self.heads = self.heads.saturating_add(1);
                     if scan.is_ambiguous() {
                         self.unclear = self.heads;
@@ -93,6 +107,11 @@ impl Framing {
         }
     }
 
+    /// The number of the first request whose head is too large.
+    pub(crate) fn large(&self) -> u32 {
+        self.large
+    }
+
     /// The number of the request whose end is not clear, counted from 1; nothing follows it.
     pub(crate) fn unclear(&self) -> u32 {
         self.unclear
@@ -105,7 +124,7 @@ mod tests {
 
     fn check(bytes: &str, expected: &str, unclear: u32) {
         for piece in [1, 2, 7, 30, 1000] {
-            let (mut framing, mut out) = (Framing::default(), Vec::new());
+            let (mut framing, mut out) = (Framing::new(usize::MAX), Vec::new());
             for bytes in bytes.as_bytes().chunks(piece) {
                 out.extend(framing.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
             }
@@ -122,6 +141,22 @@ mod tests {
             "GET /a?b=%22c%23d%22 HTTP/1.1\r\nX: \"#\"\r\n\r\n\r\nGET /%22%3C%3E%22 HTTP/1.1\r\n\r\n",
             0,
         );
+    }
+
+    #[test]
+    fn heads_are_measured_and_bodies_are_not() {
+        let post = format!("POST /x HTTP/1.1\r\nContent-Length: 500\r\n\r\n{}", "x".repeat(500));
+        let whole = format!("{post}GET / HTTP/1.1\r\n\r\n");
+        for (most, large) in [(41, 0), (40, 1)] {
+            let mut framing = Framing::new(most);
+            framing.mend(whole.as_bytes());
+            assert_eq!(framing.large(), large);
+        }
+        let mut framing = Framing::new(41);
+        framing.mend(format!("{whole}GET /{}", "x".repeat(36)).as_bytes());
+        assert_eq!(framing.large(), 0);
+        framing.mend(b"x");
+        assert_eq!(framing.large(), 3);
     }
 
     #[test]

@@ -116,11 +116,11 @@ fn requests_are_told_apart_in_any_bytes_and_in_any_pieces() {
         },
         |(bytes, piece)| {
             let read = |piece: usize| {
-                let (mut framing, mut out) = (Framing::default(), Vec::new());
+                let (mut framing, mut out) = (Framing::new(100), Vec::new());
                 for bytes in bytes.chunks(piece) {
                     out.extend(framing.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
                 }
-                (out, framing.unclear())
+                (out, framing.unclear(), framing.large())
             };
             assert_eq!(read(*piece), read(bytes.len().max(1)));
         },

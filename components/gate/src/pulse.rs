@@ -22,6 +22,7 @@ pub(crate) struct Pulse {
     /// The number of the one whose body could be read in two ways.
     unclear: AtomicU32,
     unread: AtomicBool,
+    large_head: AtomicBool,
 }
 
 /// Why a connection is cut.
@@ -45,6 +46,7 @@ impl Pulse {
             begun: AtomicU32::new(0),
             unclear: AtomicU32::new(0),
             unread: AtomicBool::new(false),
+            large_head: AtomicBool::new(false),
         }
     }
 
@@ -89,10 +91,21 @@ impl Pulse {
     pub(crate) fn unclear(&self, number: u32) {
         self.unclear.store(number, Relaxed);
     }
-    /// Whether that is the one that is answered now.
+    /// Whether all before it have begun.
+    pub(crate) fn comes_next(&self, number: u32) -> bool {
+        self.begun.load(Relaxed).saturating_add(1) == number
+    }
+    /// Whether the unclear one is answered now.
     pub(crate) fn is_unclear(&self) -> bool {
         let unclear = self.unclear.load(Relaxed);
         unclear > 0 && unclear == self.begun.load(Relaxed)
+    }
+    /// A head came that is larger than the limit.
+    pub(crate) fn large_head(&self) {
+        self.large_head.store(true, Relaxed);
+    }
+    pub(crate) fn has_large_head(&self) -> bool {
+        self.large_head.load(Relaxed)
     }
     /// A request was answered before its body was read.
     pub(crate) fn left_unread(&self) {

@@ -49,8 +49,14 @@ pub(crate) struct Wire<S> {
 }
 
 impl<S> Wire<S> {
-    pub(crate) fn new(stream: S, opening: Opening, pulse: Arc<Pulse>, http2: bool) -> Self {
-        let framing = (!http2).then(Framing::default);
+    /// With the largest head that is read; HTTP/2 has its own measure.
+    pub(crate) fn new(
+        stream: S,
+        opening: Opening,
+        pulse: Arc<Pulse>,
+        head_max: Option<usize>,
+    ) -> Self {
+        let framing = head_max.map(Framing::new);
         Self { stream, opening, given: 0, sound: 0, pulse, framing }
     }
     pub(crate) fn into_stream(self) -> S {
@@ -65,10 +71,17 @@ impl<S> Wire<S> {
         }
         mended
     }
-    fn heard(&self) {
-        if self.framing.is_some() && self.pulse.is_quiet() {
-            self.pulse.head_comes();
+    /// Where an earlier request is still to be answered, the library below says no behind it.
+    fn heard(&self) -> io::Result<()> {
+        let Some(framing) = self.framing.as_ref().filter(|_| self.pulse.is_quiet()) else {
+            return Ok(());
+        };
+        if framing.large() > 0 && self.pulse.comes_next(framing.large()) {
+            self.pulse.large_head();
+            return Err(io::Error::other("the head of the request is too large"));
         }
+        self.pulse.head_comes();
+        Ok(())
     }
     fn moved<T>(&self, poll: Poll<T>) -> Poll<T> {
         match poll {
@@ -113,8 +126,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             rest.extend_from_slice(me.opening.0.get(me.given..).unwrap_or_default());
             (me.opening, me.given) = (Opening(rest), 0);
         }
-        me.heard();
-        Poll::Ready(Ok(()))
+        Poll::Ready(me.heard())
     }
 }
 

@@ -44,6 +44,7 @@ codes! {
     SLOW_REQUEST      MF1015 Late        "the request did not arrive in time";
     BAD_REQUEST       MF1016 Invalid     "the request breaks the rules of HTTP";
     RATE_LIMITED      MF1017 TooMuch     "requests come faster than the limit";
+    HEAD_TOO_LARGE    MF1018 TooMuch     "the request's head is larger than the limit";
     BAD_VALUE         MF1020 Invalid     "a value is not of its column's type";
     BAD_FILTER        MF1021 Invalid     "a condition does not fit the type of its field";
     NOT_EMBEDDED      MF1022 Invalid     "a relation is used that the request does not embed";

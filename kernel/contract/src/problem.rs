@@ -64,6 +64,9 @@ pub fn status(fault: &Fault) -> StatusCode {
         Class::Missing => StatusCode::NOT_FOUND,
         Class::Conflict => StatusCode::CONFLICT,
         Class::TooMuch if code == codes::BODY_TOO_LARGE => StatusCode::PAYLOAD_TOO_LARGE,
+        Class::TooMuch if code == codes::HEAD_TOO_LARGE => {
+            StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
+        }
         Class::TooMuch if code == codes::DISK_FULL => StatusCode::INSUFFICIENT_STORAGE,
         Class::TooMuch => StatusCode::TOO_MANY_REQUESTS,
         Class::Unsupported if code == codes::BAD_METHOD => StatusCode::METHOD_NOT_ALLOWED,
@@ -135,6 +138,7 @@ mod tests {
         check(codes::NO_ROUTE, 404);
         check(codes::STATE_CONFLICT, 409);
         check(codes::BODY_TOO_LARGE, 413);
+        check(codes::HEAD_TOO_LARGE, 431);
         check(codes::TOO_MANY_CALLS, 429);
         check(codes::BAD_METHOD, 405);
         check(codes::NO_PREVIEW, 501);

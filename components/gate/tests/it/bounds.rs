@@ -60,11 +60,26 @@ async fn a_head_that_is_too_large_is_refused() {
     let at = gate.network();
     let long = "x".repeat(20_000);
     let head = format!("X-Long: {long}\r\n");
-    check(at, request("GET", "/rest/v1/x", &head, "").as_bytes(), "431").await;
-    check(at, request("GET", &format!("/{}", "x".repeat(1_000_000)), "", "").as_bytes(), "431")
-        .await;
+    check(at, request("GET", "/rest/v1/x", &head, "").as_bytes(), "431 MF1018").await;
+    check(
+        at,
+        request("GET", &format!("/{}", "x".repeat(1_000_000)), "", "").as_bytes(),
+        "431 MF1018",
+    )
+    .await;
     let many: String = (0..2_000).map(|n| format!("X-{n}: y\r\n")).collect();
-    check(at, request("GET", "/rest/v1/x", &many, "").as_bytes(), "431").await;
+    check(at, request("GET", "/rest/v1/x", &many, "").as_bytes(), "431 MF1018").await;
+    // On a connection that was of use before, and behind a request that was.
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let fine = request("GET", "/rest/v1/x", "", "");
+    assert_eq!(say(&mut stream, &fine).await.unwrap().status, 200);
+    let refused = say(&mut stream, request("GET", "/rest/v1/x", &head, "")).await.unwrap();
+    assert_eq!(refused.brief(), "431 MF1018");
+    assert!(closes(&mut stream).await);
+    let mut stream = TcpStream::connect(at).await.unwrap();
+    let both = format!("{fine}{}", request("GET", "/rest/v1/x", &head, ""));
+    assert_eq!(say(&mut stream, both).await.unwrap().status, 200);
+    assert_eq!(answer(&mut stream).await.unwrap().status, 431);
     gate.drain().await.unwrap();
 }
 
