@@ -63,6 +63,7 @@ pub(crate) fn prepare(plan: &Authorised<Plan>) -> Result<Ready, EngineError> {
         }
         Work::Invoke(invoke) => invoked(plan, invoke),
         Work::Insert(_) | Work::Update(_) | Work::Delete(_) => {
+            meets_no_view(plan)?;
             let filling = mag_sql::filling(plan, &Dialect).map_err(unrendered)?;
             if !filling.is_empty() {
                 return Ok(Ready::Fill(filling));
@@ -70,6 +71,22 @@ pub(crate) fn prepare(plan: &Authorised<Plan>) -> Result<Ready, EngineError> {
             let plan = upsert::without_keys(plan);
             mag_sql::steps(&plan, &Dialect).map(Ready::Write).map_err(unrendered)
         }
+    }
+}
+
+/// A view has no key of its own that a row could meet, and SQLite runs its triggers for rows that are
+/// made or changed, and not for one that may be either. PostgreSQL says so of views with triggers.
+fn meets_no_view(plan: &Plan) -> Result<(), EngineError> {
+    match &plan.work {
+        Work::Insert(insert)
+            if insert.on_conflict.is_some() && plan.catalog.table(insert.table).is_view() =>
+        {
+            let message =
+                "there is no unique or exclusion constraint matching the ON CONFLICT specification";
+            Err(EngineError::of_state("42P10", message)
+                .hint("make the row with POST, or change it with PATCH"))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -272,7 +272,11 @@ pub fn invoke(
     Ok(Call {
         schema: asked.schema.clone(),
         act: Act::Invoke(invoke),
-        count: count(asked),
+        // Nobody plans what a function will do: an estimate is a count, and a plan tells nothing.
+        count: count(asked).and_then(|count| match count {
+            Count::Exact | Count::Estimated => Some(Count::Exact),
+            Count::Planned => None,
+        }),
         max_affected: most.map(|most| u64::try_from(most).unwrap_or(0)),
         wish,
         ..Call::default()

@@ -190,20 +190,18 @@ impl Planner<'_> {
         Candidate { cardinality, origin, target, hint, way }
     }
 
-    /// By a function, without a key.
-    fn leads_anywhere(&self, origin: Option<TableId>) -> bool {
-        let functions = origin.map_or(&[][..], |id| self.catalog.computed_relations(id));
+    /// To a table of the schema of the call, by whatever way.
+    fn leads_anywhere(&self, origin: TableId) -> bool {
+        let of_schema = |id: TableId| *self.catalog.table(id).schema == *self.schema;
+        let functions = self.catalog.computed_relations(origin);
         functions.iter().any(|id| self.sight.function(*id))
+            || self.catalog.relations(origin).iter().any(|relation| of_schema(relation.target))
     }
 
     /// Among the tables of the schema from which something leads somewhere.
     fn nearest_origin(&self, name: &str) -> Option<&str> {
         let tables = self.catalog.schema(self.schema)?.tables();
-        let leads = |id: TableId| {
-            self.leads_anywhere(Some(id))
-                || self.catalog.relations(id).iter().any(|relation| self.may_know(relation))
-        };
-        let known = tables.filter(|(_, id)| self.sight.table(*id) && leads(*id));
+        let known = tables.filter(|(_, id)| self.sight.table(*id) && self.leads_anywhere(*id));
         hint::nearest_among(name, known.map(|(name, _)| name))
     }
 
@@ -215,7 +213,8 @@ impl Planner<'_> {
         known: &[Relation],
     ) -> Error {
         let names = || known.iter().map(|relation| &*self.catalog.table(relation.target).name);
-        let nearest = if known.is_empty() && !self.leads_anywhere(outer.table) {
+        let leads = outer.table.is_some_and(|origin| self.leads_anywhere(origin));
+        let nearest = if known.is_empty() && !leads {
             // Nothing leads anywhere from there, so it is meant less than what is wanted.
             let origin = self.nearest_origin(&outer.label);
             origin.map(|name| Near::Origin(name.to_owned()))

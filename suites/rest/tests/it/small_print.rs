@@ -34,6 +34,7 @@ fn check(engine: Engine) {
     moments(&board, &key);
     places(&board, &key);
     near(&board, &key);
+    estimated(&house, &board, &key);
 }
 
 fn code(told: &Told) -> (u16, Json) {
@@ -212,6 +213,21 @@ fn places(board: &Board<'_>, key: &str) {
     let told = ask(board, "POST /stays?select=n", &head, body);
     let place = format!("/stays?{at}&day=eq.2024-01-02&place=eq.hall");
     assert_eq!(told.header("location"), Some(&*place));
+}
+
+/// What a function gives is counted, and not estimated.
+fn estimated(house: &House, board: &Board<'_>, key: &str) {
+    house.did(&[
+        "function:create",
+        "CREATE FUNCTION all_rooms() RETURNS SETOF rooms LANGUAGE sql STABLE AS $$ SELECT * FROM rooms $$",
+    ]);
+    for (count, status, range) in
+        [("exact", 206, "0-0/2"), ("estimated", 206, "0-0/2"), ("planned", 200, "0-0/*")]
+    {
+        let prefer = format!("Prefer: count={count}");
+        let told = ask(board, "GET /rpc/all_rooms?limit=1", &[key, &prefer], "");
+        assert_eq!((told.status, told.header("content-range")), (status, Some(range)), "{count}");
+    }
 }
 
 /// From a table that leads nowhere another one is meant.

@@ -56,6 +56,18 @@ fn allowed(board: &Board<'_>, key: &str) {
     let allow = told.header("allow").unwrap_or_default().to_owned();
     let put = ask(board, "PUT /people?id=eq.1", &[key], r#"{"id": 1, "name": "x"}"#).status;
     assert_eq!(allow.contains("PUT"), put < 300, "{allow}: {put}");
+    if allow.contains("POST") {
+        for resolution in ["merge", "ignore"] {
+            let prefer = format!("Prefer: resolution={resolution}-duplicates");
+            let told = ask(board, "POST /people", &[key, &prefer], r#"{"id": 1, "name": "x"}"#);
+            assert_eq!(
+                (told.status, &told.json()["code"]),
+                (400, &json!("42P10")),
+                "{}",
+                told.body
+            );
+        }
+    }
     let told = ask(board, "OPTIONS /accounts", &[key], "");
     assert_eq!(told.header("allow"), Some("OPTIONS,GET,HEAD,POST,PUT,PATCH,DELETE"));
 }
