@@ -290,7 +290,7 @@ mod tests {
         let of = |lines: &[(&'static str, &'static str)]| {
             let mut headers = HeaderMap::new();
             for (name, value) in lines {
-                headers.append(*name, http::HeaderValue::from_static(value));
+                headers.append(*name, HeaderValue::from_static(value));
             }
             key_of(&headers).map(<[u8]>::to_vec)
         };
