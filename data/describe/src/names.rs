@@ -123,6 +123,22 @@ pub(crate) fn default_of(column: &mag_model::catalog::Column) -> Option<&str> {
     }
 }
 
+/// What a default of a boolean column is, in the words of either engine.
+pub(crate) fn truth(expression: &str) -> Option<bool> {
+    match expression.trim().to_ascii_lowercase().as_str() {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+/// The text of a default that is one literal and nothing else.
+pub(crate) fn literal(expression: &str) -> Option<String> {
+    let within = expression.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+    let text = within.replace("''", "\u{0}");
+    (!text.contains('\'')).then(|| text.replace('\u{0}', "'"))
+}
+
 /// The first line of a comment, and what follows it.
 pub(crate) fn title_and_text(comment: Option<&str>) -> (Option<&str>, Option<&str>) {
     let Some(comment) = comment else { return (None, None) };

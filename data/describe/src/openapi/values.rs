@@ -109,6 +109,9 @@ fn format(ty: &Type) -> Option<&'static str> {
 /// The default where it is a plain value; an expression such as `now()` is the engine's business.
 fn default(column: &Column) -> Option<Json> {
     let text = names::default_of(column)?.trim();
+    if *column.ty.base() == Type::Bool {
+        return names::truth(text).map(Json::Bool);
+    }
     let literal = match text.strip_prefix('\'') {
         Some(rest) => {
             let (literal, cast) = rest.rsplit_once('\'')?;
@@ -120,7 +123,6 @@ fn default(column: &Column) -> Option<Json> {
         None => serde_json::from_str(text).ok()?,
     };
     let fits = match column.ty.base() {
-        Type::Bool => literal.is_boolean(),
         base if base.is_number() => literal.is_number(),
         base if base.is_text() => literal.is_string(),
         Type::Enum(made) => made.labels.iter().any(|label| Some(&**label) == literal.as_str()),

@@ -114,8 +114,13 @@ fn replaced(catalog: &Catalog, table: TableId, target: TableId) -> bool {
 /// The default where it is a plain value: its text stands for a string, else it must be JSON.
 fn default(column: &Column, name: &str) -> Option<Json> {
     let expression = names::default_of(column)?;
-    if kind(name) != Some("string") {
-        return serde_json::from_str(expression).ok();
+    match kind(name) {
+        Some("string") => {}
+        Some("boolean") => return names::truth(expression).map(Json::Bool),
+        _ => return serde_json::from_str(expression).ok(),
+    }
+    if let Some(literal) = names::literal(expression) {
+        return Some(json!(literal));
     }
     let text = match expression.strip_suffix(name).and_then(|rest| rest.strip_suffix("::")) {
         Some(literal) => literal.trim_matches('\''),

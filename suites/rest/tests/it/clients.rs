@@ -34,6 +34,20 @@ fn check(engine: Engine) {
         "CREATE FUNCTION cried(mark text) RETURNS SETOF people LANGUAGE sql
          AS $$ UPDATE people SET name = name || mark RETURNING * $$",
     ]);
+    // Generators of clients make values of their language from a default.
+    let defaults = "CREATE TABLE marks (id integer PRIMARY KEY, word text NOT NULL DEFAULT 'it''s', gone boolean DEFAULT false, also boolean DEFAULT TRUE)";
+    house.sql(defaults);
+    for (line, at) in [("GET /", "/definitions"), ("GET /openapi.json", "/components/schemas")] {
+        let document = ask(&board, line, &[&key], "").json();
+        let marks = document.pointer(&format!("{at}/marks/properties")).unwrap().clone();
+        let told = ["word", "gone", "also"].map(|name| marks[name]["default"].clone());
+        let word = match engine {
+            // As the real server tells it, whose readers see the doubled quote.
+            Engine::Postgres if at == "/definitions" => json!("it''s"),
+            _ => json!("it's"),
+        };
+        assert_eq!(told, [word, json!(false), json!(true)], "{line}");
+    }
     // `maxAffected()` holds for what a function gives back as well, and nothing stays of it.
     let cried = |most: u32| {
         let prefer = format!("Prefer: handling=strict, max-affected={most}");
