@@ -382,7 +382,14 @@ impl Job<'_> {
 }
 
 /// The database sorts text as it was told to, by its own collation.
-const DIALECT: mag_sql::Postgres = mag_sql::Postgres { bytewise: false, zoned: false };
+const DIALECT: mag_sql::Postgres =
+    mag_sql::Postgres { bytewise: false, zoned: false, texts: false };
+
+/// With the words that the answer is wanted in.
+fn dialect_of(plan: &Plan) -> mag_sql::Postgres {
+    mag_sql::Postgres { zoned: plan.wish.zoned, texts: plan.wish.texts, ..DIALECT }
+}
+
 /// From here on an estimate is as good as a count, and much cheaper.
 const ESTIMATE_FROM: u64 = 1_000;
 
@@ -435,7 +442,7 @@ async fn write_in_steps(
     }
     let rows = match before {
         Some(rows) => Some(rows),
-        None => match mag_sql::answer(plan, &DIALECT, &keys).map_err(render)? {
+        None => match mag_sql::answer(plan, &dialect_of(plan), &keys).map_err(render)? {
             Some(statement) => {
                 let replies = wire.exchange(&[answer::ask(&statement)]).await?;
                 let rows = replies.first().map(|reply| rows(reply, &statement.columns));

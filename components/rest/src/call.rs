@@ -312,5 +312,7 @@ fn wish(asked: &Asked, offer: &Offer) -> Wish {
         _ => None,
     };
     let zoned = asked.preferences.timezone.is_some();
-    Wish { exactly: None, form, zoned, explain }
+    // Of the rows of a CSV each cell is a text.
+    let texts = offer.shape == Shape::Csv;
+    Wish { exactly: None, form, zoned, texts, explain }
 }

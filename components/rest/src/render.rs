@@ -27,14 +27,12 @@ pub fn body(answer: Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
         Shape::Raw => raw(rows),
         // The one value of a function has no name of its own.
         Shape::Csv => {
-            let shown = plan.answer().into_iter().flat_map(|select| {
-                select.shown().map(|output| match is_document(&output.expr, select) {
-                    true => csv::Of::Document,
-                    false => csv::Of::Type(output.expr.ty()),
-                })
-            });
-            let kinds: Vec<csv::Of> = shown.collect();
-            csv::text(rows, scalar.then_some("pgrst_scalar"), &kinds).into_bytes()
+            let shown = plan
+                .answer()
+                .into_iter()
+                .flat_map(|select| select.shown().map(|output| is_document(&output.expr, select)));
+            let documents: Vec<bool> = shown.collect();
+            csv::text(rows, scalar.then_some("pgrst_scalar"), &documents).into_bytes()
         }
         Shape::Object { stripped } => {
             let text = match rows.rows.first() {

@@ -24,6 +24,8 @@ pub struct Wish {
     pub form: Form,
     /// Moments are told in the zone of the transaction, not in UTC.
     pub zoned: bool,
+    /// What only the engine knows is told as it writes it, and not as JSON has it.
+    pub texts: bool,
     /// The engine's own plan instead of an answer.
     pub explain: Option<Explain>,
 }

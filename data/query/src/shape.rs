@@ -41,12 +41,13 @@ impl<'c> Shape<'c> {
         shape.text(role);
         shape.options(options);
         let Call { schema, searched, act, count, max_affected, wish } = call;
-        let Wish { exactly, form, zoned, explain } = wish;
+        let Wish { exactly, form, zoned, texts, explain } = wish;
         if *form != Form::Rows || explain.is_some() {
             return None;
         }
         shape.optional(*exactly);
         shape.flag(*zoned);
+        shape.flag(*texts);
         shape.texts(searched);
         shape.text(schema);
         shape.mark(count.map_or(0, |count| match count {

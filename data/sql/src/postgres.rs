@@ -13,6 +13,8 @@ pub struct Postgres {
     pub bytewise: bool,
     /// Moments are sent as the server writes them, in the zone of the transaction.
     pub zoned: bool,
+    /// What only the server knows is sent in its text form, and not as JSON.
+    pub texts: bool,
 }
 
 /// The protocol counts values in sixteen bits.
@@ -286,7 +288,10 @@ impl Dialect for Postgres {
         }
     }
     fn sent(&self, piece: &Piece) -> (String, Type) {
-        if sent_as_json(&piece.ty) || self.zoned && has_moment(&piece.ty) {
+        let as_written = sent_as_json(&piece.ty) || self.zoned && has_moment(&piece.ty);
+        if as_written && self.texts {
+            (format!("({})::text", piece.sql), Type::Text)
+        } else if as_written {
             (format!("to_json({})", piece.sql), Type::Json)
         } else {
             (piece.sql.clone(), piece.ty.clone())

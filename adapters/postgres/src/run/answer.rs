@@ -40,7 +40,7 @@ pub(super) enum Counting {
 impl<'a> Rendered<'a> {
     pub(super) fn new(plan: &'a mag_guard::Authorised<Plan>) -> Result<Self, EngineError> {
         let plan: &Plan = plan;
-        let dialect = &mag_sql::Postgres { zoned: plan.wish.zoned, ..super::DIALECT };
+        let dialect = &super::dialect_of(plan);
         let bulk = Bulk::of(plan);
         let counting = counting(plan);
         let (statement, steps) = match &plan.work {

@@ -273,3 +273,32 @@ fn a_row_whose_key_has_another_form_than_its_column_is_told_when_it_is_changed()
     let told = ask(&board, "PATCH /logs?order=at", &[&key, TELL], r#"{"word": "e"}"#);
     assert_eq!(told.json().as_array().map(Vec::len), Some(3), "{}", told.body);
 }
+
+/// Each cell of a CSV is the text that PostgreSQL writes, whatever type it is of.
+#[test]
+fn cells_of_a_csv_have_the_text_of_their_types() {
+    let Some(house) = House::new(Engine::Postgres) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("cells");
+    house.sql(
+        "CREATE TYPE pair AS (n integer, word text);
+         CREATE TABLE cells (id integer PRIMARY KEY, price money, pair pair, prices money[], at timestamptz);
+         CREATE FUNCTION priced() RETURNS SETOF cells LANGUAGE sql STABLE AS 'SELECT * FROM cells';",
+    );
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("cells"));
+    let zone = "Prefer: return=representation, timezone=Asia/Kolkata";
+    let csv = "Accept: text/csv";
+    let body = "id,price,pair,prices,at\n1,3.99,\"(1,)\",\"{1,1000}\",2024-01-02 03:04:05Z\n";
+    let told = ask(&board, "POST /cells", &[&key, CSV, csv, zone], body);
+    let shown = "id,price,pair,prices,at\n\
+        1,$3.99,\"(1,)\",\"{$1.00,\"\"$1,000.00\"\"}\",\"2024-01-02 08:34:05+05:30\"";
+    assert_eq!(told.body, shown);
+    for line in ["GET /cells", "GET /rpc/priced", "PATCH /cells?id=eq.1"] {
+        let told =
+            ask(&board, line, &[&key, csv, zone, "Content-Type: application/json"], "{\"id\": 1}");
+        assert_eq!(told.body, shown, "{line}");
+    }
+    let told = ask(&board, "GET /cells?select=at", &[&key, csv], "");
+    assert_eq!(told.body, "at\n\"2024-01-02 03:04:05+00\"");
+}
