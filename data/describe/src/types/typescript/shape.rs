@@ -166,10 +166,12 @@ fn alternatives(choices: &[Shape], indent: usize) -> String {
 
 /// A name as a key of an object.
 pub(super) fn key(name: &str) -> String {
-    // What letters of other scripts may stand without quotes is known to nobody by heart, nor to the
-    // formatter.
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
-    let starts = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$');
+    // The formatter takes quotes from letters of other scripts, in the plane that all versions of the
+    // language know; circled letters are none there.
+    let circled = '\u{24b6}'..='\u{24e9}';
+    let letter = |c: char| c.is_alphabetic() && c <= '\u{ffff}' && !circled.contains(&c);
+    let plain = |c: char| letter(c) || c.is_ascii_digit() || matches!(c, '_' | '$');
+    let starts = |c: char| letter(c) || matches!(c, '_' | '$');
     if name.starts_with(starts) && name.chars().all(plain) { name.to_owned() } else { quoted(name) }
 }
 

@@ -57,7 +57,7 @@ export type Database = {
           "user-id": number | null
           userId: number | null
           "x*/y": string | null
-          "تست": string[] | null
+          تست: string[] | null
         }
         Insert: {
           __secret?: string | null
@@ -78,7 +78,7 @@ export type Database = {
           "user-id"?: number | null
           userId?: number | null
           "x*/y"?: string | null
-          "تست"?: string[] | null
+          تست?: string[] | null
         }
         Update: {
           __secret?: string | null
@@ -99,7 +99,7 @@ export type Database = {
           "user-id"?: number | null
           userId?: number | null
           "x*/y"?: string | null
-          "تست"?: string[] | null
+          تست?: string[] | null
         }
         Relationships: []
       }
@@ -154,7 +154,7 @@ export type Database = {
         }
         Relationships: []
       }
-      "تست": {
+      تست: {
         Row: {
           id: number | null
         }
