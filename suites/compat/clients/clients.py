@@ -1,8 +1,11 @@
 """What a program does with Python's postgrest. URL, KEY and ENGINE are in the environment."""
 
+import json
 import os
 import unittest
+import urllib.request
 
+from openapi_spec_validator import validate
 from postgrest import APIError, CountMethod, SyncPostgrestClient
 
 KEY = os.environ["KEY"]
@@ -55,6 +58,20 @@ class Writes(unittest.TestCase):
         with self.assertRaises(APIError) as caught:
             client.from_("tags").insert({"id": 1, "name": "again"}).execute()
         self.assertEqual(caught.exception.code, "23505")
+
+
+class Documents(unittest.TestCase):
+    def document(self, path, key):
+        asked = urllib.request.Request(f"{os.environ['URL']}/rest/v1/{path}", headers={"apikey": key})
+        with urllib.request.urlopen(asked) as answer:
+            document = json.load(answer)
+        validate(document)
+        return document
+
+    def test_what_generators_of_clients_read_is_valid(self):
+        # The older form tells a default as it is written, also where that is no value: an app sees none such.
+        self.assertEqual(self.document("", os.environ["GUEST_KEY"])["swagger"], "2.0")
+        self.assertEqual(self.document("openapi.json", KEY)["openapi"], "3.1.0")
 
 
 @unittest.skipUnless(os.environ["ENGINE"] == "postgres", "only PostgreSQL has functions here")

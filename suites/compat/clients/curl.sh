@@ -33,6 +33,24 @@ expect 200 '{"name":"news"}' -H 'Accept: application/vnd.pgrst.object+json' "$re
 expect 200 'id,name
 1,news' -H 'Accept: text/csv' "$rest/tags?id=eq.1"
 
+expect 200 '[{"id":1}, 
+ {"id":5}]' -g "$rest/posts?select=id&title=like(any).{*irst*,Fif*}&order=id"
+expect 200 '[{"id":1}]' -G "$rest/posts" -d 'select=id' --data-urlencode 'title=in.("First, of all","Nothing")'
+expect 200 '[{"name":"Ada","posts":[{"title":"Fifth"}]}, 
+ {"name":"Bob","posts":[{"title":"Third"}]}]' \
+  "$rest/people?select=name,posts!inner(title)&posts.likes=gte.5&order=id"
+expect 200 '[{"name":"Cyn"}]' "$rest/people?select=name,posts()&posts=is.null"
+expect 200 '[{"id":5,"writer":"Ada"}, 
+ {"id":3,"writer":"Bob"}]' "$rest/posts?select=id,...people(writer:name)&likes=gt.4&order=people(name)"
+expect 200 '[{"name":"Ada","posts":[{"id":5}]}]' \
+  "$rest/people?select=name,posts(id)&posts.order=id.desc&posts.limit=1&id=eq.1"
+expect 200 '[{"name":"Bob","email":"bob@example.com"}]' -H 'Accept: application/vnd.pgrst.array+json;nulls=stripped' \
+  "$rest/people?select=name,email,age&id=eq.2"
+expect 200 '[{"n":"5","likes":5}]' "$rest/posts?select=n:id::text,likes&id=eq.5"
+expect 200 '[{"id":2,"age":null}, 
+ {"id":3,"age":52}, 
+ {"id":1,"age":36}]' "$rest/people?select=id,age&order=age.desc.nullsfirst"
+
 # Writing
 expect 201 '' "$rest/tags" -X POST -H 'Content-Type: application/json' -d '{"id":50,"name":"fifty"}'
 expect 201 '[{"id":51,"name":"one"}, 
@@ -42,6 +60,15 @@ expect 201 '[{"id":51,"name":"one"},
 52,two'
 expect 200 '[{"id":50,"name":"half a hundred"}]' "$rest/tags" -X POST -H 'Content-Type: application/json' \
   -H 'Prefer: resolution=merge-duplicates, return=representation' -d '{"id":50,"name":"half a hundred"}'
+expect 201 '[{"id":53,"name":"by form"}]' "$rest/tags" -X POST -H 'Prefer: return=representation' -d 'id=53&name=by+form'
+expect 200 '[{"id":53,"name":"whole"}]' "$rest/tags?id=eq.53" -X PUT -H 'Content-Type: application/json' \
+  -H 'Prefer: return=representation' -d '{"id":53,"name":"whole"}'
+expect 201 '[{"id":54,"name":"no more"}]' "$rest/tags?columns=id,name" -X POST -H 'Content-Type: application/json' \
+  -H 'Prefer: return=representation, missing=default' -d '{"id":54,"name":"no more","else":1}'
+expect 200 '[{"id":54,"name":"no more"}]' "$rest/tags?on_conflict=name" -X POST -H 'Content-Type: application/json' \
+  -H 'Prefer: return=representation, resolution=merge-duplicates' -d '{"id":54,"name":"no more"}'
+expect 400 '{"code":"PGRST124","details":"The query affects 5 rows","hint":null,"message":"Query result exceeds max-affected preference constraint"}' \
+  "$rest/tags?id=gte.50" -X DELETE -H 'Prefer: handling=strict, max-affected=4'
 expect 204 '' "$rest/tags?id=eq.51" -X PATCH -H 'Content-Type: application/json' -d '{"name":"uno"}'
 expect 200 '[{"name":"uno"}]' "$rest/tags?id=eq.51&select=name" -X DELETE -H 'Prefer: return=representation'
 expect 204 '' "$rest/tags?id=gte.50" -X DELETE
@@ -51,6 +78,12 @@ expect 404 "{\"code\":\"PGRST205\",\"details\":null,\"hint\":\"Perhaps you meant
   "$rest/tag"
 expect 406 '{"code":"PGRST116","details":"The result contains 3 rows","hint":null,"message":"Cannot coerce the result to a single JSON object"}' \
   -H 'Accept: application/vnd.pgrst.object+json' "$rest/tags"
+expect 406 '{"code":"PGRST106","details":null,"hint":"Only the following schemas are exposed: public","message":"Invalid schema: other"}' \
+  -H 'Accept-Profile: other' "$rest/tags"
+expect 406 '{"code":"PGRST107","details":null,"hint":null,"message":"None of these media types are available: unknown/unknown"}' \
+  -H 'Accept: unknown/unknown' "$rest/tags"
+expect 400 '{"code":"PGRST122","details":"Invalid preferences: foo, bar","hint":null,"message":"Invalid preferences given with handling=strict"}' \
+  -H 'Prefer: handling=strict, foo, bar' "$rest/tags"
 
 # Functions
 if [ "$ENGINE" = postgres ]; then
