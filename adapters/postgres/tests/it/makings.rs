@@ -116,12 +116,14 @@ async fn everyone_is_told_what_became_of_his_own_row() {
 async fn who_waits_for_a_lock_keeps_nobody_else_waiting() {
     let Some(notes) = Notes::new().await else { return };
     let holder = notes.world.engine.clone();
-    let hold = "BEGIN; INSERT INTO notes (owner, word) VALUES ('nobody', 'held');
-        SELECT pg_advisory_lock(1); SELECT pg_sleep(600)";
+    let hold = "INSERT INTO notes (owner, word) VALUES ('nobody', 'held');
+        SELECT pg_sleep(600)";
     let holding = tokio::spawn(async move { holder.console(crate::world::script(hold)).await });
-    let is_held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
+    let is_held = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'PgSleep'";
     while notes.world.sql(is_held).trim() != "1" {
-        tokio::task::yield_now().await;
+        assert!(!holding.is_finished(), "{:?}", holding.await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let mut callers = JoinSet::new();
     for caller in 0..48_usize {
@@ -142,7 +144,10 @@ async fn who_waits_for_a_lock_keeps_nobody_else_waiting() {
         ended.unwrap();
     }
     assert!(!same.is_finished());
-    notes.world.sql("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'");
+    notes.world.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event = 'PgSleep'",
+    );
     assert_eq!(same.await.unwrap(), Ok(row(0, "held")));
     assert!(holding.await.unwrap().is_err());
     assert_eq!(notes.words().len(), 2 + 480 + 1);
