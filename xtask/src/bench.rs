@@ -1,7 +1,11 @@
-//! `cargo xtask bench <name>`: the package `bench-<name>` of `benches/<name>`, in release mode.
+//! `cargo xtask bench <name>`: the package `bench-<name>` of `benches/<name>`, built as the binaries that
+//! are shipped.
 
 use crate::{Done, screen, shell};
 use std::path::Path;
+
+/// Optimised across crates, which takes some minutes more than a release build.
+const SHIPPED: &str = "dist";
 
 pub fn bench(root: &Path, words: &[String]) -> Done {
     let known = benches(root);
@@ -20,8 +24,9 @@ pub fn bench(root: &Path, words: &[String]) -> Done {
     }
     // Benches start the product, so it must be the one of this tree. Both are built together:
     // another selection of packages would build the heavy crates twice.
-    shell::run(&mut shell::cargo(root, &["build", "--release", "--bin", "mobo", "--bin", &bench]))?;
-    let mut command = shell::cargo(root, &["run", "--release", "--bin", &bench, "--"]);
+    let words = ["--profile", SHIPPED, "--bin", "mobo", "--bin", &bench];
+    shell::run(shell::cargo(root, &["build"]).args(words))?;
+    let mut command = shell::cargo(root, &["run", "--profile", SHIPPED, "--bin", &bench, "--"]);
     shell::run(command.args(rest))
 }
 

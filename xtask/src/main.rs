@@ -17,7 +17,7 @@ usage: cargo xtask <verb>
   tidy                              what a reader relies on and a compiler does not check
   book                              render docs/ to target/book and check its links
   golden [filters]                  run the tests and rewrite the golden files
-  bench <name> [arguments]          run a bench of benches/ in release mode
+  bench <name> [arguments]          run a bench of benches/, built as it is shipped
 
 `cargo xtask run -- --detach` boots in the background.
 `cargo xtask test --engine postgres` fails, instead of skipping, when that engine is missing.";
