@@ -1916,7 +1916,7 @@ export interface components {
             /** @description The role it opens; otherwise `service_role` for secret keys, `anon` for the others. */
             role?: string | null;
             /**
-             * @description What it may do at doors that ask for permissions: `auth.admin`, `storage.*`; everything of
+             * @description What of its role it may do: `data.read`, `data.*`, `auth.admin`, `storage.*`; everything of
              *     its project when none is named for a key of `service_role`.
              * @default []
              */

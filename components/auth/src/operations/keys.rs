@@ -86,7 +86,7 @@ input! { CreateInput in project;
     /// The role it opens; otherwise `service_role` for secret keys, `anon` for the others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
-    /// What it may do at doors that ask for permissions: `auth.admin`, `storage.*`; everything of
+    /// What of its role it may do: `data.read`, `data.*`, `auth.admin`, `storage.*`; everything of
     /// its project when none is named for a key of `service_role`.
     #[serde(default)]
     pub scopes: Vec<String>,
