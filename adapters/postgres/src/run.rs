@@ -5,6 +5,7 @@
 
 mod answer;
 mod bulk;
+mod errand;
 mod json;
 mod kept;
 mod makings;

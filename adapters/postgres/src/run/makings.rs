@@ -4,17 +4,17 @@
 //! before that.
 //! Never: one that fails for another's sake, one that is made twice, a long wait for someone's lock.
 
-use super::json::List;
-use super::quick::{alone, no_answer};
-use super::together::{Baton, Errand, PATIENCE, Place, Turn, Waiting};
-use super::{Attempt, Ended, attempts_at, rows};
+use super::errand::Errand;
+use super::quick::alone;
+use super::together::{Baton, PATIENCE, Place, Turn, Waiting};
+use super::{Attempt, Ended, attempts_at};
 use crate::engine::Postgres;
 use crate::error::{Said, broken_line};
 use crate::pool::{Borrow, Pool};
-use crate::wire::{Ask, Manner, Reply, Sink, Wire};
+use crate::wire::{Ask, Manner, Sink, Wire};
 use mag_adapter::EngineError;
 use mag_adapter::engine::Access;
-use mag_query::{Answer, Body, Work};
+use mag_query::{Answer, Work};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -155,7 +155,7 @@ impl Attempt for Makings {
         if tells {
             wire.forget_who();
         }
-        let mut lists: Vec<Option<List<'_>>> = self.errands.iter().map(|one| one.list()).collect();
+        let mut lists: Vec<_> = self.errands.iter().map(|errand| errand.list()).collect();
         let mut sinks: Vec<Sink<'_>> =
             lists.iter_mut().map(|list| list.as_mut().map(|list| list as _)).collect();
         let told = wire.exchange_apart(&pieces, &mut sinks).await?;
@@ -176,7 +176,7 @@ impl Attempt for Makings {
             turns.push(match told {
                 Ok(replies) => {
                     errand.kept.pace.saw(took);
-                    errand.answered(replies.last(), list).map_or_else(Turn::Refused, Turn::Answered)
+                    errand.answer(replies.last(), list).map_or_else(Turn::Refused, Turn::Answered)
                 }
                 Err(said) if waits_or_is_stale(&said) => Turn::Alone,
                 Err(said) => Turn::Refused((*said).into()),
@@ -189,29 +189,4 @@ impl Attempt for Makings {
 /// It has not happened, and may when nobody stands behind it.
 fn waits_or_is_stale(said: &Said) -> bool {
     said.state == "55P03" || said.statement_is_stale()
-}
-
-impl Errand {
-    fn list(&self) -> Option<List<'_>> {
-        let between = self.plan.wants_json().filter(|_| self.kept.tells)?;
-        Some(List::new(&self.kept.objects, between))
-    }
-
-    fn answered(
-        &self,
-        reply: Option<&Reply>,
-        list: Option<List<'_>>,
-    ) -> Result<Answer, EngineError> {
-        let reply = reply.ok_or_else(no_answer)?;
-        if !self.kept.tells {
-            return Ok(Answer { rows: reply.affected(), ..Answer::default() });
-        }
-        if let Some(list) = list {
-            let (body, rows) = list.end();
-            return Ok(Answer { body: Body::Json(body), rows, ..Answer::default() });
-        }
-        let rows = rows(reply, &self.kept.form.columns)?;
-        let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
-        Ok(Answer { body: Body::Rows(rows), rows: read, ..Answer::default() })
-    }
 }

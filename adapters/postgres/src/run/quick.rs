@@ -5,10 +5,10 @@
 //! This is exact because nothing that runs this way can change who the session is, and everything
 //! that could leaves a connection of which nobody knows who it is: then it is told again.
 
-use super::json::List;
+use super::errand::Errand;
 use super::kept::Kept;
 use super::makings;
-use super::together::{self, Errand};
+use super::together;
 use super::{Attempt, Ended, attempts, is_native, setup};
 use crate::engine::Postgres;
 use crate::pool::Borrow;
@@ -16,7 +16,7 @@ use crate::wire::{Manner, Who, Wire};
 use mag_adapter::engine::{Access, Ending};
 use mag_adapter::{EngineError, Transaction, discreet};
 use mag_guard::Authorised;
-use mag_query::{Answer, Body, Plan};
+use mag_query::{Answer, Plan};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -94,7 +94,7 @@ impl Attempt for Quick<'_> {
     }
 
     async fn run(&self, wire: &mut Wire) -> Result<Answer, Ended> {
-        let Errand { plan, kept, who, .. } = self.0;
+        let Errand { kept, who, .. } = self.0;
         let begun = Instant::now();
         let mut asks = Vec::with_capacity(2);
         if wire.who() != who {
@@ -103,32 +103,12 @@ impl Attempt for Quick<'_> {
             wire.forget_who();
         }
         asks.push(self.0.ask()?);
-        let answer = match plan.wants_json() {
-            _ if !kept.tells => {
-                let replies = wire.exchange(&asks).await?;
-                let rows = replies.last().ok_or_else(no_answer)?.affected();
-                Answer { rows, ..Answer::default() }
-            }
-            Some(between) => {
-                let mut list = List::new(&kept.objects, between);
-                wire.exchange_into(&asks, Some(&mut list)).await?;
-                let (body, rows) = list.end();
-                Answer { body: Body::Json(body), rows, ..Answer::default() }
-            }
-            None => {
-                let replies = wire.exchange(&asks).await?;
-                let reply = replies.last().ok_or_else(no_answer)?;
-                let rows = super::rows(reply, &kept.form.columns)?;
-                let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
-                Answer { body: Body::Rows(rows), rows: read, ..Answer::default() }
-            }
-        };
+        let mut list = self.0.list();
+        let sink = list.as_mut().map(|list| list as _);
+        let replies = wire.exchange_into(&asks, sink).await?;
+        let answer = self.0.answer(replies.last(), list)?;
         wire.know_who(who);
         kept.pace.saw(begun.elapsed());
         Ok(answer)
     }
-}
-
-pub(super) fn no_answer() -> EngineError {
-    EngineError::broken("PostgreSQL gave no answer to a statement")
 }

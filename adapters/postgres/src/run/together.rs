@@ -6,17 +6,15 @@
 //! them fails, nobody of the group has an answer and each asks alone.
 //! Never: a read that was long before, a wait for a leader that is stuck.
 
-use super::json::List;
-use super::kept::Kept;
-use super::quick::{alone, no_answer};
-use super::{Attempt, Ended, attempts, rows};
+use super::errand::{Errand, no_answer};
+use super::quick::alone;
+use super::{Attempt, Ended, attempts};
 use crate::engine::Postgres;
 use crate::pool::{Borrow, PoolLimits};
-use crate::wire::{Arguments, Ask, Filled, Manner, Sink, Who, Wire};
+use crate::wire::{Manner, Sink, Wire};
 use mag_adapter::EngineError;
 use mag_adapter::engine::Access;
-use mag_guard::Authorised;
-use mag_query::{Answer, Body, Plan};
+use mag_query::Answer;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -34,27 +32,6 @@ pub(super) const PATIENCE: Duration = Duration::from_millis(20);
 const SHORT_MAKING: Duration = Duration::from_millis(50);
 /// More than wait for a connection by themselves.
 const WAITING_MAX: usize = 1_024;
-
-/// What is read, or made, and for whom.
-pub(super) struct Errand {
-    pub(super) plan: Authorised<Plan>,
-    pub(super) kept: Arc<Kept>,
-    pub(super) who: Who,
-    pub(super) within: Duration,
-}
-
-impl Errand {
-    /// A prepared statement is planned anew for another role, which costs more than a way.
-    fn goes_with(&self, other: &Self) -> bool {
-        self.within == other.within && self.who.role() == other.who.role()
-    }
-    pub(super) fn ask(&self) -> Result<Ask<'_>, EngineError> {
-        let form = &self.kept.form;
-        let (_, filling) = self.plan.template().ok_or_else(no_answer)?;
-        let arguments = Arguments::Values(Filled { form, filling });
-        Ok(Ask { arguments, as_text: false, ..Ask::new(&form.text) })
-    }
-}
 
 pub(crate) struct Together(Arc<Mutex<State>>);
 
@@ -277,11 +254,7 @@ impl Attempt for Group {
             // Until the server has answered nobody knows.
             wire.forget_who();
         }
-        let mut lists: Vec<Option<List<'_>>> = self
-            .reads
-            .iter()
-            .map(|read| Some(List::new(&read.kept.objects, read.plan.wants_json()?)))
-            .collect();
+        let mut lists: Vec<_> = self.reads.iter().map(|read| read.list()).collect();
         let mut sinks: Vec<Sink<'_>> = asks.iter().map(|_| None).collect();
         for (place, list) in places.iter().zip(&mut lists) {
             sinks[*place] = list.as_mut().map(|list| list as _);
@@ -290,18 +263,7 @@ impl Attempt for Group {
         drop(sinks);
         let mut answers = Vec::with_capacity(self.reads.len());
         for ((read, place), list) in self.reads.iter().zip(places).zip(lists) {
-            answers.push(match list {
-                Some(list) => {
-                    let (body, rows) = list.end();
-                    Answer { body: Body::Json(body), rows, ..Answer::default() }
-                }
-                None => {
-                    let reply = replies.get(place).ok_or_else(no_answer)?;
-                    let rows = rows(reply, &read.kept.form.columns)?;
-                    let read = u64::try_from(rows.rows.len()).unwrap_or(u64::MAX);
-                    Answer { body: Body::Rows(rows), rows: read, ..Answer::default() }
-                }
-            });
+            answers.push(read.answer(replies.get(place), list)?);
         }
         wire.know_who(&who);
         self.learn(begun.elapsed());
