@@ -2,6 +2,7 @@
 //! and how it ends when the gate leaves.
 
 use crate::accept::Place;
+use crate::framing::large_head;
 use crate::front::{Exchange, Front};
 use crate::pulse::{Pulse, Verdict};
 use crate::wire::{Opening, Wire};
@@ -116,12 +117,14 @@ where
 {
     let pulse = Arc::new(Pulse::new());
     let head_max = usize::try_from(front.limits.header_bytes).unwrap_or(BUFFER_MAX);
+    // A byte that is mended becomes three.
+    let mended_max = head_max.saturating_mul(3).saturating_add(1);
     let wire = Wire::new(stream, opening, pulse.clone(), Some(head_max));
     let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let mut conn = hyper::server::conn::http1::Builder::new()
         // The wire says no sooner, and why.
-        .max_header_size(head_max.saturating_add(1))
-        .max_buf_size(BUFFER_MAX.max(head_max.saturating_add(1)))
+        .max_header_size(mended_max)
+        .max_buf_size(BUFFER_MAX.max(mended_max))
         .serve_connection(TokioIo::new(wire), exchange)
         .with_upgrades();
     let tick = tick(front);
@@ -233,12 +236,6 @@ fn tick(front: &Front) -> Duration {
 
 fn slow() -> Fault {
     Fault::new(codes::SLOW_REQUEST, "the head of the request did not arrive in time")
-}
-
-fn large_head(most: usize) -> Fault {
-    let message = format!("the address and the headers of the request have more than {most} bytes");
-    Fault::new(codes::HEAD_TOO_LARGE, message)
-        .hint("ask for less at once, send a long list in a body, or raise `gate.header_bytes_max`")
 }
 
 /// The library below cuts such heads in silence; the caller shall know why.

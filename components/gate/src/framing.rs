@@ -1,11 +1,12 @@
 //! Where each request of an HTTP/1 connection begins and ends, so that every head is looked over and
 //! mended, also one that came in a packet with others. Only what has one reading is followed: behind
-//! anything else no byte is touched, and the HTTP library refuses what it does not understand.
+//! anything else no byte is touched, and the request is refused.
 //! Never: a byte of a body.
 
 use crate::chunks::Chunks;
 use crate::scan::{Extent, HeadScan};
 use crate::target::Target;
+use mag_contract::{Fault, codes};
 
 pub(crate) struct Framing {
     at: At,
@@ -73,14 +74,14 @@ impl Framing {
                 if scan.has_ended() {
                     self.head = 0;
                     self.heads = self.heads.saturating_add(1);
-                    if scan.is_ambiguous() {
-                        self.unclear = self.heads;
-                    }
                     self.at = match scan.extent() {
                         Extent::Bytes(0) => At::default(),
                         Extent::Bytes(length) => At::Body(length),
                         Extent::Chunks => At::Chunks(Chunks::default()),
-                        Extent::Unknown => At::Lost,
+                        Extent::Unknown => {
+                            self.unclear = self.heads;
+                            At::Lost
+                        }
                     };
                 }
                 (taken, mended)
@@ -116,6 +117,12 @@ impl Framing {
     pub(crate) fn unclear(&self) -> u32 {
         self.unclear
     }
+}
+
+pub(crate) fn large_head(most: usize) -> Fault {
+    let message = format!("the address and the headers of the request have more than {most} bytes");
+    Fault::new(codes::HEAD_TOO_LARGE, message)
+        .hint("ask for less at once, send a long list in a body, or raise `gate.header_bytes_max`")
 }
 
 #[cfg(test)]
@@ -177,17 +184,36 @@ mod tests {
     #[test]
     fn behind_what_has_two_readings_nothing_is_touched() {
         let after = "GET /\"#\" HTTP/1.1\r\n\r\n";
-        for (head, unclear) in [
-            ("Content-Length: 3\r\nTransfer-Encoding: chunked", 2),
-            ("Content-Length: 0x3", 0),
-            ("Transfer-Encoding: gzip", 0),
-            ("Upgrade: websocket", 0),
+        let padded = format!("Content-Length: {}3", "0".repeat(60));
+        for head in [
+            "Content-Length: 3\r\nTransfer-Encoding: chunked",
+            "Content-Length: 0x3",
+            "Content-Length: 3\r\nContent-Length: 4",
+            "Transfer-Encoding: gzip",
+            padded.as_str(),
         ] {
             let first = "GET /a HTTP/1.1\r\n\r\n";
             let all = format!("{first}POST /x HTTP/1.1\r\n{head}\r\n\r\n{after}");
-            check(&all, &all, unclear);
+            check(&all, &all, 2);
         }
         let broken = format!("POST /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx{after}");
         check(&broken, &broken, 0);
+    }
+
+    #[test]
+    fn a_wish_for_another_protocol_hides_nothing_behind_it() {
+        let after = "GET /\"#\" HTTP/1.1\r\n\r\n";
+        let unclear = "POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n";
+        for first in [
+            "GET /a HTTP/1.1\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
+            "POST /a HTTP/1.1\r\nUpgrade: foo\r\nContent-Length: 3\r\n\r\n\"#\"",
+            "POST /a HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\n\"#\"",
+            "CONNECT a:1 HTTP/1.1\r\n\r\n",
+        ] {
+            let mended = "GET /%22%23%22 HTTP/1.1\r\n\r\n";
+            check(&format!("{first}{after}"), &format!("{first}{mended}"), 0);
+            let both = format!("{first}{unclear}");
+            check(&both, &both, 2);
+        }
     }
 }

@@ -6,6 +6,7 @@ use crate::address;
 use crate::answer::Answer;
 use crate::bounded::{Bounded, too_large};
 use crate::cors::Cors;
+use crate::framing::large_head;
 use crate::fresh;
 use crate::home;
 use crate::limit::{Rates, Standing, address_of};
@@ -120,7 +121,8 @@ impl Front {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
         name_host(&mut parts);
-        let unclear = is_unclear(&parts, &pulse);
+        let ends = is_unclear(&parts, &pulse) || pulse.is_large();
+        let connects = parts.method == Method::CONNECT;
         let trace = self.ids.of(&parts.headers);
         let body = Bounded::new(body, self.limits.body_bytes, pulse.clone());
         let addressed = address::split(&parts.uri).map(|split| {
@@ -157,8 +159,11 @@ impl Front {
         }
         // The next request of this client shall go to the one who takes over.
         let goes_on = status == StatusCode::SWITCHING_PROTOCOLS || version >= Version::HTTP_2;
+        if status == StatusCode::SWITCHING_PROTOCOLS || (connects && status.is_success()) {
+            pulse.taken_over();
+        }
         // And what follows a body whose end is not clear is nobody's request.
-        if !goes_on && (unclear || self.line.is_draining()) {
+        if !goes_on && (ends || self.line.is_draining()) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         if let Some(usage) = self.account.end(&entry, &response) {
@@ -365,6 +370,11 @@ impl Front {
         if is_unclear(parts, pulse) {
             return refused("where the body ends can be read in two ways");
         }
+        if pulse.is_large() {
+            return Err(large_head(
+                usize::try_from(self.limits.header_bytes).unwrap_or(usize::MAX),
+            ));
+        }
         // A body that is told to be too large is refused before its first byte is read.
         let length = parts.headers.get(CONTENT_LENGTH).and_then(|l| l.to_str().ok());
         let told = length.and_then(|l| l.parse::<u64>().ok()).unwrap_or(0);
@@ -391,21 +401,26 @@ impl Front {
 }
 
 /// HTTP/2 names the host in the address, and so do requests that are made for a proxy: it goes before
-/// the header, and doors find it there.
+/// the header, and doors find it there. Two headers stay two, and are refused as such.
 fn name_host(parts: &mut Parts) {
     let Some(told) = parts.uri.authority() else { return };
+    if parts.headers.get_all(HOST).iter().nth(1).is_some() {
+        return;
+    }
     if let Ok(host) = HeaderValue::from_str(told.as_str()) {
         parts.headers.insert(HOST, host);
     }
 }
 
-/// Both kinds of length, or more than the one encoding that there is.
+/// Both kinds of length, one that the wire could not follow, or more than the one encoding that there
+/// is.
 fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
     let mut encodings = parts.headers.get_all(TRANSFER_ENCODING).iter();
-    let Some(encoding) = encodings.next() else { return false };
-    pulse.is_unclear()
-        || encodings.next().is_some()
-        || !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+    let odd = encodings.next().is_some_and(|encoding| {
+        encodings.next().is_some()
+            || !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked")
+    });
+    odd || pulse.is_unclear()
 }
 
 /// A request on its way to its door.

@@ -21,6 +21,10 @@ pub(crate) struct Pulse {
     begun: AtomicU32,
     /// The number of the one whose body could be read in two ways.
     unclear: AtomicU32,
+    /// The number of the first whose head is larger than the limit.
+    large: AtomicU32,
+    /// What follows is no HTTP/1.
+    taken_over: AtomicBool,
     unread: AtomicBool,
     large_head: AtomicBool,
 }
@@ -45,6 +49,8 @@ impl Pulse {
             write_blocked_since: AtomicU64::new(0),
             begun: AtomicU32::new(0),
             unclear: AtomicU32::new(0),
+            large: AtomicU32::new(0),
+            taken_over: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
         }
@@ -95,10 +101,28 @@ impl Pulse {
     pub(crate) fn comes_next(&self, number: u32) -> bool {
         self.begun.load(Relaxed).saturating_add(1) == number
     }
+    fn is_now(&self, number: &AtomicU32) -> bool {
+        let number = number.load(Relaxed);
+        number > 0 && number == self.begun.load(Relaxed)
+    }
     /// Whether the unclear one is answered now.
     pub(crate) fn is_unclear(&self) -> bool {
-        let unclear = self.unclear.load(Relaxed);
-        unclear > 0 && unclear == self.begun.load(Relaxed)
+        self.is_now(&self.unclear)
+    }
+    /// The so many-th request of the connection, counted from 1, has a head that is too large.
+    pub(crate) fn large(&self, number: u32) {
+        self.large.store(number, Relaxed);
+    }
+    /// Whether the large one is answered now.
+    pub(crate) fn is_large(&self) -> bool {
+        self.is_now(&self.large)
+    }
+    /// A door has answered that it takes the connection for another protocol.
+    pub(crate) fn taken_over(&self) {
+        self.taken_over.store(true, Relaxed);
+    }
+    pub(crate) fn is_taken_over(&self) -> bool {
+        self.taken_over.load(Relaxed)
     }
     /// A head came that is larger than the limit.
     pub(crate) fn large_head(&self) {

@@ -1,6 +1,7 @@
 //! Looks over the raw head of a request for what the HTTP library smooths over: a head that has
 //! both `Content-Length` and `Transfer-Encoding` is read differently by different servers, and is
-//! how requests are smuggled past a proxy. And for how far the body behind it goes.
+//! how requests are smuggled past a proxy. And for how far the body behind it goes; whether something
+//! else follows than HTTP is for the answer to say.
 
 /// `content-length:` and the largest number there is, and a little air.
 const LINE_MAX: usize = 40;
@@ -12,8 +13,6 @@ pub(crate) struct HeadScan {
     ended: bool,
     length: Told,
     encoding: Told,
-    /// What follows is not HTTP, if the door agrees.
-    leaves: bool,
 }
 
 /// The beginning of the current line, in lower case.
@@ -36,7 +35,7 @@ enum Told {
     #[default]
     Nothing,
     Once(u64),
-    /// More than once, or in words that nobody should have to read.
+    /// In two ways, or in words that nobody should have to read.
     Unclear,
 }
 
@@ -45,7 +44,7 @@ enum Told {
 pub(crate) enum Extent {
     Bytes(u64),
     Chunks,
-    /// It could be read in more than one way, or is no body of HTTP.
+    /// It could be read in more than one way.
     Unknown,
 }
 
@@ -73,14 +72,11 @@ impl HeadScan {
             self.ended = self.begun;
         } else if !self.begun {
             self.begun = true;
-            self.leaves = text.starts_with(b"connect ");
         } else if let Some(value) = text.strip_prefix(b"content-length:") {
-            self.length.say(number(value).filter(|_| !line.cut));
+            self.length.say(number(value).filter(|_| !line.cut), true);
         } else if let Some(value) = text.strip_prefix(b"transfer-encoding:") {
             let chunked = !line.cut && value.trim_ascii() == b"chunked";
-            self.encoding.say(chunked.then_some(0));
-        } else if text.starts_with(b"upgrade:") {
-            self.leaves = true;
+            self.encoding.say(chunked.then_some(0), false);
         }
     }
 
@@ -88,13 +84,8 @@ impl HeadScan {
         self.ended
     }
 
-    pub(crate) fn is_ambiguous(&self) -> bool {
-        self.length != Told::Nothing && self.encoding != Told::Nothing
-    }
-
     pub(crate) fn extent(&self) -> Extent {
         match (self.length, self.encoding) {
-            _ if self.leaves => Extent::Unknown,
             (Told::Nothing, Told::Nothing) => Extent::Bytes(0),
             (Told::Once(length), Told::Nothing) => Extent::Bytes(length),
             (Told::Nothing, Told::Once(_)) => Extent::Chunks,
@@ -119,9 +110,11 @@ impl Line {
 }
 
 impl Told {
-    fn say(&mut self, value: Option<u64>) {
+    /// The HTTP library takes the same length said twice for once.
+    fn say(&mut self, value: Option<u64>, may_repeat: bool) {
         *self = match (*self, value) {
             (Self::Nothing, Some(value)) => Self::Once(value),
+            (Self::Once(before), Some(value)) if may_repeat && before == value => *self,
             _ => Self::Unclear,
         };
     }
@@ -147,7 +140,7 @@ mod tests {
 
     fn check(head: &str, expected: bool) {
         for piece in [1, 3, 17, 1000] {
-            let ambiguous = scan(head, piece).is_ambiguous();
+            let ambiguous = scan(head, piece).extent() == Extent::Unknown;
             assert_eq!(ambiguous, expected, "{head:?} in pieces of {piece}");
         }
     }
@@ -188,7 +181,9 @@ mod tests {
             ("Content-Length:\t12 \r\n", Extent::Bytes(12)),
             ("content-length: 18446744073709551615\r\n", Extent::Bytes(u64::MAX)),
             ("Transfer-Encoding: Chunked\r\n", Extent::Chunks),
-            ("Content-Length: 1\r\nContent-Length: 1\r\n", Extent::Unknown),
+            ("Content-Length: 1\r\nContent-Length: 01\r\n", Extent::Bytes(1)),
+            ("Content-Length: 1\r\nContent-Length: 2\r\n", Extent::Unknown),
+            ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", Extent::Unknown),
             ("Content-Length: +1\r\n", Extent::Unknown),
             ("Content-Length: 1, 1\r\n", Extent::Unknown),
             ("Content-Length:\r\n", Extent::Unknown),
@@ -196,14 +191,15 @@ mod tests {
             ("Transfer-Encoding: gzip, chunked\r\n", Extent::Unknown),
             (&format!("Transfer-Encoding: chunked {long}\r\n"), Extent::Unknown),
             ("Content-Length: 1\r\nTransfer-Encoding: chunked\r\n", Extent::Unknown),
-            ("Connection: upgrade\r\nUpgrade: websocket\r\n", Extent::Unknown),
+            ("Connection: upgrade\r\nUpgrade: websocket\r\n", Extent::Bytes(0)),
+            ("Upgrade: h2c\r\nContent-Length: 2\r\n", Extent::Bytes(2)),
         ] {
             let head = format!("POST / HTTP/1.1\r\n{lines}\r\n");
             for piece in [1, 7, 1000] {
                 assert_eq!(scan(&head, piece).extent(), expected, "{lines:?} by {piece}");
             }
         }
-        assert_eq!(scan("CONNECT a:1 HTTP/1.1\r\n\r\n", 9).extent(), Extent::Unknown);
+        assert_eq!(scan("CONNECT a:1 HTTP/1.1\r\n\r\n", 9).extent(), Extent::Bytes(0));
     }
 
     #[test]

@@ -64,14 +64,20 @@ impl<S> Wire<S> {
     }
     /// What the bytes are to be instead, when they are of a head that the library would refuse.
     fn mended(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if self.pulse.is_taken_over() {
+            self.framing = None;
+        }
         let framing = self.framing.as_mut()?;
         let mended = framing.mend(bytes);
         if framing.unclear() > 0 {
             self.pulse.unclear(framing.unclear());
         }
+        if framing.large() > 0 {
+            self.pulse.large(framing.large());
+        }
         mended
     }
-    /// Where an earlier request is still to be answered, the library below says no behind it.
+    /// Where an earlier request is still to be answered, the front says no behind it.
     fn heard(&self) -> io::Result<()> {
         let Some(framing) = self.framing.as_ref().filter(|_| self.pulse.is_quiet()) else {
             return Ok(());

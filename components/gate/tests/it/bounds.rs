@@ -38,6 +38,10 @@ async fn what_breaks_the_rules_of_http_is_refused() {
     check(at, b"GET /rest/v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 MF1016").await;
     check(at, b"GET /rest/v1/x HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", "400 MF1016").await;
     check(at, b"GET http://b/rest/v1/x HTTP/1.1\r\nHost: a\r\n\r\n", "200").await;
+    check(at, b"GET http://b/rest/v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 MF1016").await;
+    let padded = format!("Content-Length: {}4\r\n", "0".repeat(60));
+    let padded = format!("POST /rest/v1/x HTTP/1.1\r\nHost: a\r\n{padded}\r\nabcd");
+    check(at, padded.as_bytes(), "400 MF1016").await;
     check(at, b"nonsense\r\n\r\n", "400").await;
     check(at, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400").await;
     check(at, b"GET /rest/v1/\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", "400").await;
@@ -79,7 +83,41 @@ async fn a_head_that_is_too_large_is_refused() {
     let mut stream = TcpStream::connect(at).await.unwrap();
     let both = format!("{fine}{}", request("GET", "/rest/v1/x", &head, ""));
     assert_eq!(say(&mut stream, both).await.unwrap().status, 200);
-    assert_eq!(answer(&mut stream).await.unwrap().status, 431);
+    assert_eq!(answer(&mut stream).await.unwrap().brief(), "431 MF1018");
+    assert!(closes(&mut stream).await);
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_is_measured_as_it_was_sent_and_not_as_it_is_mended() {
+    let (_bench, gate) = start(settings()).await;
+    let at = gate.network();
+    let get =
+        |quotes: usize| request("GET", &format!("/rest/v1/x?{}", "\"".repeat(quotes)), "", "");
+    let room = usize::try_from(settings().header_bytes_max).unwrap() - get(0).len();
+    check(at, get(room).as_bytes(), "200").await;
+    check(at, get(room + 1).as_bytes(), "431 MF1018").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_follows_on_a_connection_is_looked_over_whatever_came_before() {
+    let (_bench, gate) = start(settings()).await;
+    let unclear = "POST /rest/v1/b HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\
+                   Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+    for first in [
+        request("GET", "/rest/v1/a", "Connection: Upgrade\r\nUpgrade: h2c\r\n", ""),
+        request("POST", "/rest/v1/a", "Upgrade: foo\r\n", "\"#\""),
+        request("POST", "/rest/v1/a", "Content-Length: 3\r\n", "\"#\""),
+    ] {
+        let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+        assert_eq!(say(&mut stream, &first).await.unwrap().status, 200, "{first}");
+        let quoted = say(&mut stream, request("GET", "/rest/v1/\"b\"", "", "")).await.unwrap();
+        assert_eq!(quoted.text(), "GET /rest/v1/%22b%22 0 bytes, 127.0.0.1", "{first}");
+        let refused = say(&mut stream, unclear).await.unwrap();
+        assert_eq!(refused.brief(), "400 MF1016", "{first}");
+        assert!(closes(&mut stream).await, "{first}");
+    }
     gate.drain().await.unwrap();
 }
 

@@ -62,6 +62,9 @@ async fn streams_of_http2_are_finished_when_the_gate_leaves() {
     gate.end().await.unwrap();
 }
 
+/// Looks like the head of a request that the gate would mend.
+const WORD: &str = "GET /\"hello\" ";
+
 /// A door that takes the connection over and says everything twice.
 struct Echo;
 
@@ -70,7 +73,7 @@ impl HttpDoor for Echo {
         let taken_over = hyper::upgrade::on(&mut request);
         tokio::spawn(async move {
             let mut stream = TokioIo::new(taken_over.await.unwrap());
-            let mut word = [0; 5];
+            let mut word = [0; WORD.len()];
             stream.read_exact(&mut word).await.unwrap();
             stream.write_all(&word).await.unwrap();
             stream.write_all(&word).await.unwrap();
@@ -96,7 +99,7 @@ async fn a_door_may_take_a_connection_over() {
     let asked = request("GET", "/realtime/v1/websocket", head, "");
     stream.write_all(asked.as_bytes()).await.unwrap();
     until(&mut stream, "\r\n\r\n").await;
-    stream.write_all(b"hello").await.unwrap();
-    until(&mut stream, "hellohello").await;
+    stream.write_all(WORD.as_bytes()).await.unwrap();
+    until(&mut stream, &WORD.repeat(2)).await;
     gate.drain().await.unwrap();
 }
