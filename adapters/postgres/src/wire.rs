@@ -11,7 +11,7 @@ mod who;
 use crate::error::{Said, off_protocol};
 use crate::statements::Statements;
 use bytes::{Buf, BytesMut};
-pub(crate) use exchange::{Arguments, Ask, Field, Filled, Manner, Reply, Rows, Sink};
+pub(crate) use exchange::{Apart, Arguments, Ask, Field, Filled, Manner, Reply, Rows, Sink};
 use postgres_protocol::message::backend::Message;
 use std::collections::{HashMap, VecDeque};
 use std::future::{Future, poll_fn};

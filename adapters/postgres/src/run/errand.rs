@@ -7,7 +7,7 @@ use super::rows;
 use crate::wire::{Arguments, Ask, Filled, Reply, Who};
 use mag_adapter::EngineError;
 use mag_guard::Authorised;
-use mag_query::{Answer, Body, Plan};
+use mag_query::{Answer, Body, Plan, Work};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,9 +20,19 @@ pub(super) struct Errand {
 }
 
 impl Errand {
-    /// A prepared statement is planned anew for another role, which costs more than a way.
+    /// A prepared statement is planned anew for another role, which costs more than a way. Rows of
+    /// one table go together: one that has no log would not wait for the disk, and others' rows
+    /// behind it would not be there yet.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
-        self.within == other.within && self.who.role() == other.who.role()
+        self.within == other.within
+            && self.who.role() == other.who.role()
+            && self.fills() == other.fills()
+    }
+
+    fn fills(&self) -> Option<(&str, &str)> {
+        let Work::Insert(insert) = &self.plan.outline().work else { return None };
+        let table = self.plan.catalog.table(insert.table);
+        Some((&table.schema, &table.name))
     }
 
     pub(super) fn ask(&self) -> Result<Ask<'_>, EngineError> {

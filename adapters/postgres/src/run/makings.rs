@@ -9,29 +9,35 @@ use super::quick::alone;
 use super::together::{Baton, PATIENCE, Place, Turn, Waiting};
 use super::{Attempt, Ended, attempts_at};
 use crate::engine::Postgres;
-use crate::error::{Said, broken_line};
-use crate::pool::{Borrow, Pool};
-use crate::wire::{Ask, Manner, Sink, Wire};
+use crate::error::{Failure, Said, broken_line};
+use crate::pool::{Borrow, Lease, Pool};
+use crate::wire::{Apart, Ask, Manner, Sink, Who, Wire};
 use mag_adapter::EngineError;
 use mag_adapter::engine::Access;
+use mag_model::Value;
 use mag_query::{Answer, Work};
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
 /// Before one that others stand behind: who has to wait longer for a lock waits alone.
 const AHEAD: &str = "SELECT set_config('synchronous_commit', 'off', true), \
-    set_config('lock_timeout', '25ms', true)";
+    set_config('lock_timeout', '10ms', true)";
 /// Before the last one, which waits for the disk as the server is set to.
-const LAST: &str = "SELECT set_config('lock_timeout', '25ms', true)";
-/// Writes to the log and waits for the disk, when the last one has not.
+const LAST: &str = "SELECT set_config('lock_timeout', '10ms', true)";
+/// Writes to the log and waits for the disk, when the last one has not. As the one who entered:
+/// others may have been forbidden to.
 const SEAL: &str = "SELECT pg_logical_emit_message(true, '', '')";
+
+/// Of one row: a longer one keeps those behind it waiting, and all of them lie in memory together.
+const BYTES_MAX: usize = 16 * 1024;
 
 /// Makes the row with others when that was short before, else alone.
 pub(super) async fn make(engine: &Postgres, errand: &Arc<Errand>) -> Result<Answer, EngineError> {
-    if !is_one_row(errand) {
+    if !is_short(errand) {
         return alone(engine, errand).await;
     }
     match engine.makings().enter(errand) {
@@ -53,8 +59,20 @@ pub(super) async fn make(engine: &Postgres, errand: &Arc<Errand>) -> Result<Answ
 }
 
 /// What is long by itself is no company.
-fn is_one_row(errand: &Errand) -> bool {
-    matches!(&errand.plan.outline().work, Work::Insert(insert) if insert.rows.len() == 1)
+fn is_short(errand: &Errand) -> bool {
+    let Work::Insert(insert) = &errand.plan.outline().work else { return false };
+    let Some((_, filling)) = errand.plan.template() else { return false };
+    insert.rows.len() == 1 && filling.given.iter().map(bytes_of).sum::<usize>() <= BYTES_MAX
+}
+
+fn bytes_of(value: &Value) -> usize {
+    match value {
+        Value::Text(text) | Value::Json(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(array) => array.items.iter().map(bytes_of).sum(),
+        Value::Record(cells) => cells.iter().map(bytes_of).sum(),
+        _ => size_of::<Value>(),
+    }
 }
 
 async fn lead(
@@ -90,26 +108,35 @@ async fn end(
 }
 
 async fn travel(pool: Pool, baton: Baton, company: Vec<Waiting>) {
-    let makings = Makings { errands: company.iter().map(|one| one.errand.clone()).collect() };
+    let makings = Makings {
+        errands: company.iter().map(|one| one.errand.clone()).collect(),
+        is_sent: AtomicBool::new(false),
+        is_sealed: AtomicBool::new(true),
+    };
     let outcomes = attempts_at(&pool, &pool, &makings).await;
+    if !makings.is_sealed.into_inner() {
+        baton.end_company();
+    }
     drop(baton);
-    match outcomes {
-        Ok(outcomes) => {
-            for (one, outcome) in company.into_iter().zip(outcomes) {
-                // Nobody waits when the caller has gone.
-                let _ = one.turn.send(outcome);
-            }
-        }
-        Err(error) => {
-            for one in company {
-                let _ = one.turn.send(Turn::Refused(error.clone()));
-            }
-        }
+    let is_sent = makings.is_sent.into_inner();
+    let mut outcomes = outcomes.map(Vec::into_iter);
+    for one in company {
+        let turn = match &mut outcomes {
+            Ok(outcomes) => outcomes.next().unwrap_or_else(|| Turn::Refused(may_be_there())),
+            Err(error) if !is_sent => Turn::Refused(error.clone()),
+            Err(_) => Turn::Refused(may_be_there()),
+        };
+        // Nobody waits when the caller has gone.
+        let _ = one.turn.send(turn);
     }
 }
 
 struct Makings {
     errands: Vec<Arc<Errand>>,
+    /// From here on any of it may have happened.
+    is_sent: AtomicBool,
+    /// The server waits for the disk when it is asked to.
+    is_sealed: AtomicBool,
 }
 
 impl Makings {
@@ -136,6 +163,10 @@ impl Attempt for Makings {
     fn wears(&self) -> bool {
         false
     }
+    /// What is stale goes alone; the others have happened.
+    fn may_be_tried_again(&self, _: &Failure, _: &Lease) -> bool {
+        false
+    }
 
     async fn run(&self, wire: &mut Wire) -> Result<Vec<Turn>, Ended> {
         let begun = Instant::now();
@@ -158,22 +189,27 @@ impl Attempt for Makings {
         let mut lists: Vec<_> = self.errands.iter().map(|errand| errand.list()).collect();
         let mut sinks: Vec<Sink<'_>> =
             lists.iter_mut().map(|list| list.as_mut().map(|list| list as _)).collect();
-        let told = wire.exchange_apart(&pieces, &mut sinks).await?;
+        self.is_sent.store(true, Ordering::Relaxed);
+        let Apart { answers: told, broke } = wire.exchange_apart(&pieces, &mut sinks).await?;
         drop(sinks);
-        match told.last() {
-            Some(Ok(_)) if tells => {
-                let who = self.errands.last().map(|errand| errand.who.clone());
-                wire.know_who(&who.unwrap_or(crate::wire::Who::Unknown));
-            }
-            Some(Err(_)) if told.iter().any(Result::is_ok) => {
-                wire.exchange(&[Ask::new(SEAL)]).await?;
-            }
-            _ => {}
+        let last_is_made = broke.is_none() && told.last().is_some_and(Result::is_ok);
+        if last_is_made && tells {
+            let who = self.errands.last().map(|errand| errand.who.clone());
+            wire.know_who(&who.unwrap_or(Who::Unknown));
         }
+        // What was committed before the line broke is on the disk, or will be, or is lost.
+        let is_kept = match broke {
+            Some(failure) => {
+                tracing::debug!("rows were on their way: {failure:?}");
+                false
+            }
+            None => last_is_made || told.iter().all(Result::is_err) || self.sealed(wire).await,
+        };
         let took = begun.elapsed() / u32::try_from(self.errands.len()).unwrap_or(1).max(1);
         let mut turns = Vec::with_capacity(self.errands.len());
         for ((errand, told), list) in self.errands.iter().zip(told).zip(lists) {
             turns.push(match told {
+                Ok(_) if !is_kept => Turn::Refused(may_be_there()),
                 Ok(replies) => {
                     errand.kept.pace.saw(took);
                     errand.answer(replies.last(), list).map_or_else(Turn::Refused, Turn::Answered)
@@ -184,6 +220,29 @@ impl Attempt for Makings {
         }
         Ok(turns)
     }
+}
+
+impl Makings {
+    /// Whether all that was committed on this connection is on the disk.
+    async fn sealed(&self, wire: &mut Wire) -> bool {
+        wire.forget_who();
+        match wire.exchange(&[Who::Nobody.ask(), Ask::once(SEAL)]).await {
+            Ok(_) => {
+                wire.know_who(&Who::Nobody);
+                true
+            }
+            Err(failure) => {
+                tracing::warn!("nobody may ask PostgreSQL to wait for the disk: {failure:?}");
+                self.is_sealed.store(false, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+}
+
+fn may_be_there() -> EngineError {
+    EngineError::of_state("08007", "PostgreSQL did not say whether the row is on the disk")
+        .hint("it may be there: look before you ask again")
 }
 
 /// It has not happened, and may when nobody stands behind it.

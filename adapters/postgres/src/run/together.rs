@@ -41,6 +41,8 @@ pub(super) struct State {
     leaders_max: usize,
     short: Duration,
     taken_along: u64,
+    /// Everyone goes alone from now on.
+    ended: bool,
     waiting: VecDeque<Waiting>,
 }
 
@@ -94,7 +96,7 @@ impl Together {
 
     pub(super) fn enter(&self, errand: &Arc<Errand>) -> Place {
         let mut state = held(&self.0);
-        if errand.kept.pace.last() > state.short {
+        if state.ended || errand.kept.pace.last() > state.short {
             return Place::Alone;
         }
         if state.leading < state.leaders_max {
@@ -118,6 +120,13 @@ impl Together {
 }
 
 impl Baton {
+    /// Nobody goes in company any more.
+    pub(super) fn end_company(&self) {
+        if let Some(state) = &self.0 {
+            held(state).ended = true;
+        }
+    }
+
     /// Those who go along with this one.
     pub(super) fn others(&self, leader: &Errand) -> Vec<Waiting> {
         let Some(state) = &self.0 else { return Vec::new() };

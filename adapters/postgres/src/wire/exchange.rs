@@ -123,6 +123,13 @@ impl Reply {
     }
 }
 
+/// What was answered of pieces that are transactions by themselves.
+pub(crate) struct Apart {
+    pub(crate) answers: Vec<Result<Vec<Reply>, Box<Said>>>,
+    /// Why there are fewer answers than pieces.
+    pub(crate) broke: Option<Failure>,
+}
+
 /// How transactions of a session begin. It says nothing of who asks, so it may outlast one of them,
 /// and is told again only when it changes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,30 +187,34 @@ impl Wire {
 
     /// Sends pieces of work in one go, of which each is a transaction by itself: one that fails takes
     /// none of the others along. The rows of the last statement of each go where they are wanted.
-    /// When the line breaks nobody knows what has happened, of none of them.
+    /// When the line breaks nobody knows what becomes of those that have no answer yet.
     pub(crate) async fn exchange_apart(
         &mut self,
         pieces: &[Vec<Ask<'_>>],
         sinks: &mut [Sink<'_>],
-    ) -> Result<Vec<Result<Vec<Reply>, Box<Said>>>, Failure> {
+    ) -> Result<Apart, Failure> {
         let swept = self.put_before()?;
         let mut sent = Vec::with_capacity(pieces.len());
         for asks in pieces {
             sent.push(asks.iter().map(|ask| self.put(ask)).collect::<io::Result<Vec<_>>>()?);
             self.sync();
         }
-        self.flush().await?;
-        self.collect_before(&swept).await?;
         let mut answers = Vec::with_capacity(pieces.len());
-        for (sent, each) in sent.iter().zip(sinks.chunks_mut(1)) {
-            let from = sent.len().saturating_sub(1);
-            answers.push(match self.collect(sent, Sinks { from, each }).await {
-                Ok(replies) => Ok(replies),
-                Err(Failure::Said { said, .. }) if !self.spoiled => Err(said),
-                Err(failure) => return Err(failure),
-            });
-        }
-        Ok(answers)
+        let broke = async {
+            self.flush().await?;
+            self.collect_before(&swept).await?;
+            for (sent, each) in sent.iter().zip(sinks.chunks_mut(1)) {
+                let from = sent.len().saturating_sub(1);
+                answers.push(match self.collect(sent, Sinks { from, each }).await {
+                    Ok(replies) => Ok(replies),
+                    Err(Failure::Said { said, .. }) if !self.spoiled => Err(said),
+                    Err(failure) => return Err(failure),
+                });
+            }
+            Ok(())
+        };
+        let broke = broke.await.err();
+        Ok(Apart { answers, broke })
     }
 
     async fn go(&mut self, asks: &[Ask<'_>], sinks: Sinks<'_, '_>) -> Result<Vec<Reply>, Failure> {
