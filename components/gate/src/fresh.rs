@@ -1,7 +1,7 @@
 //! Whether a client has an answer already: a mark for what was answered, and `304` for who shows the
 //! same mark again. Only answers that are whole in memory; a stream is not held up for it.
 
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use mag_contract::door::{Response, body};
@@ -10,8 +10,6 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A larger answer is not worth looking over once more.
 const BYTES_MAX: u64 = 1024 * 1024;
-/// Who asks: a cache knows it of tokens, and of keys only when it is told.
-const ASKER: HeaderValue = HeaderValue::from_static("Authorization, apikey");
 
 pub(crate) async fn mark(shown: Option<&HeaderValue>, response: Response) -> Response {
     let (mut parts, content) = response.into_parts();
@@ -32,8 +30,6 @@ pub(crate) async fn mark(shown: Option<&HeaderValue>, response: Response) -> Res
             }
         },
     };
-    // What stands in between may keep it, for the same asker alone.
-    parts.headers.append(VARY, ASKER);
     let tag = tag_of(&parts.headers, &bytes);
     let same = shown.is_some_and(|shown| matches(shown, &tag));
     if let Ok(value) = HeaderValue::try_from(tag) {
@@ -96,7 +92,6 @@ mod tests {
         let again = mark(Some(&tag), answer("[1]", "application/json")).await;
         assert_eq!(again.status(), 304);
         assert_eq!(again.headers()[ETAG], tag);
-        assert_eq!(again.headers()[VARY], "Authorization, apikey");
         for (text, kind) in [("[2]", "application/json"), ("[1]", "text/csv")] {
             assert_eq!(mark(Some(&tag), answer(text, kind)).await.status(), 200, "{text} {kind}");
         }

@@ -332,9 +332,13 @@ pub fn methods_of_table(table: &Table, upserts: bool) -> String {
     methods.join(",")
 }
 
-/// What else an answer depends on.
+/// Who asks: a cache knows it of tokens, and of keys only when it is told.
+const ASKER: HeaderValue = HeaderValue::from_static("Authorization, apikey");
+
+/// What else an answer depends on. Whatever the statements say of it, who asks is always among it.
 pub fn vary(reply: &mut Reply) {
     if !reply.headers.contains_key(VARY) {
         reply.say(VARY, "Accept, Prefer, Range");
     }
+    reply.headers.append(VARY, ASKER);
 }
