@@ -452,6 +452,9 @@ async fn write_in_steps(
             None => None,
         },
     };
+    if plan.max_affected.is_some_and(|most| touched > most) {
+        return Err(EngineError::too_many_affected(touched).into());
+    }
     // What is told counts where anything is: a condition on what is embedded may leave rows out.
     let told =
         rows.as_ref().map_or(touched, |told| u64::try_from(told.rows.len()).unwrap_or(u64::MAX));

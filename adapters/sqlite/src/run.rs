@@ -359,20 +359,21 @@ fn write_known(
         (Some(answer), Some(key)) => shown(link, plan, answer, key).map_err(Failed::told)?,
         (Some(_), None) => answer_of(link, plan, &keys)?.unwrap_or((Body::default(), touched)),
     };
-    bounded_by(told, known.max_affected, known.exactly)?;
+    bounded_by((touched, told), known.max_affected, known.exactly)?;
     let count = known.counts.then_some(told);
     Ok(Answer { body, count, rows: told, ..Answer::default() })
 }
 
-/// As many rows as the caller wants: those that are told, where any are, since a condition on what is
-/// embedded in them may leave some out.
+/// As many rows as the caller wants. A condition on what is embedded in them may leave some untold:
+/// they are touched all the same.
 fn bounded_by(
-    told: u64,
+    (touched, told): (u64, u64),
     max_affected: Option<u64>,
     exactly: Option<u64>,
 ) -> Result<(), EngineError> {
-    if max_affected.is_some_and(|most| told > most) {
-        return Err(EngineError::too_many_affected(told));
+    let affected = touched.max(told);
+    if max_affected.is_some_and(|most| affected > most) {
+        return Err(EngineError::too_many_affected(affected));
     }
     match exactly {
         Some(wanted) if told != wanted => Err(EngineError::wrong_row_count(told)),
@@ -439,7 +440,7 @@ fn write(link: &Link, plan: &Plan, steps: &Steps) -> Result<Answer, EngineError>
         }
         None => answer_of(link, plan, &keys)?.unwrap_or((Body::default(), touched)),
     };
-    bounded_by(told, plan.max_affected, plan.wish.exactly)?;
+    bounded_by((touched, told), plan.max_affected, plan.wish.exactly)?;
     Ok(Answer {
         body,
         count: plan.count.map(|_| told),

@@ -118,10 +118,15 @@ impl Inside {
     }
 }
 
+/// What a body may be packed with. Clients that write a charset there, or `identity`, send it as it is.
+const PACKINGS: [&[u8]; 6] = [b"gzip", b"x-gzip", b"deflate", b"br", b"zstd", b"compress"];
+
 /// A packed body is refused as such, and is not read as what it is not.
 fn check_coding(parts: &Parts) -> Result<(), Problem> {
-    let Some(coding) = parts.headers.get(http::header::CONTENT_ENCODING) else { return Ok(()) };
-    if coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity") {
+    let lines = parts.headers.get_all(http::header::CONTENT_ENCODING);
+    let mut words = lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b','));
+    if !words.any(|word| PACKINGS.iter().any(|known| word.trim_ascii().eq_ignore_ascii_case(known)))
+    {
         return Ok(());
     }
     let fault = Fault::new(codes::BAD_MEDIA_TYPE, "a body is read as it is, and never unpacked")
@@ -143,5 +148,29 @@ fn finish(reply: &mut Reply, rest: Option<&RestSettings>, parts: &Parts, timing:
         let value = parts.headers.get(&name).cloned();
         let empty = http::HeaderValue::from_static("");
         reply.headers.insert(name, value.unwrap_or(empty));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packed_body_is_refused_and_a_charset_in_its_place_is_not() {
+        let check = |lines: &[&str]| {
+            let mut request = http::Request::post("/rest/v1/notes");
+            for line in lines {
+                request = request.header("content-encoding", *line);
+            }
+            let refused = check_coding(&request.body(()).unwrap().into_parts().0).err();
+            refused.map(|problem| problem.status.as_u16())
+        };
+        for plain in [&[][..], &["identity"], &["identity, identity"], &["utf-8"], &["UTF-8", ""]] {
+            assert_eq!(check(plain), None, "{plain:?}");
+        }
+        for packed in ["gzip", "X-GZip", "deflate", "br", "zstd", "compress", "identity , gzip"] {
+            assert_eq!(check(&[packed]), Some(415), "{packed}");
+            assert_eq!(check(&["identity", packed]), Some(415), "{packed}");
+        }
     }
 }

@@ -30,7 +30,7 @@ use mag_ports::settings::RestSettings;
 use mag_ports::store::Source;
 use mag_ports::{Identity, Project, Trouble, View};
 use mag_query::call::{Act, Pick};
-use mag_query::{Answer, Call, Limits, Options, Plan};
+use mag_query::{Answer, Call, Expr, Limits, Options, Plan, Work};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,6 +61,24 @@ struct Ready {
 impl Ready {
     fn plan(&self) -> &Authorised<Plan> {
         &self.plan[0]
+    }
+    /// Whether a write tells what is in tables: rows as they were written with what belongs to them,
+    /// or by a condition that looks at others. What a function gives back is its own, and what is
+    /// embedded in it is not.
+    fn tells_rows(&self) -> bool {
+        let looks = |filter: Option<&Expr>| filter.is_some_and(looks_at_others);
+        let told = self.asked.preferences.returning == Some(Return::Representation);
+        match &self.plan().outline().work {
+            Work::Read(_) => true,
+            Work::Insert(_) => told,
+            Work::Update(update) => told || looks(update.filter.as_ref()),
+            Work::Delete(delete) => told || looks(delete.filter.as_ref()),
+            Work::Invoke(invoke) => {
+                let mut others = 0usize;
+                invoke.select.visit(&mut |select| others += select.sources.len());
+                others > 1
+            }
+        }
     }
     /// A plain request of a form that came before.
     fn known(known: &Known, form: &Form<'_>, plan: Authorised<Plan>) -> Self {
@@ -423,19 +441,19 @@ impl Visit<'_> {
     }
 
     /// A key that names what it may do names this as well. Others may do what their role may.
-    fn within_scopes(&self, access: Access) -> Result<(), Problem> {
+    fn within_scopes(&self, ready: &Ready) -> Result<(), Problem> {
         let actor = &self.identity.session.actor;
         if actor.permissions.is_empty() || !actor.id.starts_with("key:") {
             return Ok(());
         }
-        let wanted = match access {
-            Access::Read => "data.read",
-            Access::Write => "data.write",
+        let wanted: &[&str] = match ready.access {
+            Access::Read => &["data.read"],
+            Access::Write if ready.tells_rows() => &["data.write", "data.read"],
+            Access::Write => &["data.write"],
         };
-        if actor.permissions.hold_in(&self.project.reference, wanted) {
-            return Ok(());
-        }
-        let message = format!("the key `{}` does not hold `{wanted}`", actor.name);
+        let held = |scope: &str| actor.permissions.hold_in(&self.project.reference, scope);
+        let Some(lacking) = wanted.iter().find(|scope| !held(scope)) else { return Ok(()) };
+        let message = format!("the key `{}` does not hold `{lacking}`", actor.name);
         Err(Problem::of_fault(
             Fault::new(codes::DENIED, message)
                 .hint("make a key with `data.*` among its scopes, or without scopes"),
@@ -448,7 +466,7 @@ impl Visit<'_> {
         ready: Ready,
         timing: &mut Timing,
     ) -> Result<Reply, Problem> {
-        self.within_scopes(ready.access)?;
+        self.within_scopes(&ready)?;
         // Where policies are not the engine's own, no code of its could look at the request either.
         let native = source.database().abilities().can(Ability::NativePolicies);
         // A plan tells the settings that it was made with.
@@ -491,6 +509,14 @@ impl Visit<'_> {
         }
         Problem::of_engine(error, self.known())
     }
+}
+
+fn looks_at_others(filter: &Expr) -> bool {
+    let mut found = false;
+    filter.visit(&mut |expr| {
+        found |= matches!(expr, Expr::Exists(_) | Expr::Scalar(_) | Expr::InSelect { .. });
+    });
+    found
 }
 
 /// What is asked for, where it is there: a name that somebody made up counts nowhere.

@@ -100,8 +100,10 @@ impl Database {
             }
         };
         let rows = answer.rows;
-        if plan.max_affected.is_some_and(|most| rows > most) {
-            return Err(Error::TooManyAffected { rows });
+        // A condition on what is embedded in them leaves rows out of the answer that are written.
+        let affected = rows.max(u64::try_from(written.len()).unwrap_or(u64::MAX));
+        if plan.max_affected.is_some_and(|most| affected > most) {
+            return Err(Error::TooManyAffected { rows: affected });
         }
         answer.count = plan.count.map(|_| rows);
         Ok((answer, Some(writer.after)))

@@ -120,6 +120,9 @@ impl<'a> Rendered<'a> {
             return Ok(Answer { body, ..Answer::default() });
         }
         let mut rows = rows(reply, &statement.columns)?;
+        if mag_sql::counts_touched(self.plan) {
+            self.bounded(&mut rows)?;
+        }
         if self.plan.wish.form != Form::Rows && self.plan.answer().is_some() {
             return Ok(self.formed(rows, replies));
         }
@@ -142,6 +145,21 @@ impl<'a> Rendered<'a> {
             touched.saturating_sub(changed)
         });
         Ok(Answer { body: Body::Rows(rows), count, rows: touched, inserted, ..Answer::default() })
+    }
+
+    /// Rows that are touched and not told count as well.
+    fn bounded(&self, rows: &mut Rows) -> Result<(), EngineError> {
+        rows.columns.truncate(rows.columns.len().saturating_sub(2));
+        let mut affected = 0;
+        rows.rows.retain_mut(|row| {
+            let touched = row.pop().and_then(|cell| cell.as_int());
+            affected = touched.and_then(|n| u64::try_from(n).ok()).unwrap_or(u64::MAX);
+            row.pop() == Some(Value::Bool(true))
+        });
+        match self.plan.max_affected {
+            Some(most) if affected > most => Err(EngineError::too_many_affected(affected)),
+            _ => Ok(()),
+        }
     }
 
     /// The number that is the last cell of each row. Beyond the last row nobody tells it.

@@ -26,7 +26,7 @@ impl Visit<'_> {
         let mut all = Vec::new();
         for (n, one) in batch::read(content, self.parts, most)?.into_iter().enumerate() {
             let ready = self.of_batch((source, view), whole, &one);
-            let ready = ready.and_then(|ready| self.within_scopes(ready.access).map(|()| ready));
+            let ready = ready.and_then(|ready| self.within_scopes(&ready).map(|()| ready));
             all.push(ready.map_err(|problem| problem.of_call_number(n))?);
         }
         let writes = all.iter().any(|ready| ready.access == Access::Write);

@@ -52,8 +52,32 @@ pub fn one_statement(plan: &Plan, dialect: &dyn Dialect) -> Result<Statement, Er
         Work::Read(_) | Work::Invoke(_) => return Err(not_a_write(dialect)),
     };
     let Some(select) = returning else { return Ok(renderer.finish(write, Vec::new())) };
-    let (rows, columns) = renderer.formed(select, &plan.wish.form)?;
+    let (mut rows, mut columns) = renderer.formed(select, &plan.wish.form)?;
+    if counts_touched(plan) {
+        rows = format!(
+            "SELECT told.*, counted.touched FROM (SELECT count(*) AS touched FROM {WRITTEN}) AS counted \
+             LEFT JOIN (SELECT r.*, TRUE AS told FROM ({rows}) AS r) AS told ON TRUE"
+        );
+        columns.extend([("told".into(), Type::Bool), ("touched".into(), Type::Int8)]);
+    }
     Ok(renderer.finish(format!("WITH {WRITTEN} AS ({write}) {rows}"), columns))
+}
+
+/// Whether the one statement says behind each row whether it is one that is told, and how many were
+/// touched: where those are bounded, and the answer may leave some of them out. Where it leaves out
+/// all, there is one row that is not told.
+pub fn counts_touched(plan: &Plan) -> bool {
+    let writes = matches!(plan.work, Work::Insert(_) | Work::Update(_) | Work::Delete(_));
+    let leaves_out = |select: &Select| {
+        select.sources.len() > 1
+            || select.filter.is_some()
+            || select.limit.is_some()
+            || select.offset > 0
+    };
+    writes
+        && plan.max_affected.is_some()
+        && plan.wish.explain.is_none()
+        && plan.answer().is_some_and(leaves_out)
 }
 
 pub fn steps(plan: &Plan, dialect: &dyn Dialect) -> Result<Steps, Error> {

@@ -17,6 +17,22 @@ fn check(engine: Engine) {
     counts(&board, &key);
     codings(&board, &key);
     scopes(&house, &board);
+    askers(&board, &key);
+}
+
+/// Caches are told at every answer that it is for the one who asks.
+fn askers(board: &Board<'_>, key: &str) {
+    for (line, status) in [
+        ("GET /notes?select=id", 200),
+        ("GET /nowhere", 404),
+        ("GET /notes?colour=eq.1", 400),
+        ("DELETE /notes?id=eq.0", 204),
+    ] {
+        let told = ask(board, line, &[key], "");
+        assert_eq!(told.status, status, "{line}: {}", told.whole());
+        let lines = told.head.lines().filter(|line| *line == "vary: Authorization, apikey");
+        assert_eq!(lines.count(), 1, "{line}: {}", told.head);
+    }
 }
 
 /// The name in the target of a request that is made for a proxy goes before the header.
@@ -40,7 +56,9 @@ fn codings(board: &Board<'_>, key: &str) {
         ask(board, "POST /notes", &[key, "Content-Type: application/json", &coding], &body)
     };
     assert_eq!(post("identity", 100).status, 201);
-    for coding in ["gzip", "br", "identity, gzip", ""] {
+    // A charset that was put there by mistake says nothing of packing.
+    assert_eq!([post("identity, identity", 110).status, post("utf-8", 111).status], [201, 201]);
+    for coding in ["gzip", "br", "identity, gzip", "utf-8\r\nContent-Encoding: X-GZip"] {
         let told = post(coding, 101);
         assert_eq!(
             (told.status, told.header("accept-encoding")),
@@ -88,7 +106,8 @@ fn counts(board: &Board<'_>, key: &str) {
 /// A key that names what it may do may do nothing else, at once or in a batch.
 fn scopes(house: &House, board: &Board<'_>) {
     let key = |name: &str, scopes: &str| {
-        let words = ["key:create", name, "--kind", "secret", "--scopes", scopes];
+        let mut words = vec!["key:create", name, "--kind", "secret"];
+        words.extend(scopes.split(',').flat_map(|scope| ["--scopes", scope]));
         let made = house.installation.json(&words);
         format!("apikey: {}", made["key"].as_str().unwrap())
     };
@@ -111,6 +130,33 @@ fn scopes(house: &House, board: &Board<'_>) {
     check(&key("reader", "data.read"), 200, 403);
     check(&key("clerk", "auth.admin"), 403, 403);
     check(&key("all", "data.*"), 200, 200);
+    // Rows that were written are read, and whatever is told with them.
+    let whole = "Prefer: return=representation";
+    let telling = [
+        ("PATCH /notes?id=eq.0", "{\"id\": 0}"),
+        ("POST /notes?select=id", "{\"id\": 200}"),
+        ("DELETE /notes?id=eq.200", ""),
+    ];
+    let together = r#"[{"method": "DELETE", "path": "/notes?id=eq.0",
+        "headers": {"Prefer": "return=representation"}}]"#;
+    for (name, scopes, fits) in
+        [("writer", "data.write", false), ("both", "data.read,data.write", true)]
+    {
+        let key = key(name, scopes);
+        let told = ask(board, "DELETE /notes?id=eq.0", &[&key], "");
+        assert_eq!(told.status, 204, "{scopes}: {}", told.whole());
+        assert_eq!(ask(board, "POST /batch", &[&key], batch).status, 200);
+        for (line, body) in telling {
+            // Asked twice: a form that is known is held against its key as well.
+            for _ in 0..3 {
+                let told = ask(board, line, &[&key, whole], body);
+                let fitting = told.status < 300 || told.status == 409;
+                assert!(if fits { fitting } else { told.status == 403 }, "{line} {}", told.whole());
+            }
+        }
+        let told = ask(board, "POST /batch", &[&key], together);
+        assert_eq!(told.status == 200, fits, "{}", told.whole());
+    }
     let told = ask(board, "GET /notes", &[&key("clerk2", "auth.admin")], "");
     assert_eq!(told.json()["code"], "MF3003", "{}", told.whole());
 }

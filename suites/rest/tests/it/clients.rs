@@ -57,6 +57,38 @@ fn check(engine: Engine) {
     let told = cried(1);
     assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST124")), "{}", told.body);
     assert_eq!(cried(2).json(), json!([{"name": "Ann!"}, {"name": "Bob!"}]));
+    // What is changed counts, also where a condition on what is embedded leaves it out of the answer.
+    let renamed = |most: u32, select: &str| {
+        let prefer = format!(
+            "Prefer: handling=strict, max-affected={most}, return=representation, count=exact"
+        );
+        let head = [key.as_str(), &prefer, "Content-Type: application/json"];
+        ask(
+            &board,
+            &format!("PATCH /people?id=gte.1&order=id&select={select}"),
+            &head,
+            r#"{"name": "X"}"#,
+        )
+    };
+    let all = "id,name,pairs!one!inner(id)";
+    for select in [all, "id,name", "id,name,pairs!one(id)"] {
+        let told = renamed(1, select);
+        assert_eq!((told.status, &told.json()["code"]), (400, &json!("PGRST124")), "{}", told.body);
+        assert_eq!(told.json()["details"], "The query affects 2 rows");
+    }
+    let none = format!("{all}&pairs.id=eq.7");
+    assert_eq!(renamed(1, &none).json()["details"], "The query affects 2 rows");
+    let names = ask(&board, "GET /people?select=name&order=id", &[&key], "");
+    assert_eq!(names.json(), json!([{"name": "Ann!"}, {"name": "Bob!"}]));
+    let told = renamed(2, &none);
+    assert_eq!((told.status, told.json()), (200, json!([])), "{}", told.body);
+    let told = renamed(2, all);
+    assert_eq!(told.json(), json!([{"id": 1, "name": "X", "pairs": [{"id": 1}]}]));
+    assert_eq!(told.header("content-range"), Some("0-0/1"));
+    let told = renamed(2, "id,name,pairs!one(id)");
+    let both =
+        json!([{"id": 1, "name": "X", "pairs": [{"id": 1}]}, {"id": 2, "name": "X", "pairs": []}]);
+    assert_eq!(told.json(), both);
     match engine {
         Engine::Postgres => plans(&house, &board, &key),
         Engine::Sqlite => plans_of_sqlite(&house, &board, &key),

@@ -70,7 +70,7 @@ impl House {
 /// What came back of one request.
 pub(crate) struct Told {
     pub(crate) status: u16,
-    head: String,
+    pub(crate) head: String,
     pub(crate) body: String,
 }
 
