@@ -46,6 +46,8 @@ pub(crate) struct Live {
 /// What was seen at the last look.
 pub(crate) struct Seen {
     pub(crate) view: Arc<View>,
+    /// As the engine told it, without what the rules add.
+    read: Arc<Catalog>,
     rules: Arc<Ruleset>,
     native: Option<Ruleset>,
     pub(crate) outline: Outline,
@@ -155,6 +157,11 @@ impl Live {
         let before = self.seen.load_full();
         let known = before.as_ref().map_or(0, |seen| seen.view.catalog.version);
         let catalog = self.database.inspect(known).await?;
+        // Of one change is told more than once: it is one version all the same.
+        let catalog = match &before {
+            Some(seen) if seen.read.is_same(&catalog) => seen.read.clone(),
+            _ => catalog,
+        };
         let native = self.database.rules().await?;
         let kept = self.kept().await?;
         let outline = Outline::of(&catalog);
@@ -205,6 +212,7 @@ impl Live {
         kept: &Ruleset,
         outline: Outline,
     ) -> Result<Arc<View>, Fault> {
+        let read = catalog.clone();
         let (rules, who) = rules::in_force(native.clone(), kept, self.base())?;
         let guard = Guard::new(&rules, &catalog);
         if who == Rules::Compiled {
@@ -219,7 +227,7 @@ impl Live {
         // Functions of the rules are part of it.
         let catalog = guard.catalog().clone();
         let view = Arc::new(View::new(catalog, Arc::new(guard), who).keeping(self.kind.base));
-        let seen = Seen { view: view.clone(), rules: Arc::new(rules), native, outline };
+        let seen = Seen { view: view.clone(), read, rules: Arc::new(rules), native, outline };
         self.seen.store(Some(Arc::new(seen)));
         Ok(view)
     }
@@ -354,7 +362,7 @@ impl Source for Live {
             let seen = self.seen.load_full().ok_or_else(|| self.database.why())?;
             let kept = rules::to_keep(rules, seen.view.rules, self.base())?;
             self.keep(&kept).await?;
-            let (catalog, native) = (seen.view.catalog.clone(), seen.native.clone());
+            let (catalog, native) = (seen.read.clone(), seen.native.clone());
             self.put(catalog, native, &kept, seen.outline.clone())?;
             self.bus.publish(RulesChanged {
                 project: self.project.to_string(),

@@ -36,7 +36,7 @@ pub struct Catalog {
     pub(crate) links: links::Links,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Schema {
     pub comment: Option<Arc<str>>,
     pub(crate) tables: HashMap<Arc<str>, TableId>,
@@ -45,6 +45,14 @@ pub struct Schema {
 }
 
 impl Catalog {
+    /// Whether it tells the same structure, whatever its version. What links tables follows from it.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.schemas == other.schemas
+            && self.tables == other.tables
+            && self.functions == other.functions
+            && self.aggregates == other.aggregates
+            && self.representations == other.representations
+    }
     pub fn schema(&self, name: &str) -> Option<&Schema> {
         self.schemas.get(name)
     }

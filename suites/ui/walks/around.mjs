@@ -166,10 +166,10 @@ await walk(async (page) => {
     const figure = page.locator('figure').filter({ hasText: 'Requests by door' })
     const used = page.getByRole('region', { name: 'Usage', exact: true })
     // Nobody has asked for this table yet.
-    assert.equal(await used.getByText('public.seldom').count(), 0)
-    await fetch(`${URL_OF_BOARD}/rest/v1/seldom`)
+    assert.equal(await used.getByText('public.authors').count(), 0)
+    await fetch(`${URL_OF_BOARD}/rest/v1/authors`)
     await figure.locator('li').filter({ hasText: /^\s*rest [0-9]/ }).waitFor()
-    await used.getByText('public.seldom').first().waitFor()
+    await used.getByText('public.authors').first().waitFor()
     assert.equal(lines().length, 1, `one line for all charts: ${asked.join(' ')}`)
     assert.equal(asked.filter((one) => one.includes('metrics:history')).length, 0)
     assert.equal(ended.filter((one) => one.includes('metrics:tail')).length, 0)

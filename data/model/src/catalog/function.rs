@@ -4,7 +4,7 @@ use super::TableId;
 use crate::types::Type;
 use std::sync::Arc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Function {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -26,7 +26,7 @@ pub struct Function {
 }
 
 /// A function over all rows of an answer, which makes a document of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Aggregate {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -47,7 +47,7 @@ pub struct Representation {
     pub function: Arc<str>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Argument {
     /// Empty when the argument has no name.
     pub name: Arc<str>,

@@ -5,7 +5,7 @@ use crate::types::Type;
 use std::mem::size_of;
 use std::sync::Arc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     pub schema: Arc<str>,
     pub name: Arc<str>,
@@ -44,7 +44,7 @@ pub enum TableKind {
     Foreign,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     pub name: Arc<str>,
     pub ty: Type,
@@ -76,7 +76,7 @@ pub struct Key {
     pub columns: Box<[ColumnId]>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ForeignKey {
     pub name: Arc<str>,
     pub columns: Box<[ColumnId]>,
@@ -86,13 +86,13 @@ pub struct ForeignKey {
     pub on_update: Option<Arc<str>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Check {
     pub name: Arc<str>,
     pub expression: Arc<str>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Index {
     pub name: Arc<str>,
     pub unique: bool,
