@@ -10,9 +10,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// As many as threads of a small machine may ask at once: who finds none free goes to a thread, which
-/// costs more than the read.
-const LEAST: usize = 3;
 /// More could not run at once.
 const MOST: usize = 8;
 /// What another program writes is seen this much later at most; our own writes at once.
@@ -40,7 +37,7 @@ pub(crate) struct Moment {
 
 impl Near {
     pub(crate) fn open(opener: &Opener) -> Result<Arc<Self>, EngineError> {
-        let most = opener.settings.readers.saturating_sub(2).clamp(LEAST, MOST);
+        let most = opener.settings.readers.saturating_sub(2).clamp(1, MOST);
         let links = (0..most).map(|_| opener.open(Use::ReadNow).map(Mutex::new));
         // In someone's file that has no log, who reads keeps others from writing.
         let keeps = AtomicBool::new(matches!(opener.settings.place, Place::Managed(_)));
