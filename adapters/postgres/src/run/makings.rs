@@ -9,14 +9,13 @@ use super::quick::alone;
 use super::together::{Baton, PATIENCE, Place, Turn, Waiting};
 use super::{Attempt, Ended, attempts_at};
 use crate::engine::Postgres;
-use crate::error::{Failure, Said, broken_line};
+use crate::error::{Failure, Said};
 use crate::pool::{Borrow, Lease, Pool};
 use crate::wire::{Apart, Ask, Manner, Sink, Who, Wire};
 use mag_adapter::EngineError;
 use mag_adapter::engine::Access;
 use mag_model::Value;
 use mag_query::{Answer, Work};
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -103,7 +102,8 @@ async fn end(
         Ok(Turn::Answered(answer)) => Ok(answer),
         Ok(Turn::Refused(error)) => Err(error),
         Ok(Turn::Alone) => alone(engine, errand).await,
-        Ok(Turn::Lead(_)) | Err(_) => Err(broken_line(&io::ErrorKind::ConnectionAborted.into())),
+        // The engine was closed on the way.
+        Ok(Turn::Lead(_)) | Err(_) => Err(may_be_there()),
     }
 }
 
@@ -135,7 +135,7 @@ struct Makings {
     errands: Vec<Arc<Errand>>,
     /// From here on any of it may have happened.
     is_sent: AtomicBool,
-    /// The server waits for the disk when it is asked to.
+    /// The server has not refused to wait for the disk.
     is_sealed: AtomicBool,
 }
 
@@ -232,8 +232,11 @@ impl Makings {
                 true
             }
             Err(failure) => {
-                tracing::warn!("nobody may ask PostgreSQL to wait for the disk: {failure:?}");
-                self.is_sealed.store(false, Ordering::Relaxed);
+                tracing::warn!(
+                    "rows were made, and PostgreSQL did not wait for the disk: {failure:?}"
+                );
+                // A line that broke is no refusal: the next one may be asked.
+                self.is_sealed.store(failure.is_gone(), Ordering::Relaxed);
                 false
             }
         }

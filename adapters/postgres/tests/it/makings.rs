@@ -45,9 +45,7 @@ impl Notes {
             settings
         })
         .await?;
-        let rules = world.engine.rules().await.unwrap();
-        let guard = Arc::new(Guard::new(&rules, &world.catalog));
-        let view = View::new(world.catalog.clone(), guard, Rules::Native);
+        let view = world.view().await;
         let notes = Arc::new(Self { world, view });
         notes.make(0, "nobody", "the first").await.unwrap();
         notes.make(1, "user1", "the second").await.unwrap();

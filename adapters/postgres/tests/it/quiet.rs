@@ -3,9 +3,9 @@
 
 use crate::world::{World, session, told};
 use mag_adapter::{Access, Engine, EngineError, Transaction};
-use mag_guard::{Authorised, Guard, Session};
+use mag_guard::{Authorised, Session};
 use mag_postgres::{PoolLimits, Settings};
-use mag_query::{Answer, Options, Plan, Rules};
+use mag_query::{Answer, Options, Plan};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -68,9 +68,7 @@ impl Scene {
             Settings { pool, look_every: Duration::from_millis(100), ..settings }
         };
         let world = World::native(TABLES, one).await?;
-        let rules = world.engine.rules().await.unwrap();
-        let guard = Arc::new(Guard::new(&rules, &world.catalog));
-        let view = mag_ports::View::new(world.catalog.clone(), guard, Rules::Native);
+        let view = world.view().await;
         Some(Self { world, view })
     }
 

@@ -3,9 +3,8 @@
 
 use crate::world::{World, session};
 use mag_adapter::Engine;
-use mag_guard::Guard;
 use mag_ports::View;
-use mag_query::{Options, Rules};
+use mag_query::Options;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -30,9 +29,7 @@ impl Notes {
             settings
         })
         .await?;
-        let rules = world.engine.rules().await.unwrap();
-        let guard = Arc::new(Guard::new(&rules, &world.catalog));
-        let view = View::new(world.catalog.clone(), guard, Rules::Native);
+        let view = world.view().await;
         Some(Arc::new(Self { world, view }))
     }
 

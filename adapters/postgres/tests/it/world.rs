@@ -6,6 +6,7 @@ use mag_contract::Actor;
 use mag_guard::{Authorised, Guard, Session};
 use mag_kit::postgres::{self, Server};
 use mag_model::catalog::Catalog;
+use mag_ports::View;
 use mag_postgres::{Postgres, Settings, Target};
 use mag_query::{Answer, Everything, Options, Plan, Rows, Rules};
 use std::sync::Arc;
@@ -68,6 +69,13 @@ impl World {
         let catalog = engine.inspect(0).await.unwrap();
         let guard = all_open(&catalog);
         Self { engine, catalog, database, server, guard }
+    }
+
+    /// As its callers see it: the server holds its own rules.
+    pub(crate) async fn view(&self) -> View {
+        let rules = self.engine.rules().await.unwrap();
+        let guard = Arc::new(Guard::new(&rules, &self.catalog));
+        View::new(self.catalog.clone(), guard, Rules::Native)
     }
 
     pub(crate) fn plan(&self, line: &str) -> Authorised<Plan> {
