@@ -12,18 +12,20 @@ use crate::home;
 use crate::limit::{Rates, Standing, address_of};
 use crate::passage::Way;
 use crate::probes;
+use crate::proxies::{Proxies, Told};
 use crate::pulse::{Flight, Pulse};
 use crate::route::Route;
 use crate::settings::Limits;
 use crate::squeeze::{accepted, squeeze};
 use crate::tally::Tally;
 use crate::trace::TraceIds;
-use crate::trust::Trust;
+use crate::trust::{Trust, host_of};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
+use http::uri::Authority;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
 use hyper::body::Incoming;
 use mag_contract::door::{
     AdminDoor, AuthDoor, Body, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
@@ -47,6 +49,7 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) struct Front {
     pub(crate) doors: Doors,
     pub(crate) vital: Jack<Vital>,
+    pub(crate) proxies: Proxies,
     pub(crate) trust: Trust,
     pub(crate) cors: Cors,
     pub(crate) rates: Rates,
@@ -121,6 +124,7 @@ impl Front {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
         name_host(&mut parts);
+        let Fronted { peer, encrypted, called_by } = self.fronted(peer, &mut parts);
         let ends = is_unclear(&parts, &pulse) || pulse.is_large();
         let connects = parts.method == Method::CONNECT;
         let trace = self.ids.of(&parts.headers);
@@ -137,7 +141,7 @@ impl Front {
         let mut standing = None;
         let answered = match addressed {
             Ok(()) => {
-                let asked = Asked { parts, body, peer, route };
+                let asked = Asked { parts, body, peer, route, encrypted, called_by };
                 self.route(asked, &pulse, &trace, &entry, &mut standing).await
             }
             Err(fault) => Err(fault),
@@ -181,9 +185,15 @@ impl Front {
         entry: &Entry,
         standing: &mut Option<Standing>,
     ) -> Result<Response, Fault> {
-        let Asked { mut parts, body, peer, mut route } = asked;
+        let Asked { mut parts, body, peer, mut route, encrypted, called_by } = asked;
         self.tally.request(route);
-        self.check(&parts, &body, &peer, pulse, route)?;
+        self.check(&parts, &body, &peer, pulse)?;
+        if let (Peer::Network(_), true) = (&peer, route.is_guarded()) {
+            // A page that a stranger's name brought here can make up what a proxy passes on.
+            called_by.map_or(Ok(()), |host| self.trust.host(host.to_str().ok()))?;
+            self.trust.host(host_of(&parts))?;
+            self.trust.origin(&parts)?;
+        }
         if route.is_for_apps() && is_preflight(&parts) {
             return Ok(Box::pin(self.preflight(parts, route)).await);
         }
@@ -235,7 +245,7 @@ impl Front {
         let mut request = http::Request::from_parts(parts, ());
         request.extensions_mut().insert(peer);
         request.extensions_mut().insert(trace.clone());
-        if self.encrypted {
+        if encrypted {
             request.extensions_mut().insert(Encrypted);
         }
         let way = Way::of(self, entry, route, cost);
@@ -357,6 +367,22 @@ impl Front {
         response
     }
 
+    /// Who calls, where a proxy stands in between that is believed.
+    fn fronted(&self, peer: Peer, parts: &mut Parts) -> Fronted {
+        let Some(told) = self.proxies.told(&peer, &parts.headers) else {
+            return Fronted { peer, encrypted: self.encrypted, called_by: None };
+        };
+        let Told { caller, encrypted, host } = told;
+        // None and two are refused below, and stay what they are.
+        let host = host.filter(|_| parts.headers.get_all(HOST).iter().count() == 1);
+        let called_by = host.and_then(|host| {
+            parts.uri = with_authority(&parts.uri, &host)?;
+            parts.headers.insert(HOST, host)
+        });
+        let encrypted = self.encrypted || encrypted;
+        Fronted { peer: Peer::Network(caller), encrypted, called_by }
+    }
+
     /// What no door should have to check.
     fn check(
         &self,
@@ -364,7 +390,6 @@ impl Front {
         body: &Bounded,
         peer: &Peer,
         pulse: &Pulse,
-        route: Route,
     ) -> Result<(), Fault> {
         let refused = |why: &str| Err(Fault::new(codes::BAD_REQUEST, why));
         if is_unclear(parts, pulse) {
@@ -391,10 +416,6 @@ impl Front {
             if hosts.next().is_some() {
                 return refused("a request names one host");
             }
-            if route.is_guarded() {
-                self.trust.host(parts)?;
-                self.trust.origin(parts)?;
-            }
         }
         Ok(())
     }
@@ -412,6 +433,16 @@ fn name_host(parts: &mut Parts) {
     }
 }
 
+/// The address, which names a host again where it named one before.
+fn with_authority(uri: &Uri, host: &HeaderValue) -> Option<Uri> {
+    if uri.authority().is_none() {
+        return Some(uri.clone());
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
 /// Both kinds of length, one that the wire could not follow, or more than the one encoding that there
 /// is.
 fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
@@ -423,12 +454,22 @@ fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
     odd || pulse.is_unclear()
 }
 
+/// A caller with or without a proxy.
+struct Fronted {
+    peer: Peer,
+    encrypted: bool,
+    /// The host that the proxy called, where it says that its caller named one.
+    called_by: Option<HeaderValue>,
+}
+
 /// A request on its way to its door.
 struct Asked {
     parts: Parts,
     body: Bounded,
     peer: Peer,
     route: Route,
+    encrypted: bool,
+    called_by: Option<HeaderValue>,
 }
 
 /// What the way out must know of the request, which its door has had by then.

@@ -6,7 +6,7 @@ use crate::framing::Framing;
 use crate::limit::key_of;
 use crate::route::Route;
 use crate::settings::Settings;
-use crate::trust::Trust;
+use crate::trust::{Trust, host_of};
 use crate::{address, fresh, squeeze};
 use http::header::{HeaderName, HeaderValue};
 use http::{Request, Uri};
@@ -81,7 +81,7 @@ fn any_headers_are_understood_or_passed_on() {
                 }
             }
             let (parts, ()) = request.into_parts();
-            let _ = (trust.host(&parts).is_ok(), trust.origin(&parts).is_ok());
+            let _ = (trust.host(host_of(&parts)).is_ok(), trust.origin(&parts).is_ok());
             let mut answer = http::HeaderMap::new();
             cors.open(&parts.headers, None, &mut answer);
             if let Some(origin) = answer.get("access-control-allow-origin") {

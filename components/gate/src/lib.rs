@@ -21,8 +21,10 @@ mod fuzz;
 mod gate;
 mod home;
 mod limit;
+mod network;
 mod passage;
 mod probes;
+mod proxies;
 mod pulse;
 mod route;
 mod scan;
@@ -39,4 +41,5 @@ mod wire;
 
 pub use console::{Console, ConsoleSettings};
 pub use gate::Gate;
-pub use settings::{AccessLog, Settings};
+pub use network::Network;
+pub use settings::{AccessLog, ProxyHeader, Settings};

@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::cors::Cors;
 use crate::front::{Doors, Front};
 use crate::limit::Rates;
+use crate::proxies::Proxies;
 use crate::settings::Settings;
 use crate::tally::Tally;
 use crate::tls::Tls;
@@ -37,6 +38,7 @@ impl Serving {
         let front = Arc::new(Front {
             doors: self.doors,
             vital: self.vital,
+            proxies: Proxies::new(&self.settings),
             trust: Trust::new(&self.settings),
             cors: Cors::new(&self.settings.app_origins),
             rates: Rates::new(&self.settings),

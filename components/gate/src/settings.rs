@@ -1,5 +1,6 @@
 //! What an operator can turn: where the gate listens, and its bounds.
 
+use crate::network::Network;
 use crate::route::Route;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,13 @@ pub struct Settings {
     /// Web origins whose pages may call the doors of apps (REST, auth, files …); all when empty, since
     /// these doors know a caller by a token alone.
     pub app_origins: Vec<String>,
+    /// The proxies in front of the gate, as addresses or ranges of them (`10.0.0.5`, `10.0.0.0/8`). Who
+    /// called them is taken from what they say; of everybody else the address of the connection counts.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<Network>,
+    /// Where these proxies say it: `x_forwarded` (`X-Forwarded-For`, `-Proto`, `-Host`) or `forwarded`
+    /// (RFC 7239). The other is never read, since a proxy passes on what it does not know.
+    pub proxy_header: ProxyHeader,
     /// The certificate with its chain, as PEM: with it and its key the port speaks TLS. A changed
     /// file is in use within seconds.
     pub tls_certificate: Option<PathBuf>,
@@ -84,6 +92,15 @@ pub enum AccessLog {
     All,
 }
 
+/// In which words proxies say who called them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProxyHeader {
+    #[default]
+    XForwarded,
+    Forwarded,
+}
+
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -92,6 +109,8 @@ impl Default for Settings {
             hosts: vec![],
             origins: vec![],
             app_origins: vec![],
+            trusted_proxies: vec![],
+            proxy_header: ProxyHeader::XForwarded,
             tls_certificate: None,
             tls_key: None,
             acme_directory: None,

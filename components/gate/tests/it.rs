@@ -20,6 +20,8 @@ mod leaving;
 mod probes;
 #[path = "it/protocols.rs"]
 mod protocols;
+#[path = "it/proxies.rs"]
+mod proxies;
 
 use futures::future::BoxFuture;
 use mag_contract::door::{Body, HttpDoor, Peer, Request, Response, body};

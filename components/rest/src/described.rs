@@ -7,6 +7,7 @@ use crate::respond::Reply;
 use http::header::{CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use http::request::Parts;
 use http::{Method, StatusCode};
+use mag_contract::exchange::Encrypted;
 use mag_describe::{openapi, reference, reference_page};
 use mag_guard::{May, Session};
 use mag_ports::settings::{OpenapiMode, RestSettings};
@@ -128,8 +129,8 @@ fn server(page: Page, parts: &Parts, rest: &RestSettings) -> String {
     let host = header_text(&parts.headers, "host").filter(|_| page == Page::Reference);
     match host {
         Some(host) => {
-            let sent = header_text(&parts.headers, "x-forwarded-proto");
-            let scheme = if sent == Some("https") { "https" } else { "http" };
+            let encrypted = parts.extensions.get::<Encrypted>().is_some();
+            let scheme = if encrypted { "https" } else { "http" };
             format!("{scheme}://{host}{base}")
         }
         None => base,
@@ -139,6 +140,18 @@ fn server(page: Page, parts: &Parts, rest: &RestSettings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn calls_are_shown_with_the_scheme_that_the_gate_vouches_for() {
+        let request = http::Request::get("/rest/v1/reference").header("host", "a.example");
+        // Whoever writes this header may be anybody.
+        let request = request.header("x-forwarded-proto", "https");
+        let (mut parts, ()) = request.body(()).unwrap().into_parts();
+        let shown = |parts: &Parts| server(Page::Reference, parts, &RestSettings::default());
+        assert_eq!(shown(&parts), "http://a.example/rest/v1");
+        parts.extensions.insert(Encrypted);
+        assert_eq!(shown(&parts), "https://a.example/rest/v1");
+    }
 
     #[test]
     fn a_page_is_found_by_its_path() {
