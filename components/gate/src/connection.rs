@@ -2,7 +2,7 @@
 //! and how it ends when the gate leaves.
 
 use crate::accept::Place;
-use crate::framing::large_head;
+use crate::framing::{large_head, long_address, many_headers};
 use crate::front::{Exchange, Front};
 use crate::pulse::{Pulse, Verdict};
 use crate::wire::{Opening, Wire};
@@ -55,7 +55,7 @@ where
             Ok(Some(http2)) => http2,
             Ok(None) => return,
             Err(_) if opening.is_empty() => return,
-            Err(_) => return refuse(stream, slow()).await,
+            Err(_) => return refuse(stream, slow(), front).await,
         },
         () = left_alone(front.line.clone()) => return,
     };
@@ -135,7 +135,7 @@ where
     let end = loop {
         tokio::select! {
             biased;
-            _ = &mut conn => break End::Told,
+            told = &mut conn => break End::Told(told.err()),
             () = &mut leaving, if !left => {
                 left = true;
                 wake.as_mut().reset(Instant::now() + LINGER);
@@ -155,8 +155,8 @@ where
             }
         }
     };
-    let large = pulse.has_large_head();
-    if matches!(end, End::Told) && !pulse.has_unread() && !large {
+    let (large, refusal) = (pulse.has_large_head(), pulse.refusal());
+    if matches!(end, End::Told(_)) && !pulse.has_unread() && !large && refusal.is_none() {
         return None;
     }
     // An upgraded connection is someone else's by now.
@@ -164,18 +164,21 @@ where
     let stream = parts.io.into_inner().into_stream();
     match end {
         End::Rests => return Some((stream, Opening::of(&parts.read_buf))),
-        End::Cut(Verdict::SlowHead) => refuse(stream, slow()).await,
+        End::Cut(Verdict::SlowHead) => refuse(stream, slow(), front).await,
         End::Cut(Verdict::Idle | Verdict::Stalled) => {}
-        End::Told if large => refuse(stream, large_head(head_max)).await,
-        End::Told => let_sender_end(stream).await,
+        End::Told(_) if large => refuse(stream, large_head(head_max), front).await,
+        End::Told(why) => match refusal {
+            Some(status) => refuse(stream, unread(status, why), front).await,
+            None => let_sender_end(stream).await,
+        },
     }
     None
 }
 
 /// How a conversation ends.
 enum End {
-    /// By itself.
-    Told,
+    /// By itself, and what was wrong then.
+    Told(Option<hyper::Error>),
     Cut(Verdict),
     /// Nothing is under way: it may go on later.
     Rests,
@@ -238,9 +241,26 @@ fn slow() -> Fault {
     Fault::new(codes::SLOW_REQUEST, "the head of the request did not arrive in time")
 }
 
-/// The library below cuts such heads in silence; the caller shall know why.
-async fn refuse<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, fault: Fault) {
+/// What the library below could not read.
+fn unread(status: u16, why: Option<hyper::Error>) -> Fault {
+    match status {
+        414 => long_address(),
+        431 => many_headers(),
+        _ => {
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            Fault::new(codes::BAD_REQUEST, format!("the head of the request cannot be read{why}"))
+                .hint("a current HTTP library does not write it so")
+        }
+    }
+}
+
+/// The library below cuts such heads in silence, or with a bare status; the caller shall know why.
+async fn refuse<S>(mut stream: S, fault: Fault, front: &Front)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
     let status = problem::status(&fault);
+    front.tally.answer(status);
     let problem = Problem { message: Some(fault.message()), ..Problem::of(&fault, None) };
     let problem = problem.to_json().to_string();
     let text = format!(

@@ -125,6 +125,17 @@ pub(crate) fn large_head(most: usize) -> Fault {
         .hint("ask for less at once, send a long list in a body, or raise `gate.header_bytes_max`")
 }
 
+/// What is encoded on the way in can make an address longer than any that is read below.
+pub(crate) fn long_address() -> Fault {
+    let message = "the address has more than 65,534 bytes once `\"`, `#`, `<` and `>` are encoded";
+    Fault::new(codes::HEAD_TOO_LARGE, message).hint("send a long list in a body")
+}
+
+pub(crate) fn many_headers() -> Fault {
+    Fault::new(codes::HEAD_TOO_LARGE, "the request has more than 100 headers")
+        .hint("a proxy that adds one each time may be calling itself")
+}
+
 #[cfg(test)]
 mod tests {
     use super::Framing;

@@ -3,7 +3,7 @@
 
 use crate::settings::Limits;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -27,6 +27,8 @@ pub(crate) struct Pulse {
     taken_over: AtomicBool,
     unread: AtomicBool,
     large_head: AtomicBool,
+    /// The status with which the library refuses a head that it cannot read.
+    refused: AtomicU16,
 }
 
 /// Why a connection is cut.
@@ -53,6 +55,7 @@ impl Pulse {
             taken_over: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
+            refused: AtomicU16::new(0),
         }
     }
 
@@ -88,6 +91,9 @@ impl Pulse {
     }
     pub(crate) fn is_quiet(&self) -> bool {
         self.in_flight.load(Relaxed) == 0
+    }
+    pub(crate) fn begun(&self) -> u32 {
+        self.begun.load(Relaxed)
     }
     pub(crate) fn ended(&self) -> u32 {
         self.ended.load(Relaxed)
@@ -130,6 +136,16 @@ impl Pulse {
     }
     pub(crate) fn has_large_head(&self) -> bool {
         self.large_head.load(Relaxed)
+    }
+    /// A head came that the library cannot read, and refuses with this status.
+    pub(crate) fn refused(&self, status: u16) {
+        self.refused.store(status, Relaxed);
+    }
+    pub(crate) fn refusal(&self) -> Option<u16> {
+        Some(self.refused.load(Relaxed)).filter(|status| *status > 0)
+    }
+    pub(crate) fn is_refused(&self) -> bool {
+        self.refusal().is_some()
     }
     /// A request was answered before its body was read.
     pub(crate) fn left_unread(&self) {

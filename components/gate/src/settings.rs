@@ -65,7 +65,8 @@ pub struct Settings {
     pub compress: bool,
     /// Show `/metrics` to other machines too.
     pub metrics_for_all: bool,
-    /// The largest head of a request, in bytes. Tokens and cookies of honest clients fit in 8 KiB.
+    /// The largest head of a request, in bytes, from 8192 to 65536: no longer address can be read. Tokens
+    /// and cookies of honest clients fit in 8 KiB.
     pub header_bytes_max: u32,
     /// The head of a request must have come within this time.
     pub header_ms: u64,
@@ -195,6 +196,8 @@ impl Settings {
             (self.connections_max == 0, "`gate.connections_max` must be more than 0"),
             // The server below reads in pieces of this size.
             (self.header_bytes_max < 8192, "`gate.header_bytes_max` must be 8192 or more"),
+            // And knows no longer address.
+            (self.header_bytes_max > 65_536, "`gate.header_bytes_max` must be 65536 or less"),
         ];
         zero.iter().find(|(wrong, _)| *wrong).map(|(_, what)| *what)
     }

@@ -46,6 +46,8 @@ pub(crate) struct Wire<S> {
     pulse: Arc<Pulse>,
     /// Only HTTP/1 has heads to look over.
     framing: Option<Framing>,
+    /// Of so many requests the answers have gone out whole.
+    answered: u32,
 }
 
 impl<S> Wire<S> {
@@ -57,7 +59,7 @@ impl<S> Wire<S> {
         head_max: Option<usize>,
     ) -> Self {
         let framing = head_max.map(Framing::new);
-        Self { stream, opening, given: 0, sound: 0, pulse, framing }
+        Self { stream, opening, given: 0, sound: 0, pulse, framing, answered: 0 }
     }
     pub(crate) fn into_stream(self) -> S {
         self.stream
@@ -88,6 +90,22 @@ impl<S> Wire<S> {
         }
         self.pulse.head_comes();
         Ok(())
+    }
+    /// Whether these are words of the library's own: it refuses a head that it cannot read, with a status
+    /// and no reason. Nothing is owed to anybody then, so no answer of a door looks like it.
+    fn refuses(&self, bytes: &[u8]) -> bool {
+        let owes = !self.pulse.is_quiet() || self.answered != self.pulse.begun();
+        if owes || self.framing.is_none() || self.pulse.is_taken_over() {
+            return false;
+        }
+        let status = bytes.strip_prefix(b"HTTP/1.").and_then(|rest| rest.get(2..5));
+        let status = status.and_then(|digits| http::StatusCode::from_bytes(digits).ok());
+        let refused =
+            status.is_some_and(|status| status.is_client_error()) || self.pulse.is_refused();
+        if let Some(status) = status.filter(|_| refused) {
+            self.pulse.refused(status.as_u16());
+        }
+        refused
     }
     fn moved<T>(&self, poll: Poll<T>) -> Poll<T> {
         match poll {
@@ -142,6 +160,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.refuses(buf) {
+            return Poll::Ready(Ok(buf.len()));
+        }
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.moved(poll)
     }
@@ -150,6 +171,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if bufs.first().is_some_and(|first| self.refuses(first)) {
+            return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
+        }
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.moved(poll)
     }
@@ -158,9 +182,16 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_flush(cx);
+        if poll.is_ready() && self.pulse.is_quiet() {
+            self.answered = self.pulse.begun();
+        }
         self.moved(poll)
     }
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.pulse.is_refused() {
+            // The refusal is still to be said.
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

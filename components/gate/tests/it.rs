@@ -90,6 +90,9 @@ impl HttpDoor for Parrot {
                 Ok(read) => read,
                 Err(fault) => return problem::answer(&fault, Some(&trace)),
             };
+            if path.ends_with("/echo") {
+                return Response::new(body(read));
+            }
             let who = match peer {
                 Peer::Network(at) => at.ip().to_string(),
                 Peer::Local { user } => format!("user {user}"),

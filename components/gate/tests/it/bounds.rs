@@ -42,19 +42,83 @@ async fn what_breaks_the_rules_of_http_is_refused() {
     let padded = format!("Content-Length: {}4\r\n", "0".repeat(60));
     let padded = format!("POST /rest/v1/x HTTP/1.1\r\nHost: a\r\n{padded}\r\nabcd");
     check(at, padded.as_bytes(), "400 MF1016").await;
-    check(at, b"nonsense\r\n\r\n", "400").await;
-    check(at, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "400").await;
-    check(at, b"GET /rest/v1/\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n", "400").await;
-    check(at, b"GET / HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n", "400").await;
-    check(
-        at,
-        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
-        "400",
-    )
-    .await;
-    check(at, b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n", "400")
-        .await;
     check(at, request("GET", "/rest/v1/fine", "", "").as_bytes(), "200").await;
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_is_refused_with_a_word_why() {
+    let (_bench, gate) = start(settings()).await;
+    let at = gate.network();
+    let fine = request("GET", "/rest/v1/x", "", "");
+    let slowly = request("GET", "/rest/v1/wait-not", "", "");
+    for head in [
+        &b"nonsense\r\n\r\n"[..],
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"GET /rest/v1/\xff\xfe HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET rest/v1/x HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET http:///x HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX Y: z\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+        b"GET / HTTP/9.9\r\nHost: a\r\n\r\n",
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcde",
+        b"POST /rest/v1/x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
+    ] {
+        let shown = String::from_utf8_lossy(head).into_owned();
+        let refused = ask(at, head).await;
+        assert_eq!(refused.brief(), "400 MF1016", "{shown}");
+        assert_eq!(refused.header("connection"), Some("close"), "{shown}");
+        assert!(refused.json()["detail"].as_str().is_some_and(|why| !why.is_empty()), "{shown}");
+        // On a connection that was of use before, and in one packet with requests that were.
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        assert_eq!(say(&mut stream, &fine).await.unwrap().status, 200);
+        assert_eq!(say(&mut stream, head).await.unwrap().brief(), "400 MF1016", "{shown}");
+        assert!(closes(&mut stream).await, "{shown}");
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let all = [fine.as_bytes(), slowly.as_bytes(), head].concat();
+        stream.write_all(&all).await.unwrap();
+        assert_eq!(answer(&mut stream).await.unwrap().status, 200);
+        assert_eq!(answer(&mut stream).await.unwrap().status, 200);
+        assert_eq!(answer(&mut stream).await.unwrap().brief(), "400 MF1016", "{shown}");
+        assert!(closes(&mut stream).await, "{shown}");
+    }
+    let many: String = (0..120).map(|n| format!("X-{n}: y\r\n")).collect();
+    let many = ask(at, request("GET", "/rest/v1/x", &many, "")).await;
+    assert_eq!(many.brief(), "431 MF1018");
+    assert_eq!(many.json()["detail"], "the request has more than 100 headers");
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_door_is_told_apart_from_one_of_the_library() {
+    let (_bench, gate) = start(settings()).await;
+    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+    for _ in 0..3 {
+        // It looks like the beginning of an answer, and is the body of one.
+        let body = "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+        let told = say(&mut stream, request("POST", "/rest/v1/echo", "", body)).await.unwrap();
+        assert_eq!((told.status, told.text().as_str()), (200, body));
+        let missing = say(&mut stream, request("GET", "/auth/v1/x", "", "")).await.unwrap();
+        assert_eq!(missing.brief(), "503 MF7003");
+        let missing = say(&mut stream, request("GET", "/p/UP/rest/v1/x", "", "")).await.unwrap();
+        assert_eq!(missing.brief(), "404 MF2009");
+    }
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_address_as_long_as_the_largest_head_is_read() {
+    let largest = Settings { header_bytes_max: 65_536, ..settings() };
+    let (_bench, gate) = start(largest).await;
+    let at = gate.network();
+    let long = "x".repeat(65_000);
+    check(at, request("GET", &format!("/rest/v1/x?{long}"), "", "").as_bytes(), "200").await;
+    check(at, request("GET", "/rest/v1/x", &format!("X: {long}\r\n"), "").as_bytes(), "200").await;
+    let quotes = |count: usize| format!("/rest/v1/x?{}", "\"".repeat(count));
+    check(at, request("GET", &quotes(21_000), "", "").as_bytes(), "200").await;
+    let refused = ask(at, request("GET", &quotes(22_000), "", "")).await;
+    assert_eq!(refused.brief(), "431 MF1018");
+    assert!(refused.json()["detail"].as_str().unwrap().contains("65,534"));
     gate.drain().await.unwrap();
 }
 
@@ -239,6 +303,7 @@ async fn settings_with_which_nobody_could_be_served_are_refused() {
     for wrong in [
         Settings { connections_max: 0, ..settings() },
         Settings { header_bytes_max: 100, ..settings() },
+        Settings { header_bytes_max: 65_537, ..settings() },
         Settings { header_ms: 0, ..settings() },
     ] {
         let refused = Bench::default().start::<Gate>(wrong).await.err().unwrap();

@@ -62,6 +62,22 @@ async fn streams_of_http2_are_finished_when_the_gate_leaves() {
     gate.end().await.unwrap();
 }
 
+#[tokio::test]
+async fn an_address_over_http2_may_be_as_long_as_a_head() {
+    let bench = Bench::default();
+    let largest = mag_gate::Settings { header_bytes_max: 65_536, ..settings() };
+    let gate = bench.start::<Gate>(largest).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    let mut client = connect(gate.network()).await;
+    for length in [20_000, 40_000, 65_000] {
+        let path = format!("/rest/v1/x?{}", "x".repeat(length));
+        assert_eq!(get(&mut client, &path).await.0, 200, "{length}");
+    }
+    assert_eq!(get(&mut client, &format!("/rest/v1/x?{}", "x".repeat(65_500))).await.0, 431);
+    assert_eq!(get(&mut client, "/rest/v1/x").await.0, 200, "the connection goes on");
+    gate.drain().await.unwrap();
+}
+
 /// Looks like the head of a request that the gate would mend.
 const WORD: &str = "GET /\"hello\" ";
 
