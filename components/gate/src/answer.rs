@@ -15,10 +15,16 @@ use std::task::{Context, Poll};
 
 pub(crate) struct Answer {
     body: Body,
+    /// What is left of a piece that is handed out in several.
+    rest: Bytes,
     leaving: Option<BoxFuture<'static, ()>>,
     ended: bool,
-    _flight: Flight,
+    flight: Flight,
 }
+
+/// A stream takes a whole piece into its buffer as soon as a single byte of it may be sent. The rest of
+/// a large answer shall wait here, where it is seen that nobody takes it.
+const PIECE_MAX: usize = 64 * 1024;
 
 impl Answer {
     pub(crate) fn of(
@@ -31,7 +37,23 @@ impl Answer {
             let mut line = line.clone();
             async move { line.leaving().await }.boxed()
         });
-        response.map(|body| Self { body, leaving, ended: false, _flight: flight })
+        response.map(|body| {
+            if !http_body::Body::is_end_stream(&body) {
+                flight.offers();
+            }
+            Self { body, rest: Bytes::new(), leaving, ended: false, flight }
+        })
+    }
+
+    /// As much of a piece as may go at once.
+    fn cut(&mut self, mut data: Bytes) -> Frame<Bytes> {
+        if self.flight.is_stream() && data.len() > PIECE_MAX {
+            self.rest = data.split_off(PIECE_MAX);
+        }
+        if !http_body::Body::is_end_stream(self) {
+            self.flight.offers();
+        }
+        Frame::data(data)
     }
 }
 
@@ -47,23 +69,42 @@ impl http_body::Body for Answer {
         if me.ended {
             return Poll::Ready(None);
         }
+        me.flight.is_asked();
+        if !me.rest.is_empty() {
+            let rest = std::mem::take(&mut me.rest);
+            return Poll::Ready(Some(Ok(me.cut(rest))));
+        }
         if me.leaving.as_mut().is_some_and(|leaving| leaving.poll_unpin(cx).is_ready()) {
             me.ended = true;
             return Poll::Ready(None);
         }
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(&mut me.body).poll_frame(cx)));
-        polled.unwrap_or_else(|panic| {
+        let polled = polled.unwrap_or_else(|panic| {
             me.ended = true;
             let why = mag_contract::life::panic_text(&*panic);
             tracing::error!("a door panicked in the middle of its answer: {why}");
             let fault = Fault::new(codes::BUG, "the answer broke off by a bug of ours");
             Poll::Ready(Some(Err(fault.into())))
-        })
+        });
+        match polled {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(data) => me.cut(data),
+                Err(trailers) => trailers,
+            }))),
+            other => other,
+        }
     }
     fn is_end_stream(&self) -> bool {
-        self.ended || self.body.is_end_stream()
+        self.ended || (self.rest.is_empty() && self.body.is_end_stream())
     }
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        match self.rest.len() as u64 {
+            0 => self.body.size_hint(),
+            rest => {
+                let mut hint = SizeHint::new();
+                hint.set_lower(rest.saturating_add(self.body.size_hint().lower()));
+                hint
+            }
+        }
     }
 }

@@ -188,7 +188,7 @@ async fn speak_http2<S>(stream: S, opening: Opening, peer: Peer, front: &Arc<Fro
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let pulse = Arc::new(Pulse::new());
+    let pulse = Arc::new(Pulse::of_streams());
     let wire = Wire::new(stream, opening, pulse.clone(), None);
     let exchange = Exchange { front: front.clone(), peer, pulse: pulse.clone() };
     let conn = hyper::server::conn::http2::Builder::new(Crew(front.line.clone()))

@@ -19,7 +19,7 @@ use crate::settings::Limits;
 use crate::squeeze::{accepted, squeeze};
 use crate::tally::Tally;
 use crate::trace::TraceIds;
-use crate::trust::{Trust, host_of};
+use crate::trust::{Trust, host_of, is_host};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
@@ -212,7 +212,10 @@ impl Front {
             Route::Functions => self.doors.functions.get(),
             Route::Mcp => self.doors.mcp.get(),
             Route::Screen if let Some(page) = home::error_page(parts.uri.path()) => {
-                return Ok(page);
+                return Ok(match parts.method {
+                    Method::GET | Method::HEAD => page,
+                    _ => problem::bad_method(&parts.method, "GET, HEAD", Some(&trace.0)),
+                });
             }
             Route::Screen => match Box::pin(self.registered(&parts)).await? {
                 Some(door) => Ok(door),
@@ -415,6 +418,10 @@ impl Front {
             // Who stands in front may have gone by the other.
             if hosts.next().is_some() {
                 return refused("a request names one host");
+            }
+            let host = parts.headers.get(HOST).and_then(|host| host.to_str().ok());
+            if !host.is_none_or(is_host) {
+                return refused("the host is no name or address with a port");
             }
         }
         Ok(())

@@ -5,7 +5,7 @@
 
 use crate::network::Network;
 use crate::settings::{ProxyHeader, Settings};
-use http::uri::Authority;
+use crate::trust::is_host;
 use http::{HeaderMap, HeaderValue};
 use mag_contract::door::Peer;
 use std::net::{IpAddr, SocketAddr};
@@ -163,11 +163,9 @@ fn is_https(proto: &str) -> bool {
     proto.eq_ignore_ascii_case("https")
 }
 
-/// A name with or without a port, and nothing else that an address may hold.
+/// What could as well stand in `Host`.
 fn host(entry: &str) -> Option<HeaderValue> {
-    let authority: Authority = entry.parse().ok()?;
-    let plain = !authority.host().is_empty() && !authority.as_str().contains('@');
-    plain.then(|| HeaderValue::from_str(authority.as_str()).ok())?
+    (!entry.is_empty() && is_host(entry)).then(|| HeaderValue::from_str(entry).ok())?
 }
 
 #[cfg(test)]

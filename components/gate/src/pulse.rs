@@ -2,8 +2,8 @@
 //! timer is set or reset for a request.
 
 use crate::settings::Limits;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -29,6 +29,9 @@ pub(crate) struct Pulse {
     large_head: AtomicBool,
     /// The status with which the library refuses a head that it cannot read.
     refused: AtomicU16,
+    /// Over HTTP/2 each answer has a window of its own, and one that nobody takes blocks no write: since
+    /// when the next piece of each waits to be asked for.
+    offers: Option<Mutex<Vec<Arc<AtomicU64>>>>,
 }
 
 /// Why a connection is cut.
@@ -56,7 +59,12 @@ impl Pulse {
             unread: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
             refused: AtomicU16::new(0),
+            offers: None,
         }
+    }
+    /// Of a connection with many streams.
+    pub(crate) fn of_streams() -> Self {
+        Self { offers: Some(Mutex::default()), ..Self::new() }
     }
 
     fn now(&self) -> u64 {
@@ -174,7 +182,10 @@ impl Pulse {
             since != 0 && Duration::from_millis(now.saturating_sub(since)) >= limit
         };
         let quiet = self.is_quiet();
+        let offers = self.offers.iter().map(|of| of.lock().unwrap_or_else(PoisonError::into_inner));
+        let untaken = offers.flat_map(|of| of.iter().map(Arc::clone).collect::<Vec<_>>());
         if over(&self.write_blocked_since, limits.stall)
+            || untaken.into_iter().any(|since| over(&since, limits.stall))
             || (!quiet && over(&self.body_awaited_since, limits.stall))
         {
             return Some(Verdict::Stalled);
@@ -187,23 +198,52 @@ impl Pulse {
 }
 
 /// A request under way, until the last byte of its answer was handed over.
-pub(crate) struct Flight(Arc<Pulse>);
+pub(crate) struct Flight {
+    pulse: Arc<Pulse>,
+    offered: Option<Arc<AtomicU64>>,
+}
 
 impl Flight {
     pub(crate) fn begin(pulse: &Arc<Pulse>) -> Self {
         pulse.in_flight.fetch_add(1, Relaxed);
         pulse.begun.fetch_add(1, Relaxed);
         Pulse::end(&pulse.head_since);
-        Self(pulse.clone())
+        let offered = pulse.offers.as_ref().map(|offers| {
+            let offered = Arc::new(AtomicU64::new(0));
+            offers.lock().unwrap_or_else(PoisonError::into_inner).push(offered.clone());
+            offered
+        });
+        Self { pulse: pulse.clone(), offered }
+    }
+
+    /// Whether it is one of many streams.
+    pub(crate) fn is_stream(&self) -> bool {
+        self.offered.is_some()
+    }
+    /// There is a piece of the answer, and it is not asked for yet.
+    pub(crate) fn offers(&self) {
+        if let Some(offered) = &self.offered {
+            offered.store(self.pulse.now(), Relaxed);
+        }
+    }
+    pub(crate) fn is_asked(&self) {
+        if let Some(offered) = &self.offered {
+            offered.store(0, Relaxed);
+        }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        self.0.quiet_since.store(self.0.now(), Relaxed);
-        Pulse::end(&self.0.body_awaited_since);
-        self.0.ended.fetch_add(1, Relaxed);
-        self.0.in_flight.fetch_sub(1, Relaxed);
+        let Self { pulse, offered } = self;
+        if let (Some(offered), Some(offers)) = (offered, &pulse.offers) {
+            let mut offers = offers.lock().unwrap_or_else(PoisonError::into_inner);
+            offers.retain(|other| !Arc::ptr_eq(other, offered));
+        }
+        pulse.quiet_since.store(pulse.now(), Relaxed);
+        Pulse::end(&pulse.body_awaited_since);
+        pulse.ended.fetch_add(1, Relaxed);
+        pulse.in_flight.fetch_sub(1, Relaxed);
     }
 }
 
@@ -242,5 +282,20 @@ mod tests {
         assert_eq!(pulse.verdict(&limits), None);
         tokio::time::advance(ms(500)).await;
         assert_eq!(pulse.verdict(&limits), Some(Verdict::Idle));
+
+        let pulse = Arc::new(Pulse::of_streams());
+        let (slow, quick) = (Flight::begin(&pulse), Flight::begin(&pulse));
+        slow.offers();
+        tokio::time::advance(ms(299)).await;
+        quick.offers();
+        assert_eq!(pulse.verdict(&limits), None);
+        tokio::time::advance(ms(1)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
+        slow.is_asked();
+        assert_eq!(pulse.verdict(&limits), None);
+        tokio::time::advance(ms(299)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
+        drop(quick);
+        assert_eq!(pulse.verdict(&limits), None);
     }
 }

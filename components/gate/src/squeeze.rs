@@ -4,8 +4,11 @@
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE,
+    ETAG, VARY,
+};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body as _, Frame, SizeHint};
 use mag_contract::door::{Body, BoxError, Response};
 use mag_contract::exchange::Endless;
@@ -43,15 +46,35 @@ pub(crate) fn squeeze(response: Response) -> Response {
     let headers = response.headers();
     let worth = response.body().size_hint().exact().is_none_or(|size| size >= WORTH_IT);
     let endless = response.extensions().get::<Endless>().is_some();
-    if !worth || endless || headers.contains_key(CONTENT_ENCODING) || !is_text(headers) {
+    if !worth || endless || !is_text(headers) || must_stay(headers) {
         return response;
     }
     let (mut parts, content) = response.into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     parts.headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     parts.headers.append(VARY, HeaderValue::from_static("Accept-Encoding"));
+    if let Some(weak) = parts.headers.get(ETAG).and_then(weakened) {
+        parts.headers.insert(ETAG, weak);
+    }
     let packer = Some(GzEncoder::new(Vec::new(), Compression::fast()));
     Response::from_parts(parts, Body::streamed(Packed { content, packer }))
+}
+
+/// Packed already, a part of which each byte has its place, or not to be touched as its door says.
+fn must_stay(headers: &HeaderMap) -> bool {
+    let says = |name: HeaderName, word: &str| {
+        let mut lines = headers.get_all(name).into_iter().filter_map(|line| line.to_str().ok());
+        lines.any(|line| line.to_ascii_lowercase().contains(word))
+    };
+    headers.contains_key(CONTENT_ENCODING)
+        || says(CONTENT_RANGE, "bytes")
+        || says(CACHE_CONTROL, "no-transform")
+}
+
+/// A strong mark is one of certain bytes, and these are others.
+fn weakened(tag: &HeaderValue) -> Option<HeaderValue> {
+    let strong = tag.as_bytes().starts_with(b"\"");
+    strong.then(|| HeaderValue::from_bytes(&[b"W/", tag.as_bytes()].concat()).ok())?
 }
 
 fn is_text(headers: &HeaderMap) -> bool {
@@ -149,6 +172,26 @@ mod tests {
         let mut response = answer("text/plain", &long);
         response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
         assert_eq!(squeeze(response).headers()[CONTENT_ENCODING], "br");
+        for (name, value) in
+            [(CONTENT_RANGE, "bytes 0-4999/9000"), (CACHE_CONTROL, "max-age=60, No-Transform")]
+        {
+            let mut response = answer("text/plain", &long);
+            response.headers_mut().insert(&name, HeaderValue::from_static(value));
+            assert!(!squeeze(response).headers().contains_key(CONTENT_ENCODING), "{name}");
+        }
+        // Rows that are counted are no bytes.
+        let mut response = answer("application/json", &long);
+        response.headers_mut().insert(CONTENT_RANGE, HeaderValue::from_static("0-9/*"));
+        assert!(squeeze(response).headers().contains_key(CONTENT_ENCODING));
+    }
+
+    #[test]
+    fn a_mark_of_certain_bytes_does_not_stand_for_packed_ones() {
+        for (own, told) in [("\"a\"", "W/\"a\""), ("W/\"a\"", "W/\"a\"")] {
+            let mut response = answer("text/plain", &"x".repeat(5_000));
+            response.headers_mut().insert(ETAG, HeaderValue::from_static(own));
+            assert_eq!(squeeze(response).headers()[ETAG], told);
+        }
     }
 
     #[test]

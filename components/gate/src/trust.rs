@@ -65,6 +65,27 @@ pub(crate) fn host_of(request: &Parts) -> Option<&str> {
     told.or_else(|| request.headers.get(HOST).and_then(|h| h.to_str().ok()))
 }
 
+/// Whether it is a name or an address, with or without a port, and nothing around them that one reader
+/// would take for a part of the name and another would not.
+pub(crate) fn is_host(text: &str) -> bool {
+    let (name, port) = match text.strip_prefix('[') {
+        Some(rest) => {
+            let Some((address, port)) = rest.split_once(']') else { return false };
+            if address.parse::<Ipv6Addr>().is_err() {
+                return false;
+            }
+            ("", port)
+        }
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=".contains(&byte);
+    let digits = port.strip_prefix(':').unwrap_or("0");
+    name.bytes().all(plain)
+        && (port.is_empty() || port.starts_with(':'))
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && (digits.is_empty() || digits.parse::<u16>().is_ok())
+}
+
 /// `[::1]:8000` is `::1`, `a.example:80` is `a.example`.
 fn name_of(host: &str) -> &str {
     if let Some((name, _)) = host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -101,6 +122,34 @@ mod tests {
         }
         for host in ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", ""] {
             assert_eq!(ask("GET", host, None), "MF3006", "{host}");
+        }
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address_and_a_port() {
+        for host in ["a", "A.example:80", "127.0.0.1", "[::1]", "[::1]:65535", "a:", "", "a_b~%20"]
+        {
+            assert!(is_host(host), "{host}");
+        }
+        for host in [
+            "[::1].evil.example",
+            "[::1]@evil.example",
+            "localhost:80@evil.example",
+            "u:p@localhost",
+            "a:99999",
+            "a:80x",
+            "a:+80",
+            "a b",
+            "a/b",
+            "[::1",
+            "[a]",
+            "::1",
+            "a:80:81",
+            "a\\b",
+            "a#b",
+            "[127.0.0.1]",
+        ] {
+            assert!(!is_host(host), "{host}");
         }
     }
 

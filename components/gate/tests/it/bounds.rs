@@ -39,6 +39,13 @@ async fn what_breaks_the_rules_of_http_is_refused() {
     check(at, b"GET /rest/v1/x HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", "400 MF1016").await;
     check(at, b"GET http://b/rest/v1/x HTTP/1.1\r\nHost: a\r\n\r\n", "200").await;
     check(at, b"GET http://b/rest/v1/x HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 MF1016").await;
+    for host in ["[::1].evil.example", "localhost:80@evil.example", "a:80x", "a b", "a/b", "\u{e9}"]
+    {
+        let head = format!("GET /rest/v1/x HTTP/1.1\r\nHost: {host}\r\n\r\n");
+        check(at, head.as_bytes(), "400 MF1016").await;
+    }
+    check(at, b"GET http://u:p@a/rest/v1/x HTTP/1.1\r\nHost: a\r\n\r\n", "400 MF1016").await;
+    check(at, b"GET /rest/v1/x HTTP/1.1\r\nHost: [::1]:8000\r\n\r\n", "200").await;
     let padded = format!("Content-Length: {}4\r\n", "0".repeat(60));
     let padded = format!("POST /rest/v1/x HTTP/1.1\r\nHost: a\r\n{padded}\r\nabcd");
     check(at, padded.as_bytes(), "400 MF1016").await;

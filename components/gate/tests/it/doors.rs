@@ -141,6 +141,8 @@ async fn the_address_that_a_problem_names_as_its_type_says_what_it_means() {
         "{}",
         answer.text()
     );
+    let answer = ask(gate.network(), request("DELETE", "/errors/MF1017", "", "")).await;
+    assert_eq!(answer.brief(), "405 MF1007");
     let answer = ask(gate.network(), request("GET", "/errors/MF0000", "", "")).await;
     assert_eq!(answer.status, 404);
     gate.drain().await.unwrap();

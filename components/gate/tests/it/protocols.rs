@@ -78,6 +78,38 @@ async fn an_address_over_http2_may_be_as_long_as_a_head() {
     gate.drain().await.unwrap();
 }
 
+#[tokio::test]
+async fn an_answer_that_nobody_takes_ends_a_connection_of_streams() {
+    let bench = Bench::default();
+    let hurried = mag_gate::Settings { stall_ms: 200, ..settings() };
+    let gate = bench.start::<Gate>(hurried).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    for window in [0, 1, 70_000] {
+        let stream = TokioIo::new(TcpStream::connect(gate.network()).await.unwrap());
+        let (mut client, connection) =
+            hyper::client::conn::http2::Builder::new(TokioExecutor::new())
+                .initial_stream_window_size(window)
+                .handshake::<_, Full<bytes::Bytes>>(stream)
+                .await
+                .unwrap();
+        let connection = tokio::spawn(connection);
+        let text = "x".repeat(300_000);
+        let request = http::Request::post("http://localhost/rest/v1/echo");
+        let request = request.body(Full::from(text.clone())).unwrap();
+        let untaken = client.send_request(request).await.unwrap();
+        // Its body is held, and never read.
+        let ended = tokio::time::timeout(std::time::Duration::from_secs(30), connection).await;
+        assert!(ended.is_ok(), "a window of {window} holds the connection");
+        drop(untaken);
+    }
+    let mut client = connect(gate.network()).await;
+    let request = http::Request::post("http://localhost/rest/v1/echo");
+    let request = request.body(Full::from("y".repeat(300_000))).unwrap();
+    let taken = client.send_request(request).await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(taken.to_bytes(), "y".repeat(300_000), "in pieces, and whole");
+    gate.drain().await.unwrap();
+}
+
 /// Looks like the head of a request that the gate would mend.
 const WORD: &str = "GET /\"hello\" ";
 
