@@ -19,15 +19,28 @@ pub(crate) const WORD: &str = "bare-handler";
 /// As many connections to PostgreSQL as MagFlock has by default.
 const POOL: usize = 16;
 
+/// How a file is read.
+#[derive(Clone, Copy)]
+pub(crate) enum Reads {
+    /// By system calls, as SQLite does unless it is told otherwise, and as MagFlock does.
+    Calls,
+    /// As memory, which counts as the server's own.
+    Memory,
+}
+
 pub(crate) struct Bare {
     pub(crate) at: SocketAddr,
     child: Child,
 }
 
 impl Bare {
-    pub(crate) fn on_sqlite(file: &Path) -> Self {
+    pub(crate) fn on_sqlite(file: &Path, reads: Reads) -> Self {
         sqlite::fill(file);
-        Self::start(&["sqlite", &file.display().to_string()])
+        let engine = match reads {
+            Reads::Calls => "sqlite",
+            Reads::Memory => "mapped-sqlite",
+        };
+        Self::start(&[engine, &file.display().to_string()])
     }
     pub(crate) fn on_postgres(server: &Server) -> Self {
         Self::start(&["postgres", &server.url("postgres")])
@@ -61,7 +74,8 @@ pub(crate) fn serve(words: &[String]) {
     runtime.block_on(async {
         let [engine, place] = words else { panic!("an engine, and where it is") };
         let app = match engine.as_str() {
-            "sqlite" => sqlite::app(place),
+            "sqlite" => sqlite::app(place, Reads::Calls),
+            "mapped-sqlite" => sqlite::app(place, Reads::Memory),
             _ => postgres::app(place),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

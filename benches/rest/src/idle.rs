@@ -1,6 +1,6 @@
 //! What a connection costs that only waits, in memory of the server: after a request, and before any.
 
-use crate::bare::Bare;
+use crate::bare::{Bare, Reads};
 use crate::goals::Goals;
 use crate::load::Line;
 use crate::meter::memory_of;
@@ -29,7 +29,7 @@ pub(crate) fn run(goals: &mut Goals) {
     goals.add("idle connection: ≤ 6.1 KiB", format!("{ours:.1} KiB"), ours <= 6.1);
     drop(board);
     let folder = tempfile::tempdir().unwrap();
-    let bare = Bare::on_sqlite(&folder.path().join("bare.db"));
+    let bare = Bare::on_sqlite(&folder.path().join("bare.db"), Reads::Calls);
     told("bare axum", bare.at, bare.pid(), connections, "/posts/1");
     drop(bare);
     match pocketbase::start() {

@@ -1,6 +1,6 @@
 //! MagFlock on SQLite beside PocketBase and a bare axum + rusqlite handler.
 
-use crate::bare::Bare;
+use crate::bare::{Bare, Reads};
 use crate::compare::{Pace, Subject, compare, memory, own_goals};
 use crate::goals::Goals;
 use crate::magflock::{self, PROJECT};
@@ -16,11 +16,14 @@ pub(crate) fn run(works: &[Work], pace: Pace, goals: &mut Goals) {
     fill(&here);
     let dialect = magflock::dialect(&here);
     let folder = tempfile::tempdir().unwrap();
-    let bare = Bare::on_sqlite(&folder.path().join("bare.db"));
+    let bare = Bare::on_sqlite(&folder.path().join("bare.db"), Reads::Calls);
+    let mapped = Bare::on_sqlite(&folder.path().join("mapped.db"), Reads::Memory);
     let peer = pocketbase::start();
     let mut subjects = vec![
         Subject::http("MagFlock", magflock::address(&board), board.pid(), dialect),
         Subject::http("bare axum + rusqlite", bare.at, bare.pid(), Dialect::Bare),
+        // For comparison alone: what it maps is its memory, of which MagFlock may not have so much.
+        Subject::http("the same, its file mapped", mapped.at, mapped.pid(), Dialect::Bare),
     ];
     match &peer {
         Ok(peer) => {
@@ -39,7 +42,7 @@ pub(crate) fn run(works: &[Work], pace: Pace, goals: &mut Goals) {
                 work.word()
             );
             goals.add(goal, format!("{:.0} %", share * 100.0), share >= 0.7);
-            if let Some(peer) = found.get(2) {
+            if let Some(peer) = found.get(3) {
                 let times = found[0].rate / peer.rate;
                 let goal =
                     format!("SQLite {}, {connections} connections: ≥ 5 × PocketBase", work.word());

@@ -1,7 +1,7 @@
 //! SQLite by hand: each thread reads with a connection of its own; one thread writes, and whoever
 //! waits for it shares a commit.
 
-use super::{Answered, NewPost, Post, Wanted, broken, made};
+use super::{Answered, NewPost, Post, Reads, Wanted, broken, made};
 use crate::schema;
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
@@ -17,6 +17,7 @@ type Order = (NewPost, oneshot::Sender<Written>);
 
 struct App {
     file: String,
+    reads: Reads,
     writer: mpsc::SyncSender<Order>,
 }
 
@@ -30,34 +31,36 @@ thread_local! {
 }
 
 pub(super) fn fill(file: &std::path::Path) {
-    let db = open(&file.display().to_string());
+    let db = open(&file.display().to_string(), Reads::Calls);
     db.execute_batch(&schema::on_sqlite()).unwrap();
 }
 
-pub(super) fn app(file: &str) -> Router {
+pub(super) fn app(file: &str, reads: Reads) -> Router {
     let (writer, orders) = mpsc::sync_channel(WAITING_MAX);
     let place = file.to_owned();
-    std::thread::spawn(move || write(&place, &orders));
+    std::thread::spawn(move || write(&place, reads, &orders));
     Router::new()
         .route("/posts/{id}", get(by_key))
         .route("/posts", get(page).post(insert))
         .route("/embed/{id}", get(embed))
-        .with_state(Arc::new(App { file: file.to_owned(), writer }))
+        .with_state(Arc::new(App { file: file.to_owned(), reads, writer }))
 }
 
-fn open(file: &str) -> Connection {
+fn open(file: &str, reads: Reads) -> Connection {
     let db = Connection::open(file).unwrap();
     db.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;
-         PRAGMA mmap_size = 268435456",
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     )
     .unwrap();
+    if matches!(reads, Reads::Memory) {
+        db.execute_batch("PRAGMA mmap_size = 268435456").unwrap();
+    }
     db
 }
 
 fn read<T>(app: &App, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Answered<T> {
     READER.with_borrow_mut(|reader| {
-        work(reader.get_or_insert_with(|| open(&app.file))).map_err(broken)
+        work(reader.get_or_insert_with(|| open(&app.file, app.reads))).map_err(broken)
     })
 }
 
@@ -115,8 +118,8 @@ async fn insert(
     written.await.map_err(broken)?.map(made).map_err(broken)
 }
 
-fn write(file: &str, orders: &mpsc::Receiver<Order>) {
-    let db = open(file);
+fn write(file: &str, reads: Reads, orders: &mpsc::Receiver<Order>) {
+    let db = open(file, reads);
     let sql = format!(
         "INSERT INTO posts (title, body, author_id, published) VALUES (?1, ?2, ?3, ?4)
          RETURNING {COLUMNS}"
