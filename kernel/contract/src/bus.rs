@@ -8,9 +8,10 @@ use crate::fact::{Context, Envelope, Fact, Identifiers, Source, Told};
 use crate::fault::Fault;
 use crate::hook::Hooks;
 use crate::journal::{Journal, Kept, Line, Wanted};
+use crate::types::TypeMap;
 use std::any::{Any, TypeId};
 use std::borrow::Cow;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -31,7 +32,7 @@ pub struct Bus {
 }
 
 struct Shared {
-    topics: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    topics: RwLock<TypeMap<Arc<dyn Any + Send + Sync>>>,
     all: broadcast::Sender<Arc<dyn Told>>,
     traffic: broadcast::Sender<Arc<dyn Told>>,
     history: Mutex<VecDeque<Arc<dyn Told>>>,

@@ -6,11 +6,11 @@ use crate::bus::Bus;
 use crate::codes;
 use crate::fact::Fact;
 use crate::fault::Fault;
+use crate::types::TypeMap;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -84,7 +84,7 @@ const FAILURES_BEFORE_REST: u32 = 5;
 const REST: Duration = Duration::from_secs(30);
 
 type List<H> = Vec<Arc<Entry<H>>>;
-type Lists = HashMap<TypeId, Arc<dyn AnyList>>;
+type Lists = TypeMap<Arc<dyn AnyList>>;
 
 /// The lists of handlers, one a hook type. Whoever asks takes no lock: a change puts a new map in
 /// place of the old one.
@@ -102,7 +102,7 @@ const BOARD: u64 = 0;
 #[derive(Default)]
 struct Changing {
     /// Incarnations, and whether each is ready: until then its handlers sleep.
-    known: HashMap<u64, bool>,
+    known: std::collections::HashMap<u64, bool>,
 }
 
 trait AnyList: Any + Send + Sync {

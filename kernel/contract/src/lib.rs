@@ -28,6 +28,7 @@ pub mod secret;
 pub mod socket;
 pub mod state;
 pub mod traffic;
+mod types;
 pub mod vitals;
 pub mod ward;
 pub mod wiring;
