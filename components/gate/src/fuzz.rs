@@ -2,7 +2,9 @@
 //! and never falls. `MAG_KIT_FUZZ=1000000` makes a night of it.
 
 use crate::cors::Cors;
+use crate::frames::Frames;
 use crate::framing::Framing;
+use crate::huffman::unpack;
 use crate::limit::key_of;
 use crate::route::Route;
 use crate::settings::Settings;
@@ -93,6 +95,37 @@ fn any_headers_are_understood_or_passed_on() {
             if let Some(id) = trace.and_then(mag_contract::exchange::trace_of) {
                 assert_eq!(id.len(), 32);
             }
+        },
+    );
+}
+
+#[test]
+fn frames_are_told_apart_in_any_bytes_and_in_any_pieces() {
+    let head = |path: &str| {
+        let length = u8::try_from(path.len()).unwrap();
+        let head = [0, 0, length + 2, 1, 5, 0, 0, 0, 1, 4, length];
+        head.into_iter().map(char::from).collect::<String>() + path
+    };
+    let others =
+        [head("/a?b=->>\"c#d\""), head("/plain"), "\0\0\u{4}\0\u{1}\0\0\0\u{1}\"<#>".to_owned()];
+    each(
+        "the gate's streams",
+        USUAL,
+        |chance| {
+            let some = (0..=chance.below(4)).map(|_| chance.of(&others).clone());
+            let all = some.collect::<String>();
+            (spoil(chance, &all, &others), chance.below(30) + 1)
+        },
+        |(bytes, piece)| {
+            let read = |piece: usize| {
+                let (mut frames, mut out) = (Frames::behind(0), Vec::new());
+                for bytes in bytes.chunks(piece) {
+                    out.extend(frames.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
+                }
+                out
+            };
+            assert_eq!(read(*piece), read(bytes.len().max(1)));
+            let _ = unpack(bytes);
         },
     );
 }

@@ -32,21 +32,8 @@ impl Target {
         if end < rest.len() {
             self.0 = At::Beyond;
         }
-        let target = &rest[..end];
-        if !target.iter().any(|byte| refused(*byte)) {
-            return None;
-        }
-        let mut encoded = Vec::with_capacity(bytes.len() + 64);
-        encoded.extend_from_slice(&bytes[..begin]);
-        for byte in target {
-            if refused(*byte) {
-                encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
-            } else {
-                encoded.push(*byte);
-            }
-        }
-        encoded.extend_from_slice(&rest[end..]);
-        Some(encoded)
+        let target = encoded(&rest[..end])?;
+        Some([&bytes[..begin], &target, &rest[end..]].concat())
     }
 
     /// Where the target begins among these bytes.
@@ -70,6 +57,22 @@ impl Target {
         self.0 = At::Method(letters);
         bytes.len()
     }
+}
+
+/// A target, or a part of one, as the library takes it; nothing when it does already.
+pub(crate) fn encoded(target: &[u8]) -> Option<Vec<u8>> {
+    if !target.iter().any(|byte| refused(*byte)) {
+        return None;
+    }
+    let mut encoded = Vec::with_capacity(target.len() + 64);
+    for byte in target {
+        if refused(*byte) {
+            encoded.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            encoded.push(*byte);
+        }
+    }
+    Some(encoded)
 }
 
 fn refused(byte: u8) -> bool {

@@ -1,6 +1,7 @@
 //! The stream under a connection: it begins with the bytes that told its protocol, and notes in
 //! the pulse when the other side does not move.
 
+use crate::frames::Frames;
 use crate::framing::Framing;
 use crate::pulse::Pulse;
 use std::io::{self, IoSlice};
@@ -44,8 +45,10 @@ pub(crate) struct Wire<S> {
     /// So many bytes of the opening were looked over before.
     sound: usize,
     pulse: Arc<Pulse>,
-    /// Only HTTP/1 has heads to look over.
+    /// Only HTTP/1 has heads to look over,
     framing: Option<Framing>,
+    /// and only HTTP/2 has frames.
+    frames: Option<Frames>,
     /// Of so many requests the answers have gone out whole.
     answered: u32,
 }
@@ -59,13 +62,17 @@ impl<S> Wire<S> {
         head_max: Option<usize>,
     ) -> Self {
         let framing = head_max.map(Framing::new);
-        Self { stream, opening, given: 0, sound: 0, pulse, framing, answered: 0 }
+        let frames = framing.is_none().then(|| Frames::behind(PREFACE.len()));
+        Self { stream, opening, given: 0, sound: 0, pulse, framing, frames, answered: 0 }
     }
     pub(crate) fn into_stream(self) -> S {
         self.stream
     }
     /// What the bytes are to be instead, when they are of a head that the library would refuse.
     fn mended(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
+        if let Some(frames) = &mut self.frames {
+            return frames.mend(bytes);
+        }
         if self.pulse.is_taken_over() {
             self.framing = None;
         }
@@ -124,23 +131,24 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
     ) -> Poll<io::Result<()>> {
         let me = &mut *self;
         let before = buf.filled().len();
-        if me.given < me.opening.0.len() {
-            let sound = me.given < me.sound;
-            let end = if sound { me.sound } else { me.opening.0.len() };
-            let rest = &me.opening.0[me.given..end];
-            let n = rest.len().min(buf.remaining());
-            buf.put_slice(&rest[..n]);
-            me.given += n;
-            if sound {
+        loop {
+            if me.given < me.opening.0.len() {
+                let sound = me.given < me.sound;
+                let end = if sound { me.sound } else { me.opening.0.len() };
+                let rest = &me.opening.0[me.given..end];
+                let n = rest.len().min(buf.remaining());
+                buf.put_slice(&rest[..n]);
+                me.given += n;
+                if sound {
+                    return Poll::Ready(Ok(()));
+                }
+            } else {
+                std::task::ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
+            }
+            if buf.filled().len() == before {
                 return Poll::Ready(Ok(()));
             }
-        } else {
-            std::task::ready!(Pin::new(&mut me.stream).poll_read(cx, buf))?;
-        }
-        if buf.filled().len() == before {
-            return Poll::Ready(Ok(()));
-        }
-        if let Some(mended) = me.mended(&buf.filled()[before..]) {
+            let Some(mended) = me.mended(&buf.filled()[before..]) else { break };
             buf.set_filled(before);
             let now = mended.len().min(buf.remaining());
             buf.put_slice(&mended[..now]);
@@ -149,6 +157,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
             me.sound = rest.len();
             rest.extend_from_slice(me.opening.0.get(me.given..).unwrap_or_default());
             (me.opening, me.given) = (Opening(rest), 0);
+            if now > 0 {
+                break;
+            }
+            // All of it is held back: nothing read would mean that nothing comes any more.
         }
         Poll::Ready(me.heard())
     }

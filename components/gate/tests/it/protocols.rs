@@ -78,6 +78,38 @@ async fn an_address_over_http2_may_be_as_long_as_a_head() {
     gate.drain().await.unwrap();
 }
 
+/// As a client sends it that takes an address as it was written: nothing is remembered, nothing packed.
+fn written(stream: u8, path: &str) -> Vec<u8> {
+    let field = |index: u8, text: &str| {
+        [&[index, u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat()
+    };
+    let block = [&[0x82, 0x86][..], &field(4, path), &field(1, "localhost")].concat();
+    let length = u8::try_from(block.len()).unwrap();
+    [&[0, 0, length, 1, 5, 0, 0, 0, stream][..], &block].concat()
+}
+
+#[tokio::test]
+async fn what_people_write_in_an_address_arrives_over_http2() {
+    let bench = Bench::default();
+    let gate = bench.start::<Gate>(settings()).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    let settings_of_ours = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let opening = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &settings_of_ours].concat();
+    for piece in [1, 7, 1_000] {
+        let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let first = written(1, "/rest/v1/a->>\"b#c\"?x=<1>");
+        let all = [opening.clone(), first, written(3, "/rest/v1/second")].concat();
+        for bytes in all.chunks(piece) {
+            stream.write_all(bytes).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+        let told = until(&mut stream, "GET /rest/v1/second 0 bytes").await;
+        assert!(told.contains("GET /rest/v1/a-%3E%3E%22b%23c%22 0 bytes"), "{told}");
+    }
+    gate.drain().await.unwrap();
+}
+
 #[tokio::test]
 async fn an_answer_that_nobody_takes_ends_a_connection_of_streams() {
     let bench = Bench::default();
