@@ -6,7 +6,7 @@ use crate::history::{EVERY, Ring};
 use crate::operations::{self, Memory};
 use crate::queries;
 use crate::scrape::Scrape;
-use mag_contract::bus::{Heard, Subscription};
+use mag_contract::bus::{BACKLOG, Heard, Subscription};
 use mag_contract::door::ScreenDoor;
 use mag_contract::life::Lifeline;
 use mag_contract::state::KeyValues;
@@ -25,7 +25,7 @@ const KEEP_EVERY: Duration = Duration::from_secs(900);
 /// So long answers gather before they are counted.
 const GATHERED: Duration = Duration::from_millis(1);
 /// Of those that the bus keeps for who is late.
-const MANY: usize = mag_contract::bus::BACKLOG / 4;
+const MANY: usize = BACKLOG / 4;
 /// Doors whose requests are the screen's own, or a probe's.
 const OWN_DOORS: [&str; 3] = ["admin", "screen", "ops"];
 
@@ -139,14 +139,21 @@ async fn count(
             () = line.leaving() => return,
             heard = answers.next() => heard,
         };
-        came += 1;
         let Some(heard) = heard else { return };
-        // Numbers of a busy hour may miss some: whoever answers them does not wait for us.
-        let Heard::Fact(envelope) = heard else { continue };
-        let told = &envelope.data.0;
-        if !OWN_DOORS.contains(&&*told.request.door) {
+        {
+            // Those that have gathered are counted in one go, and no more than can have.
             let mut usage = memory.usage.lock().unwrap_or_else(PoisonError::into_inner);
-            usage.add(clock.now(), told);
+            let now = clock.now();
+            let gathered = std::iter::from_fn(|| answers.at_once()).take(BACKLOG);
+            for heard in std::iter::once(heard).chain(gathered) {
+                came += 1;
+                // Numbers of a busy hour may miss some: whoever answers them does not wait for us.
+                let Heard::Fact(envelope) = heard else { continue };
+                let told = &envelope.data.0;
+                if !OWN_DOORS.contains(&&*told.request.door) {
+                    usage.add(now, told);
+                }
+            }
         }
         if !answers.has_more() {
             // Whoever answers would wake us with each request; they gather meanwhile, unless so many

@@ -343,6 +343,14 @@ impl<E: Fact> Subscription<E> {
     pub fn has_more(&self) -> bool {
         !self.0.is_empty()
     }
+    /// The next fact, when it is there already.
+    pub fn at_once(&mut self) -> Option<Heard<E>> {
+        match self.0.try_recv() {
+            Ok(envelope) => Some(Heard::Fact(envelope)),
+            Err(broadcast::error::TryRecvError::Lagged(n)) => Some(Heard::Missed(n)),
+            Err(_) => None,
+        }
+    }
     /// `None` when the board is gone.
     pub async fn next(&mut self) -> Option<Heard<E>> {
         match self.0.recv().await {
