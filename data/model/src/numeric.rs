@@ -209,7 +209,10 @@ impl Numeric {
             let unsigned = n.0.trim_start_matches('-');
             let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
             let whole = whole.trim_start_matches('0');
-            if whole.is_empty() {
+            // Nothing has no first digit, however many places it is written with.
+            if whole.is_empty() && fraction.bytes().all(|b| b == b'0') {
+                (0, 0)
+            } else if whole.is_empty() {
                 let zeros = fraction.bytes().take_while(|b| *b == b'0').count();
                 let group = zeros / 4;
                 let padded = format!("{fraction}000");
@@ -359,6 +362,12 @@ mod tests {
         assert_eq!(n("10").divide(&n("4")).unwrap().as_str(), "2.5000000000000000");
         assert_eq!(n("10").divide(&n("3")).unwrap().as_str(), "3.3333333333333333");
         assert_eq!(n("2").divide(&n("3")).unwrap().as_str(), "0.66666666666666666667");
+        for (of, by, zeros) in
+            [("0", "1", 20), ("0.00", "7", 20), ("0", "20000", 24), ("0", "0.0001", 16)]
+        {
+            let none = n(of).divide(&n(by)).unwrap();
+            assert_eq!(none.as_str(), format!("0.{}", "0".repeat(zeros)), "{of} / {by}");
+        }
         assert_eq!(n("2.345").round(2).unwrap().as_str(), "2.35");
         assert_eq!(n("-9.995").round(2).unwrap().as_str(), "-10.00");
         assert!(n("1").divide(&n("0")).is_err());
