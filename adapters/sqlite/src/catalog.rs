@@ -72,7 +72,10 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
     for table in found.values_mut() {
         if let Some(place) = row_number(table) {
             table.draft.columns[place].identity = Identity::ByDefault;
+            table.draft.loose_key = false;
         }
+        // A column of that name hides the number of the row, and the key has to do.
+        table.draft.loose_key &= table.spelt("rowid").is_none();
     }
     words::indexes(db, &mut found).map_err(error::of)?;
     comments(db, &mut found).map_err(error::of)?;
@@ -159,6 +162,7 @@ fn columns(db: &Connection, found: &mut BTreeMap<String, Found>) -> rusqlite::Re
             generated,
             ..ColumnDraft::default()
         });
+        table.draft.loose_key |= place > 0 && !not_null;
         table.declared.push(declared);
         table.primary_places.push(place);
     }

@@ -16,5 +16,6 @@ pub use statement::{Arg, Form, Origin, Statement};
 
 pub use render::read::{count, invoke, invoke_counted, read, rows_as_json};
 pub use render::write::{
-    Fate, Steps, answer, checks_inside, counts_touched, filling, one_statement, refused, steps,
+    Fate, Steps, answer, checks_inside, counts_touched, filling, found_by, one_statement, refused,
+    steps,
 };

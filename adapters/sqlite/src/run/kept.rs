@@ -101,7 +101,7 @@ impl Write {
         if let Some(bare) = bare {
             step.text = bare;
         }
-        let width = plan.catalog.table(table).primary_columns().len().max(1);
+        let width = mag_sql::found_by(plan.catalog.table(table)).len().max(1);
         // Only the number of its parts matters: each says that it is a part of a key.
         let key = [vec![Value::Null; width]];
         let refused = mag_sql::refused(plan, &Dialect, &key, Fate::Made).map_err(unrendered)?;

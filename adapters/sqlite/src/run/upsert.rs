@@ -110,7 +110,7 @@ fn keys_meant<'a>(table: &'a Table, conflict: &'a OnConflict) -> Vec<&'a [Column
     keys.chain(indexes).filter(|columns| !columns.is_empty()).collect()
 }
 
-/// The primary key of the row with these values, as a write would give it.
+/// What the row with these values is found again by, as a write would give it.
 fn key_of(
     link: &Link,
     table: &Table,
@@ -120,7 +120,7 @@ fn key_of(
     if values.iter().any(Value::is_null) {
         return Ok(None);
     }
-    let names: Vec<String> = match table.primary_columns() {
+    let names: Vec<String> = match &*mag_sql::found_by(table) {
         [] => vec!["rowid".to_owned()],
         key => key.iter().map(|id| quoted(&table.column(*id).name)).collect(),
     };

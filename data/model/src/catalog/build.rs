@@ -214,6 +214,7 @@ impl Builder {
             deletable: true,
             row_policies: draft.row_policies,
             fills_quietly: draft.fills_quietly,
+            loose_key: draft.loose_key,
             rows_estimate: draft.rows_estimate,
         };
         let takes_writes = !table.is_view();

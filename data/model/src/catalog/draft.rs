@@ -95,6 +95,9 @@ pub struct TableDraft {
     pub row_policies: bool,
     /// Nothing of anyone's own runs when a row is made: no trigger, no rule, no function.
     pub fills_quietly: bool,
+    /// The columns of its key may have no value, as SQLite lets most of them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub loose_key: bool,
     pub rows_estimate: Option<u64>,
 }
 

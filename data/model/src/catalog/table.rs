@@ -29,6 +29,8 @@ pub struct Table {
     pub row_policies: bool,
     /// Nothing of anyone's own runs when a row is made: no trigger, no rule, no function.
     pub fills_quietly: bool,
+    /// The columns of its key may have no value, and several rows none: they tell no row for sure.
+    pub loose_key: bool,
     /// What the engine's statistics say.
     pub rows_estimate: Option<u64>,
 }

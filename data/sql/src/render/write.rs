@@ -392,17 +392,18 @@ fn returned(select: &Select, table: &Table, dialect: &dyn Dialect) -> String {
     }
 }
 
-/// The columns by which touched rows are found again; none where the engine marks rows by itself. It
-/// does not mark those of a view.
-fn telling(table: &Table) -> Vec<ColumnId> {
+/// The columns by which touched rows are found again; none where the engine marks rows by itself, and
+/// their key may have no value. It does not mark those of a view.
+pub fn found_by(table: &Table) -> Vec<ColumnId> {
     match table.telling_columns() {
         [] if table.is_view() => table.ids().collect(),
+        _ if table.loose_key => Vec::new(),
         columns => columns.to_vec(),
     }
 }
 
 fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
-    match &*telling(table) {
+    match &*found_by(table) {
         [] => vec![dialect.row_id().to_owned()],
         columns => columns.iter().map(|c| dialect.quote(&table.column(*c).name)).collect(),
     }
@@ -411,7 +412,7 @@ fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
 /// An engine whose columns hold what they were given tells keys as they come, so that a row is found
 /// again whose key has another form than its column.
 fn key_columns(table: &Table, dialect: &dyn Dialect) -> Vec<(Arc<str>, Type)> {
-    match &*telling(table) {
+    match &*found_by(table) {
         [] => vec![(Arc::from("row"), Type::Unknown)],
         columns => {
             let known = columns.iter().map(|c| table.column(*c));
@@ -838,7 +839,7 @@ impl Renderer<'_> {
         let types: Vec<Type> = types.collect();
         let columns = match self.dialect.keys_as_they_come() {
             true => Vec::new(),
-            false => telling(known),
+            false => found_by(known),
         };
         if keys.is_empty() {
             return Ok("FALSE".to_owned());
