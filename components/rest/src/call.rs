@@ -224,6 +224,17 @@ fn put(asked: &Asked, table: &Table, payload: Payload) -> Result<Payload, Proble
             _ => return Err(Problem::filters_are_no_key()),
         }
     }
+    // What is no column at all is told first, where the columns are looked up.
+    let known = payload.columns.iter().all(|name| table.find(name).is_some());
+    if let Some((lacking, _)) =
+        wanted.iter().find(|(name, _)| !payload.columns.contains(&(*name).to_owned()))
+    {
+        return if known {
+            Err(Problem::key_not_in_body(lacking, &payload.columns))
+        } else {
+            Ok(payload)
+        };
+    }
     let mut rows = Vec::new();
     for row in &payload.rows {
         let mut same = true;
@@ -237,7 +248,8 @@ fn put(asked: &Asked, table: &Table, payload: Payload) -> Result<Payload, Proble
             rows.push(row.clone());
         }
     }
-    if rows.len() != 1 {
+    // Of several of one key the second is told where the rows are merged.
+    if rows.is_empty() {
         return Err(Problem::key_of_put_differs());
     }
     Ok(Payload { rows, ..payload })

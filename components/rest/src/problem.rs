@@ -9,7 +9,7 @@ use crate::parse::Unreadable;
 use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use mag_contract::codes;
-use mag_model::BadValue;
+use mag_model::{BadValue, hint};
 use serde_json::{Value, json};
 use std::ops::{Deref, DerefMut};
 
@@ -181,6 +181,15 @@ impl Problem {
     pub fn page_on_put() -> Self {
         let message = "limit/offset querystring parameters are not allowed for PUT";
         Self::new(StatusCode::BAD_REQUEST, "PGRST114", message)
+    }
+    /// The dialect compares the key with what the body calls it, and finds nothing of that name.
+    pub fn key_not_in_body(column: &str, columns: &[String]) -> Self {
+        let near = hint::nearest_column(column, columns.iter().map(String::as_str));
+        let hint = near.map(|near| {
+            format!("Perhaps you meant to reference the column \"pgrst_body.{near}\".")
+        });
+        Self::of_state("42703", format!("column pgrst_body.{column} does not exist"))
+            .maybe_hint(hint)
     }
     pub fn key_of_put_differs() -> Self {
         let message = "Payload values do not match URL in primary key column(s)";

@@ -29,7 +29,7 @@ use mag_model::{FunctionId, TableId};
 use mag_ports::settings::RestSettings;
 use mag_ports::store::Source;
 use mag_ports::{Identity, Project, Trouble, View};
-use mag_query::call::{Act, Pick};
+use mag_query::call::{Act, Pick, Query};
 use mag_query::{Answer, Call, Expr, Limits, Options, Plan, Work};
 use std::sync::Arc;
 use std::time::Duration;
@@ -238,14 +238,13 @@ impl Visit<'_> {
         })
     }
 
-    fn plan(
+    fn plan_of(
         &self,
         view: &View,
         call: &Call,
-        options: &Options,
-    ) -> Result<Authorised<Plan>, Problem> {
-        let plan = view.prepare_for_app(call, &self.identity.session, options);
-        plan.map_err(|trouble| self.trouble(trouble))
+        asked: &Asked,
+    ) -> Result<Authorised<Plan>, Trouble> {
+        view.prepare_for_app(call, &self.identity.session, &self.options(asked))
     }
 
     fn table_info(
@@ -326,16 +325,17 @@ impl Visit<'_> {
         let id = self.find_table(view, &asked, name)?;
         let table = view.catalog.table(id);
         let offer = self.negotiate(view, &asked, Thing::Table(id));
+        let mut options = self.options(&asked);
+        let told = asked.preferences.returning == Some(Return::Representation);
+        let by_key = asked.action == Action::Put;
+        if !reads && (!told || by_key) && call::picks_more(&asked) {
+            self.check_picks(view, &asked, name, &options)?;
+        }
         let (mut call, access) = match reads {
             // A relation that does not exist is told before a form that is not there.
             true => (call::read(&asked, name, &fallback(&offer))?, Access::Read),
             false => (call::write(&asked, table, body?, &fallback(&offer))?, Access::Write),
         };
-        let mut options = self.options(&asked);
-        let told = asked.preferences.returning == Some(Return::Representation);
-        if !reads && !told && call::picks_more(&asked) {
-            self.check_picks(view, &asked, name, &options)?;
-        }
         let mut walk = None;
         if let (Some(cursor), Act::Read(read)) = (&asked.cursor, &mut call.act) {
             let shape = fallback(&offer);
@@ -352,9 +352,13 @@ impl Visit<'_> {
             call.wish.exactly = Some(1);
         }
         let call = call.searching(&self.rest.extra_search_path);
-        let plan = self.plan(view, &call, &options)?;
-        if asked.writes_rows() {
-            Self::check_preferences(&asked)?;
+        let plan = view.prepare_for_app(&call, &self.identity.session, &options);
+        let plan = plan.map_err(|trouble| match comes_first(&trouble) {
+            true => self.trouble(trouble),
+            false => Self::refused(&asked, &offer).unwrap_or_else(|| self.trouble(trouble)),
+        })?;
+        if let Some(problem) = Self::refused(&asked, &offer) {
+            return Err(problem);
         }
         let offer = offer?;
         // Nothing but this list looks at single cells: the engine writes it as it reads.
@@ -363,7 +367,6 @@ impl Visit<'_> {
             && walk.is_none()
             && !matches!(offer.media, Media::Plan(_));
         let plan = if as_list { plan.in_json_with(render::BETWEEN) } else { plan };
-        Self::check_preferences(&asked)?;
         let (asked, location, settings) = (Arc::new(asked), None, Vec::new());
         let plan = Arc::new([plan]);
         Ok(Ready { asked, offer, location, plan, access, settings, one: false, walk })
@@ -380,16 +383,16 @@ impl Visit<'_> {
         let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
         let read = call::read(asked, name, &json)?.searching(&self.rest.extra_search_path);
         match view.prepare_for_app(&read, &self.identity.session, options) {
-            Err(Trouble::Call(
-                error @ (mag_query::Error::NoRelation(_)
-                | mag_query::Error::AmbiguousRelation { .. }
-                | mag_query::Error::NotEmbedded { .. }
-                | mag_query::Error::RelatedOrder { .. }
-                | mag_query::Error::AggregatesOff
-                | mag_query::Error::AggregateInManySpread),
-            )) => Err(Problem::of_call(&error)),
+            Err(Trouble::Call(error)) if is_of_relations(&error) => Err(Problem::of_call(&error)),
             _ => Ok(()),
         }
+    }
+
+    /// What is wrong with the answer that is asked for: its form, or a preference that nobody knows.
+    fn refused(asked: &Asked, offer: &Result<Offer, Problem>) -> Option<Problem> {
+        let form = || offer.as_ref().err().cloned();
+        let preferences = || Self::check_preferences(asked).err();
+        if asked.writes_rows() { preferences().or_else(form) } else { form().or_else(preferences) }
     }
 
     fn find_function(
@@ -402,12 +405,20 @@ impl Visit<'_> {
         let arguments = call::arguments(asked, content)?;
         let json = Offer { shape: Shape::Json { stripped: false }, media: Media::Json };
         let searched = &self.rest.extra_search_path;
-        let trial = call::invoke(asked, name, arguments.clone(), true, &json)?.searching(searched);
-        let plan = self.plan(view, &trial, &self.options(asked))?;
-        match plan.outline().function() {
-            Some(id) => Ok((id, arguments)),
-            None => Err(Problem::no_such_path()),
-        }
+        let mut trial = call::invoke(asked, name, arguments.clone(), true, &json)?;
+        trial.searched.clone_from(searched);
+        let plan = match self.plan_of(view, &trial, asked) {
+            Err(trouble) if !comes_first(&trouble) => {
+                // What is wrong with its rows is told when their form is settled.
+                if let Act::Invoke(invoke) = &mut trial.act {
+                    invoke.query = Query { select: vec![Pick::All], ..Query::default() };
+                }
+                self.plan_of(view, &trial, asked).map_err(|_| trouble)
+            }
+            plan => plan,
+        };
+        let found = plan.map_err(|trouble| self.trouble(trouble))?.outline().function();
+        found.map(|id| (id, arguments)).ok_or_else(Problem::no_such_path)
     }
 
     fn function(
@@ -430,7 +441,7 @@ impl Visit<'_> {
         let access = if read_only { Access::Read } else { Access::Write };
         let searched = &self.rest.extra_search_path;
         let call = call::invoke(&asked, name, arguments, read_only, &offer)?.searching(searched);
-        let plan = self.plan(view, &call, &self.options(&asked))?;
+        let plan = self.plan_of(view, &call, &asked).map_err(|trouble| self.trouble(trouble))?;
         let own = function.settings.iter().filter(|(name, _)| {
             self.rest.hoisted_tx_settings.iter().any(|hoisted| hoisted == &**name)
         });
@@ -511,6 +522,37 @@ impl Visit<'_> {
     }
 }
 
+/// What is told before the form of the answer is looked at; the engine is asked after that.
+fn comes_first(trouble: &Trouble) -> bool {
+    match trouble {
+        Trouble::Call(error) => {
+            let unknown = matches!(
+                error,
+                mag_query::Error::NoTable { .. }
+                    | mag_query::Error::NoColumnToWrite { .. }
+                    | mag_query::Error::NoFunction(_)
+                    | mag_query::Error::AmbiguousFunction { .. }
+                    | mag_query::Error::TooMany { .. }
+            );
+            unknown || is_of_relations(error)
+        }
+        Trouble::Refused(_) | Trouble::Engine(_) => false,
+        Trouble::Fault(_) => true,
+    }
+}
+
+fn is_of_relations(error: &mag_query::Error) -> bool {
+    matches!(
+        error,
+        mag_query::Error::NoRelation(_)
+            | mag_query::Error::AmbiguousRelation { .. }
+            | mag_query::Error::NotEmbedded { .. }
+            | mag_query::Error::RelatedOrder { .. }
+            | mag_query::Error::AggregatesOff
+            | mag_query::Error::AggregateInManySpread
+    )
+}
+
 fn looks_at_others(filter: &Expr) -> bool {
     let mut found = false;
     filter.visit(&mut |expr| {
@@ -538,6 +580,7 @@ fn reply(ready: Ready, mut answer: Answer) -> Result<Reply, Problem> {
     let plan = whole[0].outline();
     if one {
         answer.rows = 1;
+        answer.count = answer.count.map(|_| 1);
     }
     let mut token = None;
     if let Some(walk) = &walk {

@@ -433,14 +433,13 @@ fn value_of(json: &Json, ty: &Type) -> Result<Value, BadValue> {
             });
             Ok(Value::Record(values.collect::<Result<Vec<_>, _>>()?.into()))
         }
+        (Json::Array(_), Type::Composite(_)) => Err(BadValue::new("22023", LIST_FOR_ROW)),
+        (Json::Number(_) | Json::Bool(_), Type::Composite(_)) => {
+            Err(BadValue::new("22023", VALUE_FOR_ROW))
+        }
         (Json::String(text), _) => literal::parse(text, ty),
         (Json::Number(text), _) => literal::parse(text, ty),
         (Json::Bool(b), _) => literal::parse(if *b { "true" } else { "false" }, ty),
-        (Json::Array(_), Type::Composite(_)) => {
-            let mut shown = String::new();
-            write_normal(&mut shown, json);
-            Err(BadValue::new("22P02", format!("malformed array literal: \"{shown}\"")))
-        }
         (Json::Array(_) | Json::Object(_), _) => {
             let mut shown = String::new();
             write_normal(&mut shown, json);
@@ -486,6 +485,8 @@ fn list_of(
 
 const NO_LIST: &str = "expected JSON array";
 const UNEVEN_LIST: &str = "malformed JSON array";
+const LIST_FOR_ROW: &str = "cannot call populate_composite on an array";
+const VALUE_FOR_ROW: &str = "cannot call populate_composite on a scalar";
 
 fn no_list(what: &str, at: &[usize]) -> BadValue {
     let places: String = at.iter().map(|place| format!("[{place}]")).collect();
@@ -494,7 +495,7 @@ fn no_list(what: &str, at: &[usize]) -> BadValue {
 
 /// Whether the JSON has another shape than the type: no text would be a better one.
 pub fn is_misshapen(bad: &BadValue) -> bool {
-    matches!(&*bad.message, NO_LIST | UNEVEN_LIST)
+    matches!(&*bad.message, NO_LIST | UNEVEN_LIST | LIST_FOR_ROW | VALUE_FOR_ROW)
 }
 
 /// With the name under which the value was given.

@@ -5,6 +5,7 @@ mod clock;
 mod embed;
 mod field;
 mod filter;
+mod first;
 mod invoke;
 mod order;
 mod pick;
@@ -54,18 +55,13 @@ pub fn plan_with_slots(
         values: 0,
         slots: Slots::default(),
         next_alias: None,
+        late: None,
     };
-    let work = match &call.act {
-        Act::Read(read) => {
-            let table = planner.table(&read.table)?;
-            let id = planner.fresh();
-            Work::Read(Box::new(planner.root(Source::table(id, table), &read.query)?))
-        }
-        Act::Insert(insert) => Work::Insert(Box::new(planner.insert(insert)?)),
-        Act::Update(update) => Work::Update(Box::new(planner.update(update)?)),
-        Act::Delete(delete) => Work::Delete(Box::new(planner.delete(delete)?)),
-        Act::Invoke(invoke) => Work::Invoke(Box::new(planner.invoke(invoke)?)),
-    };
+    let work = planner.work(&call.act).and_then(|work| match planner.late.take() {
+        Some((_, mistake)) => Err(mistake),
+        None => Ok(work),
+    });
+    let work = work.map_err(|mistake| planner.first_told(call, mistake))?;
     let plan = Plan {
         catalog: catalog.clone(),
         work,
@@ -92,8 +88,25 @@ struct Planner<'a> {
     picks: usize,
     values: usize,
     slots: Slots,
-    /// What the engine will call the rows of the next select.
+    /// What errors call the rows of the next select, as PostgREST does.
     next_alias: Option<Arc<str>>,
+    /// The first mistake that an engine would find only when all names have their meaning.
+    late: Option<(Late, Error)>,
+}
+
+/// When an engine finds a mistake. Of several the earliest is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Late {
+    /// The statement is written anew, for views and columns that fill themselves.
+    Rewritten,
+    /// The literals are read.
+    Bound,
+    /// A way to the rows is chosen.
+    Planned,
+    /// The cells of the payload are read.
+    Run,
+    /// Rows are merged.
+    Merged,
 }
 
 /// The rows that the names of a select are looked up in.
@@ -105,11 +118,32 @@ struct Scope {
     columns: Arc<[(Arc<str>, Type)]>,
     /// What errors call it.
     label: Arc<str>,
-    /// What the engine calls it, in errors about columns.
+    /// What it is called in errors about columns.
     alias: Arc<str>,
 }
 
 impl Planner<'_> {
+    fn work(&mut self, act: &Act) -> Result<Work, Error> {
+        Ok(match act {
+            Act::Read(read) => {
+                let table = self.table(&read.table)?;
+                let id = self.fresh();
+                Work::Read(Box::new(self.root(Source::table(id, table), &read.query)?))
+            }
+            Act::Insert(insert) => Work::Insert(Box::new(self.insert(insert)?)),
+            Act::Update(update) => Work::Update(Box::new(self.update(update)?)),
+            Act::Delete(delete) => Work::Delete(Box::new(self.delete(delete)?)),
+            Act::Invoke(invoke) => Work::Invoke(Box::new(self.invoke(invoke)?)),
+        })
+    }
+
+    /// A mistake that is told when nothing worse turns up.
+    fn later(&mut self, when: Late, mistake: Error) {
+        if self.late.as_ref().is_none_or(|(known, _)| when < *known) {
+            self.late = Some((when, mistake));
+        }
+    }
+
     fn fresh(&mut self) -> Ref {
         let id = Ref(self.next_ref);
         self.next_ref += 1;
@@ -155,6 +189,13 @@ impl Planner<'_> {
         Ok(self.select(source, query, 0, false)?.select)
     }
 
+    /// A misfit that comes to light later than the names.
+    fn late_misfit(&mut self, when: Late, checked: Result<(), Error>) {
+        if let (Err(mistake), false) = (checked, self.engine_decides) {
+            self.later(when, mistake);
+        }
+    }
+
     /// A misfit is an error here, or the engine's to tell.
     fn misfit(&self, checked: Result<(), Error>) -> Result<(), Error> {
         if self.engine_decides { Ok(()) } else { checked }
@@ -176,7 +217,11 @@ impl Planner<'_> {
                     self.slots.lose();
                     Ok(asked)
                 }
-                None => Err(bad.into()),
+                None => {
+                    self.slots.lose();
+                    self.later(Late::Bound, bad.into());
+                    Ok(Expr::value(Value::Null, ty))
+                }
             },
         }
     }

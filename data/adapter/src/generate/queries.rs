@@ -92,7 +92,16 @@ fn order(chance: &mut Chance, table: &TableDraft, embeds: &[(Embed, bool)]) -> V
     // A list that a relation further in has brought has no order.
     let brings = |pick: &Pick| matches!(pick, Pick::Embed(inner) if inner.spread);
     let one = embeds.iter().find(|(embed, one)| *one && !embed.query.select.iter().any(brings));
-    let one = one.map(|(embed, _)| embed);
+    // Only what is picked of a relation is there to order by.
+    let picked = |pick: &Pick| match pick {
+        Pick::All => true,
+        Pick::Field(pick) => {
+            let as_it_is = pick.cast.is_none() && pick.rename.is_none();
+            as_it_is && pick.field == Some(Field::column("id"))
+        }
+        Pick::Embed(_) => false,
+    };
+    let one = one.map(|(embed, _)| embed).filter(|embed| embed.query.select.iter().any(picked));
     if let Some(embed) = one.filter(|_| chance.percent(25)) {
         let field = Field::column("id");
         order.push(Order {

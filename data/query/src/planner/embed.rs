@@ -25,7 +25,7 @@ impl Planner<'_> {
         let relation = self.find_relation(outer, &wanted.relation, wanted.hint.as_deref())?;
         let one = relation.to_one(self.catalog);
         let (source, on, junction) = self.hang(outer, &relation);
-        if self.engine_decides && !matches!(relation.kind, RelationKind::ManyToMany { .. }) {
+        if !matches!(relation.kind, RelationKind::ManyToMany { .. }) {
             let table = &self.catalog.table(relation.target).name;
             self.next_alias = Some(Arc::from(format!("{table}_{depth}")));
         }

@@ -1,7 +1,7 @@
 //! A field: a column that the asker may know, a function that acts as one, and the way into JSON.
 
 use super::{Planner, Scope};
-use crate::call::{Field, Place};
+use crate::call::{Field, Place, Step};
 use crate::error::Error;
 use crate::expr::{Expr, PathPlace, PathStep};
 use mag_model::ColumnId;
@@ -11,13 +11,18 @@ use std::sync::Arc;
 impl Planner<'_> {
     pub(super) fn resolve(&self, scope: &Scope, field: &Field) -> Result<Expr, Error> {
         let base = self.column(scope, &field.column)?;
-        if field.path.is_empty() {
+        self.beneath(base, &field.path)
+    }
+
+    /// What is at the end of a way into JSON.
+    pub(super) fn beneath(&self, base: Expr, path: &[Step]) -> Result<Expr, Error> {
+        if path.is_empty() {
             return Ok(base);
         }
-        if field.path.len() > self.limits.path {
+        if path.len() > self.limits.path {
             return Err(Error::TooMany { what: "steps in a path", limit: self.limits.path });
         }
-        if let Some(broken) = field.path.iter().rev().skip(1).find(|step| step.as_text) {
+        if let Some(broken) = path.iter().rev().skip(1).find(|step| step.as_text) {
             // Beyond `->>` there is text, and no way into it.
             let right = match broken.to {
                 Place::Key(_) => "unknown",
@@ -29,7 +34,7 @@ impl Planner<'_> {
                 right: right.into(),
             }))?;
         }
-        let steps = field.path.iter().map(|step| PathStep {
+        let steps = path.iter().map(|step| PathStep {
             to: match &step.to {
                 Place::Key(key) => PathPlace::Key(Arc::from(key.as_str())),
                 Place::Index(index) => PathPlace::Index(*index),

@@ -1,7 +1,7 @@
 //! Conditions: each literal becomes a value of the type of its field, and each operator is one that
 //! the type has.
 
-use super::{Planner, Scope};
+use super::{Late, Planner, Scope};
 use crate::call::{Comparison, Filter, Is, Op, Operand, Pattern, SetOp, Test};
 use crate::error::Error;
 use crate::expr::Expr;
@@ -205,8 +205,13 @@ impl Planner<'_> {
             Operand::NoList(text) => {
                 // The plan of another text would be a list.
                 self.slots.lose();
-                let value = literal::parse(text, &Type::array_of(ty.clone()))?;
-                return one(self, Some(&literal::text(&value)));
+                return match literal::parse(text, &Type::array_of(ty.clone())) {
+                    Ok(value) => one(self, Some(&literal::text(&value))),
+                    Err(bad) => {
+                        self.later(Late::Bound, bad.into());
+                        one(self, None)
+                    }
+                };
             }
         };
         Self::count(&mut self.values, many.len(), self.limits.values, "listed values")?;

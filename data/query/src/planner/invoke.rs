@@ -13,11 +13,7 @@ use std::sync::Arc;
 
 impl Planner<'_> {
     pub(super) fn invoke(&mut self, call: &call::Invoke) -> Result<Invoke, Error> {
-        let named = match &call.arguments {
-            Arguments::Named(named) => Some(named.clone()),
-            Arguments::Body(Body::Json(text)) => members(text)?,
-            Arguments::Body(Body::Text(_) | Body::Xml(_) | Body::Bytes(_)) => None,
-        };
+        let named = named(&call.arguments)?;
         let id = self.find_function(call, named.as_deref())?;
         let function = self.catalog.function(id);
         let arguments = match &call.arguments {
@@ -52,6 +48,11 @@ impl Planner<'_> {
         let (single, void) = (!function.set, matches!(function.returns, Returns::Void));
         let read_only = call.read_only;
         Ok(Invoke { function: id, steps: Vec::new(), select, scalar, single, void, read_only })
+    }
+
+    /// The function that a call means, when there is one.
+    pub(super) fn called(&self, call: &call::Invoke) -> Option<FunctionId> {
+        self.find_function(call, named(&call.arguments).ok()?.as_deref()).ok()
     }
 
     fn find_function(
@@ -190,6 +191,14 @@ impl Planner<'_> {
             Body::Bytes(bytes) => Value::Bytes(bytes.clone()),
         };
         Ok(vec![Argument { place: 0, value: Expr::value(value, ty.clone()) }])
+    }
+}
+
+fn named(arguments: &Arguments) -> Result<Option<Vec<(String, Given)>>, Error> {
+    match arguments {
+        Arguments::Named(named) => Ok(Some(named.clone())),
+        Arguments::Body(Body::Json(text)) => members(text),
+        Arguments::Body(Body::Text(_) | Body::Xml(_) | Body::Bytes(_)) => Ok(None),
     }
 }
 

@@ -1,19 +1,20 @@
-//! In what order rows come: by fields, by their number, and by a column of a relation that each row
-//! has one of at most.
+//! In what order rows come: by fields, by their number, and by what is picked of a relation that each
+//! row has one of at most.
 
+use super::pick::rows_of_embed;
 use super::{Planner, Scope};
 use crate::call::{Aggregate, Field, Order, OrderKey};
 use crate::error::Error;
 use crate::expr::Expr;
-use crate::select::{Output, Select, Sort, Source};
-use mag_model::{BadValue, Type};
+use crate::select::{Output, Select, Sort};
+use mag_model::{BadValue, Type, hint};
 
 impl Planner<'_> {
     pub(super) fn orders(
         &mut self,
         scope: &Scope,
         orders: &[Order],
-        select: &mut Select,
+        (select, depth): (&mut Select, usize),
     ) -> Result<(), Error> {
         Self::count(&mut self.picks, orders.len(), self.limits.picks, "picked columns")?;
         for order in orders {
@@ -23,7 +24,9 @@ impl Planner<'_> {
                     // A new name is given to what is shown, and rows are ordered before that.
                     Err(miss) => number_of_rows(field, select).ok_or(miss)?,
                 },
-                OrderKey::Related { embed, field } => self.related(scope, embed, field, select)?,
+                OrderKey::Related { embed, field } => {
+                    self.related(scope, embed, field, (select, depth))?
+                }
             };
             let ty = expr.ty();
             if matches!(ty.base(), Type::Json) {
@@ -38,12 +41,14 @@ impl Planner<'_> {
         Ok(())
     }
 
+    /// By a column of an embed as it is picked there, under the name that it is picked under: what is
+    /// not picked is not there to order by.
     fn related(
         &mut self,
         scope: &Scope,
         name: &str,
         field: &Field,
-        select: &mut Select,
+        (select, depth): (&mut Select, usize),
     ) -> Result<Expr, Error> {
         let found = select.embeds.iter().position(|embed| *embed.name == *name);
         let at = found.ok_or_else(|| Error::NotEmbedded { name: name.to_owned() })?;
@@ -54,19 +59,20 @@ impl Planner<'_> {
                 target: name.to_owned(),
             });
         }
-        // What is picked has its new name here, and goes before a column of the same name.
-        let named = |o: &Output| o.shown && *o.name == *field.column;
-        if let Some(output) = embed.select.outputs.iter().position(named)
-            && field.path.is_empty()
-        {
-            let ty = embed.select.outputs[output].expr.ty();
-            return Ok(Expr::FromEmbed { embed: at, output, ty });
-        }
-        let main: &Source = embed.select.main();
-        let expr = self.resolve(&self.scope(main), field)?;
-        let ty = expr.ty();
         let outputs = &mut embed.select.outputs;
+        let picked = outputs.iter().position(|o| o.shown && *o.name == *field.column);
+        let picked = picked.ok_or_else(|| {
+            let known = outputs.iter().filter(|o| o.shown).map(|o| &*o.name);
+            Error::NoColumn {
+                table: rows_of_embed(scope, name, depth),
+                column: field.column.clone(),
+                nearest: hint::nearest_column(&field.column, known).map(str::to_owned),
+            }
+        })?;
+        let expr = self.beneath(outputs[picked].expr.clone(), &field.path)?;
+        let ty = expr.ty();
         let output = match outputs.iter().position(|output| output.expr == expr) {
+            _ if field.path.is_empty() => picked,
             Some(output) => output,
             None => {
                 let name = "order".into();

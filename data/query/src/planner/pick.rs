@@ -71,14 +71,14 @@ impl Planner<'_> {
             select.keep(Expr::Embedded(at));
         }
         self.filters(&scope, &query.filter, &mut select)?;
-        self.orders(&scope, &query.order, &mut select)?;
+        self.orders(&scope, &query.order, (&mut select, depth))?;
         hoisted.resize(select.outputs.len(), None);
         select.limit = match (query.limit, self.limits.rows_max) {
             (Some(limit), Some(most)) => Some(limit.min(most)),
             (limit, most) => limit.or(most),
         };
         select.offset = query.offset.unwrap_or(0);
-        self.gather(&scope, &mut select)?;
+        self.gather(&scope, &mut select, depth)?;
         Ok(Planned { select, hoisted })
     }
 
@@ -239,7 +239,7 @@ impl Planner<'_> {
     }
 
     /// With an aggregate among the outputs, all others are what the rows are gathered by.
-    fn gather(&self, scope: &Scope, select: &mut Select) -> Result<(), Error> {
+    fn gather(&self, scope: &Scope, select: &mut Select, depth: usize) -> Result<(), Error> {
         select.grouped = select.outputs.iter().any(|output| output.expr.has_aggregate());
         if !select.grouped {
             return Ok(());
@@ -272,9 +272,14 @@ impl Planner<'_> {
                 || (whole && of_row.is_some())
                 || select.outputs.iter().any(|o| o.shown && o.expr == sort.expr);
             if !known {
-                let column = match (of_row, scope.table) {
-                    (Some(id), Some(table)) => {
-                        format!("{}.{}", scope.label, self.catalog.column(table, id).name)
+                let column = match (of_row, scope.table, &sort.expr) {
+                    (Some(id), Some(table), _) => {
+                        format!("{}.{}", scope.alias, self.catalog.column(table, id).name)
+                    }
+                    (None, _, Expr::FromEmbed { embed, output, .. }) => {
+                        let embed = &select.embeds[*embed];
+                        let rows = rows_of_embed(scope, &embed.name, depth);
+                        format!("{rows}.{}", embed.select.outputs[*output].name)
                     }
                     _ => scope.label.to_string(),
                 };
@@ -299,6 +304,11 @@ impl Planner<'_> {
         }
         output.expr.clone()
     }
+}
+
+/// What errors call the rows of an embed, seen from those that they belong to.
+pub(super) fn rows_of_embed(outer: &Scope, name: &str, depth: usize) -> String {
+    format!("{}_{name}_{}", outer.label, depth + 1)
 }
 
 /// An aggregate in it has no meaning for what it is asked of.

@@ -1,6 +1,6 @@
 //! Writes: rows of texts become rows of values, each column one that takes them.
 
-use super::{Planner, Scope, clock};
+use super::{Late, Planner, Scope, clock};
 use crate::call::{self, Missing, Query, Resolution};
 use crate::error::{Error, Verb};
 use crate::payload::{Given, Payload};
@@ -15,7 +15,7 @@ impl Planner<'_> {
     pub(super) fn insert(&mut self, call: &call::Insert) -> Result<Insert, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        self.misfit(writable(table, table.insertable, Verb::Insert))?;
+        self.late_misfit(Late::Rewritten, writable(table, table.insertable, Verb::Insert));
         let target = self.fresh();
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Insert)?;
         let first = self.slots.next();
@@ -34,7 +34,7 @@ impl Planner<'_> {
             None => None,
         };
         if let Some(conflict) = on_conflict.as_ref().filter(|conflict| conflict.merge.is_some()) {
-            self.misfit(each_row_once(&columns, &rows, &conflict.columns))?;
+            self.late_misfit(Late::Merged, each_row_once(&columns, &rows, &conflict.columns));
         }
         let returning = self.returning(id, call.returning.as_ref())?;
         let check = None;
@@ -45,7 +45,7 @@ impl Planner<'_> {
     pub(super) fn update(&mut self, call: &call::Update) -> Result<Update, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        self.misfit(writable(table, table.updatable, Verb::Update))?;
+        self.late_misfit(Late::Rewritten, writable(table, table.updatable, Verb::Update));
         let target = self.fresh();
         let scope = self.scope(&Source::table(target, id));
         let places = self.places(id, &call.payload, call.columns.as_deref(), Verb::Update)?;
@@ -66,7 +66,7 @@ impl Planner<'_> {
     pub(super) fn delete(&mut self, call: &call::Delete) -> Result<Delete, Error> {
         let id = self.table(&call.table)?;
         let table = self.catalog.table(id);
-        self.misfit(writable(table, table.deletable, Verb::Delete))?;
+        self.late_misfit(Late::Rewritten, writable(table, table.deletable, Verb::Delete));
         let target = self.fresh();
         let scope: Scope = self.scope(&Source::table(target, id));
         let filter = self.conditions(&scope, &call.filter)?;
@@ -100,7 +100,8 @@ impl Planner<'_> {
             })?;
             if !table.column(column).writable() {
                 let identity = table.column(column).generated.is_none();
-                self.misfit(Err(Error::Generated { column: name.clone(), verb, identity }))?;
+                let misfit = Err(Error::Generated { column: name.clone(), verb, identity });
+                self.late_misfit(Late::Rewritten, misfit);
             }
             if places.iter().all(|(known, _)| *known != column) {
                 places.push((column, payload.columns.iter().position(|given| given == name)));
@@ -141,21 +142,24 @@ impl Planner<'_> {
     /// A value of the type; a text that is none goes to the engine as it is, when that decides. `name`:
     /// under which it was given.
     pub(super) fn given(&mut self, given: &Given, ty: &Type, name: &str) -> Result<Value, Error> {
-        match Slots::read_cell(given, ty) {
-            Ok(value) => Ok(value),
-            Err(bad) if json::is_misshapen(&bad) => Err(json::of_key(bad, name).into()),
+        let bad = match Slots::read_cell(given, ty) {
+            Ok(value) => return Ok(value),
+            Err(bad) if json::is_misshapen(&bad) || is_row(given, ty) => json::of_key(bad, name),
             Err(bad) => match as_written(given, ty).filter(|_| self.engine_decides) {
                 Some(text) if !text.contains('\0') => {
                     self.slots.lose();
-                    Ok(Value::text(text))
+                    return Ok(Value::text(text));
                 }
-                _ => Err(bad.into()),
+                _ => bad,
             },
-        }
+        };
+        self.slots.lose();
+        self.later(Late::Run, bad.into());
+        Ok(Value::Null)
     }
 
     fn on_conflict(
-        &self,
+        &mut self,
         id: TableId,
         wanted: &call::OnConflict,
         written: &[ColumnId],
@@ -190,7 +194,8 @@ impl Planner<'_> {
                 && columns.iter().all(|c| index.columns.contains(c))
         });
         if table.kind == TableKind::Table && !by_index && !table.is_key(&columns) {
-            self.misfit(Err(Error::NoKeyForConflict { table: table.name.to_string() }))?;
+            let misfit = Err(Error::NoKeyForConflict { table: table.name.to_string() });
+            self.late_misfit(Late::Planned, misfit);
         }
         let merge = match wanted.resolution {
             Resolution::Merge if !written.is_empty() => Some(written.to_vec()),
@@ -232,6 +237,15 @@ fn writable(table: &Table, takes: bool, verb: Verb) -> Result<(), Error> {
         return Ok(());
     }
     Err(Error::NotWritable { table: table.name.to_string(), verb })
+}
+
+/// A row, or a list of rows, in the form of JSON: an engine would read another form.
+fn is_row(given: &Given, ty: &Type) -> bool {
+    let of_rows = match ty.base() {
+        Type::Array(element) => matches!(element.base(), Type::Composite(_)),
+        base => matches!(base, Type::Composite(_)),
+    };
+    of_rows && matches!(given, Given::Json(text) if text.trim_start().starts_with(['{', '[']))
 }
 
 /// The text that an engine is to read by itself.

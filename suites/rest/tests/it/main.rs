@@ -13,6 +13,7 @@ mod dialect;
 mod functions;
 mod holes;
 mod house;
+mod mistakes;
 mod moments;
 mod parity;
 mod recall;

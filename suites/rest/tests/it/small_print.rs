@@ -228,6 +228,13 @@ fn estimated(house: &House, board: &Board<'_>, key: &str) {
         let told = ask(board, "GET /rpc/all_rooms?limit=1", &[key, &prefer], "");
         assert_eq!((told.status, told.header("content-range")), (status, Some(range)), "{count}");
     }
+    // Nothing is one value.
+    house.did(&[
+        "function:create",
+        "CREATE FUNCTION nothing() RETURNS void LANGUAGE sql AS $$ UPDATE rooms SET name = name $$",
+    ]);
+    let told = ask(board, "POST /rpc/nothing", &[key, "Prefer: count=exact"], "{}");
+    assert_eq!((told.status, told.header("content-range")), (204, Some("0-0/1")));
 }
 
 /// From a table that leads nowhere another one is meant.
@@ -301,4 +308,108 @@ fn cells_of_a_csv_have_the_text_of_their_types() {
     }
     let told = ask(&board, "GET /cells?select=at", &[&key, csv], "");
     assert_eq!(told.body, "at\n\"2024-01-02 03:04:05+00\"");
+}
+
+/// SQLite lets several rows have no key: each is told, counted and changed as the row that it is.
+#[test]
+fn rows_without_a_key_are_told_when_they_are_written() {
+    let Some(house) = House::new(Engine::Sqlite) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("loose");
+    house.sql(
+        "CREATE TABLE words (word text PRIMARY KEY, n integer);
+         CREATE TABLE pairs (a text, b text, n integer, PRIMARY KEY (a, b));
+         CREATE TABLE numbered (rowid text PRIMARY KEY, n integer);
+         INSERT INTO words VALUES (NULL, 1), (NULL, 2), ('x', 3);
+         INSERT INTO pairs VALUES (NULL, 'q', 1), ('p', NULL, 2), ('p', 'q', 3);
+         INSERT INTO numbered VALUES ('a', 1);",
+    );
+    house.did(&["project:set", "loose", "rest.tx_end", "rollback-allow-override"]);
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("loose"));
+    let exact = "Prefer: return=representation,count=exact";
+    for (line, body, found, range) in [
+        (
+            "PATCH /words?n=lt.3&order=n",
+            r#"{"n": 7}"#,
+            json!([{"word": null, "n": 7}, {"word": null, "n": 7}]),
+            "0-1/2",
+        ),
+        ("PATCH /words?n=eq.1", r#"{"word": "y"}"#, json!([{"word": "y", "n": 1}]), "0-0/1"),
+        ("PATCH /words?n=eq.3", r#"{"word": null}"#, json!([{"word": null, "n": 3}]), "0-0/1"),
+        (
+            "DELETE /words?n=lt.3&order=n",
+            "",
+            json!([{"word": null, "n": 1}, {"word": null, "n": 2}]),
+            "*/2",
+        ),
+        ("POST /words", r#"{"n": 9}"#, json!([{"word": null, "n": 9}]), "*/1"),
+        (
+            "POST /words?order=n",
+            r#"[{"n": 9}, {"n": 10}]"#,
+            json!([{"word": null, "n": 9}, {"word": null, "n": 10}]),
+            "*/2",
+        ),
+        (
+            "PATCH /pairs?n=lt.3&order=n&select=a,n",
+            r#"{"b": "z"}"#,
+            json!([{"a": null, "n": 1}, {"a": "p", "n": 2}]),
+            "0-1/2",
+        ),
+        // Here a column has the name by which SQLite knows its rows.
+        ("PATCH /numbered?n=eq.1", r#"{"n": 2}"#, json!([{"rowid": "a", "n": 2}]), "0-0/1"),
+    ] {
+        let told = ask(&board, line, &[&key, exact], body);
+        assert_eq!(told.json(), found, "{line} {body}");
+        assert_eq!(told.header("content-range"), Some(range), "{line} {body}");
+    }
+    let merge = "Prefer: return=representation,resolution=merge-duplicates";
+    let rows = r#"[{"word": null, "n": 9}, {"word": "x", "n": 10}]"#;
+    let told = ask(&board, "POST /words?order=n", &[&key, merge], rows);
+    assert_eq!(told.json(), json!([{"word": null, "n": 9}, {"word": "x", "n": 10}]));
+    let most = "Prefer: handling=strict,max-affected=1";
+    let told = ask(&board, "PATCH /words?word=is.null", &[&key, most], r#"{"n": 7}"#);
+    assert_eq!(code(&told), (400, json!("PGRST124")), "{}", told.body);
+    let place = "Prefer: return=headers-only";
+    let told = ask(&board, "POST /words", &[&key, place], r#"{"n": 9}"#);
+    assert_eq!(told.header("location"), Some("/words?word=is.null"));
+}
+
+/// A row inside of a row is one in its own form.
+#[test]
+fn what_is_no_row_is_told_where_a_column_takes_one() {
+    let Some(house) = House::new(Engine::Postgres) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("rows");
+    house.sql(
+        "CREATE TYPE pair AS (n integer, word text);
+         CREATE TABLE cells (id integer PRIMARY KEY, pair pair, pairs pair[]);",
+    );
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("rows"));
+    for (body, wanted, message) in [
+        (r#"{"id": 1, "pair": [1]}"#, "22023", "cannot call populate_composite on an array"),
+        (r#"{"id": 1, "pair": 5}"#, "22023", "cannot call populate_composite on a scalar"),
+        (r#"{"id": 1, "pairs": [true]}"#, "22023", "cannot call populate_composite on a scalar"),
+        (
+            r#"{"id": 1, "pair": {"n": "q"}}"#,
+            "22P02",
+            "invalid input syntax for type integer: \"q\"",
+        ),
+        (
+            r#"{"id": 1, "pairs": [{"n": "q"}]}"#,
+            "22P02",
+            "invalid input syntax for type integer: \"q\"",
+        ),
+        (r#"{"id": 1, "pair": "q"}"#, "22P02", "malformed record literal: \"q\""),
+    ] {
+        let told = ask(&board, "POST /cells", &[&key], body);
+        assert_eq!(code(&told), (400, json!(wanted)), "{body}: {}", told.body);
+        assert_eq!(told.json()["message"], message, "{body}");
+    }
+    let body = r#"{"id": 1, "pair": {"word": "a", "n": 2}, "pairs": ["(1,b)", {"n": 3}]}"#;
+    let told = ask(&board, "POST /cells", &[&key, TELL], body);
+    let found = json!([{"id": 1, "pair": {"n": 2, "word": "a"},
+        "pairs": [{"n": 1, "word": "b"}, {"n": 3, "word": null}]}]);
+    assert_eq!(told.json(), found);
 }

@@ -123,7 +123,7 @@ const CALLS: &[&str] = &[
     "read tasks?select=id,tasks(id)&tasks.order=id&order=id",
     "read tasks?select=id,tasks(count())&order=id",
     "read comments?select=id,tasks(title)&order=tasks(title).desc,id",
-    "read comments?select=id,tasks(title)&order=tasks(n),id&limit=2",
+    "read comments?select=id,tasks(title,n)&order=tasks(n),id&limit=2",
     "read tasks?select=id,orgs(name)&order=orgs(name),id",
     "read tasks?select=id,vault(word)&order=id",
     "read tasks?select=id,vault!inner(id)&order=id",
