@@ -15,6 +15,7 @@ fn check(engine: Engine) {
     hosts(&house, &board, &key);
     origins(&house, &board, &key);
     counts(&board, &key);
+    uses(&house, &board, &key);
     codings(&board, &key);
     scopes(&house, &board);
     askers(&board, &key);
@@ -46,6 +47,32 @@ fn hosts(house: &House, board: &Board<'_>, key: &str) {
     assert_eq!(status("/rest/v1/notes"), "200");
     assert_eq!(status("http://unknown.example/rest/v1/notes"), "200", "the default project");
     assert_ne!(status("http://other.example/rest/v1/notes"), "200", "a key of another project");
+}
+
+/// Each request is counted once where it went, however fast they come.
+fn uses(house: &House, board: &Board<'_>, key: &str) {
+    house.sql("CREATE TABLE used (id integer PRIMARY KEY);");
+    const ASKERS: u64 = 4;
+    // All of them have room before those who count, however late these come.
+    const EACH: u64 = 50;
+    std::thread::scope(|scope| {
+        for _ in 0..ASKERS {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    let told = board.ask_whole("HEAD", "/rest/v1/used", &format!("{key}\r\n"), "");
+                    assert!(told.starts_with("HTTP/1.1 200"), "{told}");
+                }
+            });
+        }
+    });
+    let told = || {
+        let told = house.installation.json(&["metrics:usage"]);
+        let routes = told["routes"].as_array().unwrap();
+        let ours = routes.iter().filter(|row| row["route"].as_str().unwrap().ends_with("used"));
+        ours.map(|row| row["calls"].as_u64().unwrap()).sum::<u64>()
+    };
+    // They are counted some moments after they were answered.
+    mag_kit::installation::until("every request is counted", || told() == ASKERS * EACH);
 }
 
 /// A body says how it is packed, and is believed.
