@@ -37,9 +37,16 @@ pub(crate) fn split(uri: &Uri) -> Result<Option<(Addressed, Uri)>, Fault> {
     Ok(Some((Addressed { project: reference.into() }, uri)))
 }
 
+/// The path within a project, also where the project's name is none: which door is meant is clear then
+/// too, and that one's callers are told in its words.
+pub(crate) fn within(path: &str) -> &str {
+    let rest = path.strip_prefix("/p/").and_then(|rest| rest.find('/').map(|at| &rest[at..]));
+    rest.unwrap_or(path)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::{split, within};
 
     fn check(path: &str, expected: Option<(&str, &str)>) {
         let found = split(&path.parse().unwrap()).unwrap();
@@ -54,6 +61,18 @@ mod tests {
         check("/p/shop-2", Some(("shop-2", "/")));
         check("http://a.example/p/x/auth/v1", Some(("x", "http://a.example/auth/v1")));
         check("/p/a/p/b/rest/v1", Some(("a", "/p/b/rest/v1")));
+    }
+
+    #[test]
+    fn the_door_is_clear_where_the_project_is_not() {
+        for (path, expected) in [
+            ("/p/SHOP/rest/v1/x", "/rest/v1/x"),
+            ("/p//rest/v1", "/rest/v1"),
+            ("/p/SHOP", "/p/SHOP"),
+            ("/rest/v1/x", "/rest/v1/x"),
+        ] {
+            assert_eq!(within(path), expected);
+        }
     }
 
     #[test]

@@ -135,7 +135,10 @@ impl Front {
                 parts.extensions.insert(addressed);
             }
         });
-        let route = Route::of(parts.uri.path());
+        let route = match &addressed {
+            Ok(()) => Route::of(parts.uri.path()),
+            Err(_) => Route::of(address::within(parts.uri.path())),
+        };
         let apart = Apart::of(&parts, route);
         let entry = self.account.begin(&parts, route, &peer, &trace);
         let mut standing = None;
@@ -143,6 +146,10 @@ impl Front {
             Ok(()) => {
                 let asked = Asked { parts, body, peer, route, encrypted, called_by };
                 self.route(asked, &pulse, &trace, &entry, &mut standing).await
+            }
+            // The page shall be able to read what is wrong.
+            Err(_) if route.is_for_apps() && is_preflight(&parts) => {
+                Ok(self.cors.preflight(&parts.headers, None))
             }
             Err(fault) => Err(fault),
         };

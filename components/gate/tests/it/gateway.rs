@@ -60,6 +60,16 @@ async fn a_page_of_any_origin_may_ask_the_doors_of_apps_and_no_other() {
     assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
     let answer = ask(gate.network(), request("GET", "/rest/v3/people", page, "")).await;
     assert_eq!(answer.brief(), "404 MF1006", "and not the page of the screen");
+    // Also one in the name of the project, once the browser has been let through.
+    let answer = ask(gate.network(), request("OPTIONS", "/p/SHOP/rest/v1/x", asks, "")).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, Some("*")));
+    let answer = ask(gate.network(), request("GET", "/p/SHOP/rest/v1/x", page, "")).await;
+    assert_eq!(answer.brief(), "404 MF2009");
+    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
+    assert!(answer.json()["message"].is_string(), "where their clients look");
+    let answer = ask(gate.network(), request("OPTIONS", "/p/SHOP/admin/v1/x", asks, "")).await;
+    assert_eq!(answer.brief(), "404 MF2009");
+    assert_eq!(answer.header("access-control-allow-origin"), None);
     let answer = ask(gate.network(), request("OPTIONS", "/screen", asks, "")).await;
     assert_eq!(answer.header("access-control-allow-origin"), None);
     gate.drain().await.unwrap();

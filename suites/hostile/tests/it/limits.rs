@@ -49,3 +49,38 @@ fn a_user_who_asks_too_often_waits_and_others_do_not() {
     assert!((1..=60).contains(&wait), "{wait}");
     assert_eq!(get(&ben[0]).status, 200, "ben has asked for nothing yet");
 }
+
+/// The audit and the log name the caller, and whoever pretends to be a proxy gains nothing.
+#[test]
+fn who_calls_through_a_proxy_is_written_down_and_cannot_be_made_up() {
+    for (trusted, expected) in [("", "127.0.0.1"), ("127.0.0.1", "203.0.113.7")] {
+        let here = installation();
+        let list = if trusted.is_empty() { String::new() } else { format!("\"{trusted}\"") };
+        here.settings(&format!("[gate]\ntrusted_proxies = [{list}]\naccess_log = \"all\"\n"));
+        let board = here.boot(&[]);
+        let token = std::fs::read_to_string(here.data().join("secrets/admin.token")).unwrap();
+        let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+        let head = format!(
+            "Authorization: Bearer {}\r\nContent-Type: application/json\r\n\
+             traceparent: 00-{trace}-00f067aa0ba902b7-01\r\n\
+             X-Forwarded-For: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.7\r\n",
+            token.trim()
+        );
+        let path = "/admin/v1/operations/project:create";
+        let (status, told) = board.ask("POST", path, &head, "{\"name\":\"shop\"}");
+        let mut lines = vec![];
+        mag_kit::until("the call is in the audit", || {
+            lines =
+                here.json(&["audit:list", "--limit", "100"])["lines"].as_array().unwrap().clone();
+            lines.iter().any(|line| line["trace_id"] == trace)
+        });
+        let line = lines.iter().find(|line| line["trace_id"] == trace).unwrap();
+        assert_eq!(line["from"], expected, "{status} {told}: {line}");
+        let log = here.data().join("logs/mobo.log");
+        mag_kit::until("the call is in the log", || {
+            let log = std::fs::read_to_string(&log).unwrap_or_default();
+            let mut lines = log.lines().filter(|line| line.contains(trace));
+            lines.any(|line| line.contains(expected) && !line.contains("198.51.100.1"))
+        });
+    }
+}
