@@ -1,7 +1,7 @@
 //! The body of a request as a door sees it: never larger than the limit, and noted in the pulse
 //! while it is awaited.
 
-use crate::pulse::Pulse;
+use crate::pulse::{Pulse, Waiting};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -16,12 +16,15 @@ pub(crate) struct Bounded {
     left: u64,
     bytes_max: u64,
     pulse: Arc<Pulse>,
+    /// For its next piece, where it is one of many streams.
+    comes: Option<Waiting>,
     refused: bool,
 }
 
 impl Bounded {
     pub(crate) fn new(body: Incoming, bytes_max: u64, pulse: Arc<Pulse>) -> Self {
-        Self { body, left: bytes_max, bytes_max, pulse, refused: false }
+        let comes = if body.is_end_stream() { None } else { pulse.waiting() };
+        Self { body, left: bytes_max, bytes_max, pulse, comes, refused: false }
     }
 }
 
@@ -42,10 +45,11 @@ impl http_body::Body for Bounded {
             return Poll::Ready(None);
         }
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        if polled.is_pending() {
-            self.pulse.body_awaited();
-        } else {
-            self.pulse.body_came();
+        match (&self.comes, polled.is_pending()) {
+            (None, true) => self.pulse.body_awaited(),
+            (None, false) => self.pulse.body_came(),
+            (Some(comes), true) => comes.begins(),
+            (Some(comes), false) => comes.ends(),
         }
         let Some(frame) = ready!(polled) else { return Poll::Ready(None) };
         let frame = match frame {

@@ -29,9 +29,9 @@ pub(crate) struct Pulse {
     large_head: AtomicBool,
     /// The status with which the library refuses a head that it cannot read.
     refused: AtomicU16,
-    /// Over HTTP/2 each answer has a window of its own, and one that nobody takes blocks no write: since
-    /// when the next piece of each waits to be asked for.
-    offers: Option<Mutex<Vec<Arc<AtomicU64>>>>,
+    /// Over HTTP/2 each stream has a window of its own: one that is not moved blocks no write, and what
+    /// others move says nothing of it. Since when the other side of each is awaited.
+    waits: Option<Mutex<Vec<Arc<AtomicU64>>>>,
 }
 
 /// Why a connection is cut.
@@ -59,12 +59,19 @@ impl Pulse {
             unread: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
             refused: AtomicU16::new(0),
-            offers: None,
+            waits: None,
         }
     }
     /// Of a connection with many streams.
     pub(crate) fn of_streams() -> Self {
-        Self { offers: Some(Mutex::default()), ..Self::new() }
+        Self { waits: Some(Mutex::default()), ..Self::new() }
+    }
+    /// Nothing where a connection has one request at a time.
+    pub(crate) fn waiting(self: &Arc<Self>) -> Option<Waiting> {
+        let waits = self.waits.as_ref()?;
+        let since = Arc::new(AtomicU64::new(0));
+        waits.lock().unwrap_or_else(PoisonError::into_inner).push(since.clone());
+        Some(Waiting { pulse: self.clone(), since })
     }
 
     fn now(&self) -> u64 {
@@ -182,10 +189,11 @@ impl Pulse {
             since != 0 && Duration::from_millis(now.saturating_sub(since)) >= limit
         };
         let quiet = self.is_quiet();
-        let offers = self.offers.iter().map(|of| of.lock().unwrap_or_else(PoisonError::into_inner));
-        let untaken = offers.flat_map(|of| of.iter().map(Arc::clone).collect::<Vec<_>>());
+        let waits = self.waits.as_ref().map(|of| of.lock().unwrap_or_else(PoisonError::into_inner));
+        let unmoved =
+            waits.is_some_and(|waits| waits.iter().any(|since| over(since, limits.stall)));
         if over(&self.write_blocked_since, limits.stall)
-            || untaken.into_iter().any(|since| over(&since, limits.stall))
+            || unmoved
             || (!quiet && over(&self.body_awaited_since, limits.stall))
         {
             return Some(Verdict::Stalled);
@@ -197,10 +205,35 @@ impl Pulse {
     }
 }
 
+/// One direction of a stream, in which the other side may be awaited.
+pub(crate) struct Waiting {
+    pulse: Arc<Pulse>,
+    since: Arc<AtomicU64>,
+}
+
+impl Waiting {
+    pub(crate) fn begins(&self) {
+        self.pulse.begin(&self.since);
+    }
+    pub(crate) fn ends(&self) {
+        Pulse::end(&self.since);
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Some(waits) = &self.pulse.waits {
+            let mut waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
+            waits.retain(|other| !Arc::ptr_eq(other, &self.since));
+        }
+    }
+}
+
 /// A request under way, until the last byte of its answer was handed over.
 pub(crate) struct Flight {
     pulse: Arc<Pulse>,
-    offered: Option<Arc<AtomicU64>>,
+    /// For the next piece of its answer to be asked for.
+    taken: Option<Waiting>,
 }
 
 impl Flight {
@@ -208,38 +241,29 @@ impl Flight {
         pulse.in_flight.fetch_add(1, Relaxed);
         pulse.begun.fetch_add(1, Relaxed);
         Pulse::end(&pulse.head_since);
-        let offered = pulse.offers.as_ref().map(|offers| {
-            let offered = Arc::new(AtomicU64::new(0));
-            offers.lock().unwrap_or_else(PoisonError::into_inner).push(offered.clone());
-            offered
-        });
-        Self { pulse: pulse.clone(), offered }
+        Self { pulse: pulse.clone(), taken: pulse.waiting() }
     }
 
     /// Whether it is one of many streams.
     pub(crate) fn is_stream(&self) -> bool {
-        self.offered.is_some()
+        self.taken.is_some()
     }
     /// There is a piece of the answer, and it is not asked for yet.
     pub(crate) fn offers(&self) {
-        if let Some(offered) = &self.offered {
-            offered.store(self.pulse.now(), Relaxed);
+        if let Some(taken) = &self.taken {
+            taken.begins();
         }
     }
     pub(crate) fn is_asked(&self) {
-        if let Some(offered) = &self.offered {
-            offered.store(0, Relaxed);
+        if let Some(taken) = &self.taken {
+            taken.ends();
         }
     }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
-        let Self { pulse, offered } = self;
-        if let (Some(offered), Some(offers)) = (offered, &pulse.offers) {
-            let mut offers = offers.lock().unwrap_or_else(PoisonError::into_inner);
-            offers.retain(|other| !Arc::ptr_eq(other, offered));
-        }
+        let pulse = &self.pulse;
         pulse.quiet_since.store(pulse.now(), Relaxed);
         Pulse::end(&pulse.body_awaited_since);
         pulse.ended.fetch_add(1, Relaxed);

@@ -79,13 +79,14 @@ async fn an_address_over_http2_may_be_as_long_as_a_head() {
 }
 
 /// As a client sends it that takes an address as it was written: nothing is remembered, nothing packed.
-fn written(stream: u8, path: &str) -> Vec<u8> {
+fn written(stream: u16, path: &str) -> Vec<u8> {
     let field = |index: u8, text: &str| {
         [&[index, u8::try_from(text.len()).unwrap()][..], text.as_bytes()].concat()
     };
     let block = [&[0x82, 0x86][..], &field(4, path), &field(1, "localhost")].concat();
     let length = u8::try_from(block.len()).unwrap();
-    [&[0, 0, length, 1, 5, 0, 0, 0, stream][..], &block].concat()
+    let [high, low] = stream.to_be_bytes();
+    [&[0, 0, length, 1, 5, 0, 0, high, low][..], &block].concat()
 }
 
 #[tokio::test]
@@ -107,6 +108,38 @@ async fn what_people_write_in_an_address_arrives_over_http2() {
         let told = until(&mut stream, "GET /rest/v1/second 0 bytes").await;
         assert!(told.contains("GET /rest/v1/a-%3E%3E%22b%23c%22 0 bytes"), "{told}");
     }
+    gate.drain().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_body_that_stalls_is_not_hidden_behind_other_streams() {
+    let bench = Bench::default();
+    let hurried = mag_gate::Settings { stall_ms: 300, ..settings() };
+    let gate = bench.start::<Gate>(hurried).await.unwrap();
+    bench.plug::<RestDoor>(Arc::new(Parrot::default()));
+    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
+    let mut post = written(1, "/rest/v1/a");
+    // A POST whose body is still to come.
+    (post[4], post[9]) = (4, 0x83);
+    let opening = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0], &post];
+    stream.write_all(&opening.concat()).await.unwrap();
+    let (mut reader, mut writer) = stream.into_split();
+    let asking = tokio::spawn(async move {
+        for number in (3..=1_203).step_by(2) {
+            let asked = writer.write_all(&written(number, "/rest/v1/b")).await;
+            if asked.is_err() {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        // They were all answered: held open, so that only the gate can end it.
+        std::future::pending::<()>().await;
+    });
+    let mut told = Vec::new();
+    let ended = reader.read_to_end(&mut told);
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), ended).await;
+    assert!(ended.is_ok(), "it is held by a body that does not come");
+    asking.abort();
     gate.drain().await.unwrap();
 }
 
