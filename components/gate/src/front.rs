@@ -8,11 +8,12 @@ use crate::bounded::{Bounded, too_large};
 use crate::cors::Cors;
 use crate::framing::large_head;
 use crate::fresh;
+use crate::fronted::Fronted;
 use crate::home;
 use crate::limit::{Rates, Standing, address_of};
 use crate::passage::Way;
 use crate::probes;
-use crate::proxies::{Proxies, Told};
+use crate::proxies::Proxies;
 use crate::pulse::{Flight, Pulse};
 use crate::route::Route;
 use crate::settings::Limits;
@@ -24,8 +25,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, ORIGIN, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::uri::Authority;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, Version};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version};
 use hyper::body::Incoming;
 use mag_contract::door::{
     AdminDoor, AuthDoor, Body, FunctionsDoor, GraphqlDoor, HttpDoor, McpDoor, Peer, RealtimeDoor,
@@ -124,7 +124,8 @@ impl Front {
         let (mut parts, body) = request.into_parts();
         let version = parts.version;
         name_host(&mut parts);
-        let Fronted { peer, encrypted, called_by } = self.fronted(peer, &mut parts);
+        let Fronted { peer, encrypted, called_by } =
+            Fronted::of(&self.proxies, peer, self.encrypted, &mut parts);
         let ends = is_unclear(&parts, &pulse) || pulse.is_large();
         let connects = parts.method == Method::CONNECT;
         let trace = self.ids.of(&parts.headers);
@@ -377,22 +378,6 @@ impl Front {
         response
     }
 
-    /// Who calls, where a proxy stands in between that is believed.
-    fn fronted(&self, peer: Peer, parts: &mut Parts) -> Fronted {
-        let Some(told) = self.proxies.told(&peer, &parts.headers) else {
-            return Fronted { peer, encrypted: self.encrypted, called_by: None };
-        };
-        let Told { caller, encrypted, host } = told;
-        // None and two are refused below, and stay what they are.
-        let host = host.filter(|_| parts.headers.get_all(HOST).iter().count() == 1);
-        let called_by = host.and_then(|host| {
-            parts.uri = with_authority(&parts.uri, &host)?;
-            parts.headers.insert(HOST, host)
-        });
-        let encrypted = self.encrypted || encrypted;
-        Fronted { peer: Peer::Network(caller), encrypted, called_by }
-    }
-
     /// What no door should have to check.
     fn check(
         &self,
@@ -447,16 +432,6 @@ fn name_host(parts: &mut Parts) {
     }
 }
 
-/// The address, which names a host again where it named one before.
-fn with_authority(uri: &Uri, host: &HeaderValue) -> Option<Uri> {
-    if uri.authority().is_none() {
-        return Some(uri.clone());
-    }
-    let mut parts = uri.clone().into_parts();
-    parts.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
-    Uri::from_parts(parts).ok()
-}
-
 /// Both kinds of length, one that the wire could not follow, or more than the one encoding that there
 /// is.
 fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
@@ -468,14 +443,6 @@ fn is_unclear(parts: &Parts, pulse: &Pulse) -> bool {
     odd || pulse.is_unclear()
 }
 
-/// A caller with or without a proxy.
-struct Fronted {
-    peer: Peer,
-    encrypted: bool,
-    /// The host that the proxy called, where it says that its caller named one.
-    called_by: Option<HeaderValue>,
-}
-
 /// A request on its way to its door.
 struct Asked {
     parts: Parts,
@@ -483,6 +450,7 @@ struct Asked {
     peer: Peer,
     route: Route,
     encrypted: bool,
+    /// The host that a proxy called, where it says that its caller named one.
     called_by: Option<HeaderValue>,
 }
 

@@ -17,6 +17,7 @@ mod frames;
 mod framing;
 mod fresh;
 mod front;
+mod fronted;
 #[cfg(test)]
 mod fuzz;
 mod gate;
