@@ -4,7 +4,7 @@ mod csv;
 
 use crate::negotiate::Shape;
 use mag_model::json::{self, Json};
-use mag_model::{Value, literal};
+use mag_model::{Type, Value, literal};
 use mag_query::{Answer, Body, Expr, Plan, Rows, Select, Work};
 
 /// Between the rows of a list: what PostgreSQL writes there, and what clients that compare bytes
@@ -55,7 +55,7 @@ pub fn body(answer: Answer, plan: &Plan, shape: &Shape) -> Vec<u8> {
     }
 }
 
-/// It is made of embedded rows, which the dialect has as `jsonb`.
+/// It is `jsonb`, or made of embedded rows, which the dialect has as such.
 fn is_document(expr: &Expr, select: &Select) -> bool {
     match expr {
         Expr::Embed(_) => true,
@@ -64,7 +64,7 @@ fn is_document(expr: &Expr, select: &Select) -> bool {
             let inner = embed.select.outputs.get(*output);
             !embed.one || inner.is_some_and(|output| is_document(&output.expr, &embed.select))
         }
-        _ => false,
+        _ => matches!(expr.ty().base(), Type::Jsonb),
     }
 }
 

@@ -11,7 +11,7 @@ pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadVal
         Value::Json(text) => text.clone(),
         other => Arc::from(json::text(other, ty)),
     };
-    let lists_of_one = !matches!(ty.base(), Type::Json);
+    let is_jsonb = !matches!(ty.base(), Type::Json);
     for step in steps {
         let first = at.trim_start().as_bytes().first().copied();
         let found = match (&step.to, first) {
@@ -30,7 +30,7 @@ pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadVal
             }
             // As PostgreSQL holds it, a `jsonb` that is a value alone is a list of that value.
             (PathPlace::Index(0 | -1), Some(first))
-                if lists_of_one && !matches!(first, b'{' | b'[') =>
+                if is_jsonb && !matches!(first, b'{' | b'[') =>
             {
                 Some(at.clone())
             }
@@ -38,21 +38,23 @@ pub fn walk(base: &Value, ty: &Type, steps: &[PathStep]) -> Result<Value, BadVal
         };
         match found {
             None => return Ok(Value::Null),
-            Some(found) if step.as_text => return text(&found),
+            Some(found) if step.as_text => return text(&found, is_jsonb),
             Some(found) => at = found,
         }
     }
     Ok(Value::Json(at))
 }
 
-/// A string without its quotes, null as NULL, anything else as it is written.
-fn text(found: &str) -> Result<Value, BadValue> {
+/// A string without its quotes, null as NULL, anything else as it is written: in `jsonb` that is one
+/// form, whatever was sent.
+fn text(found: &str, is_jsonb: bool) -> Result<Value, BadValue> {
     match found.trim_start().as_bytes().first() {
         Some(b'"') => match json::parse(found)? {
             json::Json::String(text) => Ok(Value::text(text)),
             _ => Ok(Value::text(found)),
         },
         Some(b'n') => Ok(Value::Null),
+        _ if is_jsonb => Ok(Value::text(json::normal(found)?)),
         _ => Ok(Value::text(found)),
     }
 }
@@ -66,6 +68,21 @@ mod tests {
         let first = [PathStep { to: PathPlace::Index(0), as_text: true }];
         let of = |ty: &Type| walk(&Value::json("\"x\""), ty, &first).unwrap();
         assert_eq!((of(&Type::Jsonb), of(&Type::Json)), (Value::text("x"), Value::Null));
+    }
+
+    #[test]
+    fn the_text_of_jsonb_has_one_form_and_that_of_json_its_own() {
+        let first = [PathStep { to: PathPlace::Key("a".into()), as_text: true }];
+        let of = |json: &str, ty: &Type| walk(&Value::json(json), ty, &first).unwrap();
+        for (json, jsonb, as_json) in [
+            (r#"{"a":[1,{"b":2}]}"#, r#"[1, {"b": 2}]"#, r#"[1,{"b":2}]"#),
+            (r#"{"a":{"bb":1,"a":2,"a":3}}"#, r#"{"a": 3, "bb": 1}"#, r#"{"bb":1,"a":2,"a":3}"#),
+            (r#"{"a":1e2}"#, "100", "1e2"),
+            (r#"{"a":true}"#, "true", "true"),
+        ] {
+            assert_eq!(of(json, &Type::Jsonb), Value::text(jsonb));
+            assert_eq!(of(json, &Type::Json), Value::text(as_json));
+        }
     }
 
     fn at(json: &str, way: &[(&str, bool)]) -> Value {

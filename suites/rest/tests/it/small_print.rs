@@ -413,3 +413,32 @@ fn what_is_no_row_is_told_where_a_column_takes_one() {
         "pairs": [{"n": 1, "word": "b"}, {"n": 3, "word": null}]}]);
     assert_eq!(told.json(), found);
 }
+
+/// SQLite keeps the letters of a document that others wrote: as text it has the form of `jsonb`.
+#[test]
+fn a_document_that_others_wrote_is_found_and_told_by_one_form() {
+    let shown = |engine| {
+        let house = House::new(engine)?;
+        let board = house.installation.boot(&[]);
+        house.project("docs");
+        house.sql(
+            "CREATE TABLE docs (id integer PRIMARY KEY, doc jsonb, own json);
+             INSERT INTO docs VALUES (1, '{\"list\":[1,2],\"a\":{\"c\":1,\"b\":1e2}}', '{\"list\":[1,2]}');",
+        );
+        house.did(&["source:refresh", "main"]);
+        let key = format!("apikey: {}", house.key("docs"));
+        let each = [
+            "GET /docs?select=list:doc->>list,a:doc->>a,own:own->>list",
+            "GET /docs?select=id&doc->>list=eq.[1, 2]",
+            "GET /docs?select=id&own->>list=eq.[1,2]",
+            "GET /docs",
+        ];
+        let csv = "Accept: text/csv";
+        Some(each.map(|line| ask(&board, line, &[&key, csv], "").body))
+    };
+    let Some(found) = shown(Engine::Sqlite) else { return };
+    assert_eq!(found[1], "id\n1");
+    if let Some(expected) = shown(Engine::Postgres) {
+        assert_eq!(found, expected);
+    }
+}
