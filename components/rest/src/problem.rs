@@ -184,10 +184,9 @@ impl Problem {
     }
     /// The dialect compares the key with what the body calls it, and finds nothing of that name.
     pub fn key_not_in_body(column: &str, columns: &[String]) -> Self {
-        let near = hint::nearest_column(column, columns.iter().map(String::as_str));
-        let hint = near.map(|near| {
-            format!("Perhaps you meant to reference the column \"pgrst_body.{near}\".")
-        });
+        let near = hint::nearest_columns(column, columns.iter().map(String::as_str));
+        let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+        let hint = trouble::columns_meant("pgrst_body", &near);
         Self::of_state("42703", format!("column pgrst_body.{column} does not exist"))
             .maybe_hint(hint)
     }

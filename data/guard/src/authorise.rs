@@ -102,7 +102,7 @@ impl Pass<'_> {
         Refusal::Hidden(Error::NoColumn {
             table: self.name(table),
             column: self.guard.catalog.column(table, column).name.to_string(),
-            nearest: None,
+            nearest: Vec::new(),
         })
     }
 

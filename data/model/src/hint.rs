@@ -13,15 +13,30 @@ pub fn nearest_among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) 
     nearest_of(given, known, 0.33)
 }
 
-/// The nearest column as PostgreSQL tells it: half of the letters may be others.
-pub fn nearest_column<'a>(
-    given: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+/// Further off than this PostgreSQL takes no column for another one.
+const EDITS_MAX: usize = 3;
+
+/// The nearest columns as PostgreSQL tells them: half of the letters may be others, and three at most.
+/// Two that are as near are both told, more of them are no help.
+pub fn nearest_columns<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let letters = |name: &str| name.chars().take(LETTERS_MAX).collect::<Vec<char>>();
     let given = letters(given);
-    let distance = |name: &&str| edits(&given, &letters(name));
-    let nearest = known.into_iter().min_by_key(distance)?;
-    (edits(&given, &letters(nearest)) * 2 <= given.len()).then_some(nearest)
+    let mut least = EDITS_MAX.min(given.len() / 2);
+    let mut nearest = Vec::new();
+    for name in known {
+        let letters = letters(name);
+        if given.len().abs_diff(letters.len()) > least {
+            continue;
+        }
+        let distance = edits(&given, &letters);
+        if distance < least {
+            (least, nearest) = (distance, Vec::new());
+        }
+        if distance == least {
+            nearest.push(name);
+        }
+    }
+    if nearest.len() > 2 { Vec::new() } else { nearest }
 }
 
 /// Longer names are compared by their beginning; no name of a table is as long.
@@ -94,7 +109,29 @@ fn edits(a: &[char], b: &[char]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{nearest, nearest_among};
+    use super::{nearest, nearest_among, nearest_columns};
+
+    #[test]
+    fn columns_are_told_as_postgresql_tells_them() {
+        let known = ["description", "name1", "name2", "ab"];
+        let check = |given: &str, near: &[&str]| {
+            assert_eq!(nearest_columns(given, known), near, "{given}");
+        };
+        check("descriptionxxx", &["description"]);
+        check("descriptionxxxx", &[]);
+        check("Description", &["description"]);
+        check("DESCRIPTION", &[]);
+        check("name", &["name1", "name2"]);
+        check("nme1", &["name1"]);
+        check("ac", &["ab"]);
+        check("xx", &[]);
+        check("", &[]);
+        assert!(nearest_columns("nam", ["nam1", "nam2", "nam3"]).is_empty());
+        assert_eq!(
+            nearest_columns("nam12", ["nam1x", "namxx", "xam1x", "nam1y"]),
+            ["nam1x", "nam1y"]
+        );
+    }
 
     #[test]
     fn a_near_name_is_told_and_a_far_one_is_not() {

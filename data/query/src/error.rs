@@ -10,7 +10,7 @@ pub enum Error {
     #[error("schema `{schema}` has no table `{table}`")]
     NoTable { schema: String, table: String, nearest: Option<String> },
     #[error("column {} does not exist", qualified(table, column))]
-    NoColumn { table: String, column: String, nearest: Option<String> },
+    NoColumn { table: String, column: String, nearest: Vec<String> },
     /// A column named in a body or in the list of columns to write.
     #[error("table `{table}` has no column `{column}` to write")]
     NoColumnToWrite { table: String, column: String },
@@ -262,8 +262,8 @@ impl Error {
             Self::NoTable { nearest: Some(name), .. } => {
                 Some(format!("did you mean the table `{name}`?"))
             }
-            Self::NoColumn { nearest: Some(name), .. } => {
-                Some(format!("did you mean the column `{name}`?"))
+            Self::NoColumn { nearest, .. } if !nearest.is_empty() => {
+                Some(format!("did you mean the column `{}`?", nearest.join("` or `")))
             }
             Self::NotWritable { verb, .. } => {
                 let (doing, trigger) = match verb {

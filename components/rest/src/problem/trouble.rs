@@ -48,11 +48,7 @@ impl Problem {
                 Self::new(bad, "PGRST204", message)
             }
             Error::NoColumn { table, nearest, .. } => {
-                let hint = nearest.as_ref().map(|near| {
-                    let joint = if table.is_empty() { "" } else { "." };
-                    format!("Perhaps you meant to reference the column \"{table}{joint}{near}\".")
-                });
-                Self::of_state("42703", error.to_string()).maybe_hint(hint)
+                Self::of_state("42703", error.to_string()).maybe_hint(columns_meant(table, nearest))
             }
             Error::NoRelation(miss) => no_relation(miss),
             Error::AmbiguousRelation { origin, target, candidates } => {
@@ -164,6 +160,14 @@ impl Problem {
             Denied::Fault(fault) => Self::of_fault(fault),
         }
     }
+}
+
+/// The columns that may have been meant, in the words of PostgreSQL.
+pub(super) fn columns_meant(table: &str, nearest: &[String]) -> Option<String> {
+    let joint = if table.is_empty() { "" } else { "." };
+    let each = nearest.iter().map(|near| format!("the column \"{table}{joint}{near}\""));
+    let each = each.collect::<Vec<_>>().join(" or ");
+    (!each.is_empty()).then(|| format!("Perhaps you meant to reference {each}."))
 }
 
 /// What PostgreSQL advises when it is the one to find out.

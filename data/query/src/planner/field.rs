@@ -81,14 +81,18 @@ impl Planner<'_> {
             Some(id) => {
                 let table = self.catalog.table(id);
                 let known = table.ids().filter(|column| self.sight.column(id, *column));
-                hint::nearest_column(name, known.map(|column| &*table.column(column).name))
+                hint::nearest_columns(name, known.map(|column| &*table.column(column).name))
             }
-            None => hint::nearest_column(name, scope.columns.iter().map(|(known, _)| &**known)),
+            None => hint::nearest_columns(name, scope.columns.iter().map(|(known, _)| &**known)),
         };
         Error::NoColumn {
             table: scope.alias.to_string(),
             column: name.to_owned(),
-            nearest: nearest.map(str::to_owned),
+            nearest: owned(nearest),
         }
     }
+}
+
+pub(super) fn owned(names: Vec<&str>) -> Vec<String> {
+    names.into_iter().map(str::to_owned).collect()
 }

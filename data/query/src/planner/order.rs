@@ -1,6 +1,7 @@
 //! In what order rows come: by fields, by their number, and by what is picked of a relation that each
 //! row has one of at most.
 
+use super::field::owned;
 use super::pick::rows_of_embed;
 use super::{Planner, Scope};
 use crate::call::{Aggregate, Field, Order, OrderKey};
@@ -66,7 +67,7 @@ impl Planner<'_> {
             Error::NoColumn {
                 table: rows_of_embed(scope, name, depth),
                 column: field.column.clone(),
-                nearest: hint::nearest_column(&field.column, known).map(str::to_owned),
+                nearest: owned(hint::nearest_columns(&field.column, known)),
             }
         })?;
         let expr = self.beneath(outputs[picked].expr.clone(), &field.path)?;

@@ -172,12 +172,12 @@ impl Planner<'_> {
                 let find = |name: &String| {
                     table.find(name).filter(seen).ok_or_else(|| {
                         let known = table.ids().filter(seen).map(|c| &*table.column(c).name);
-                        let nearest = hint::nearest_column(name, known);
+                        let nearest = hint::nearest_columns(name, known).into_iter();
                         Error::NoColumn {
                             // PostgreSQL names a column of a key by itself.
                             table: String::new(),
                             column: name.clone(),
-                            nearest: nearest.map(|near| format!("{}.{near}", table.name)),
+                            nearest: nearest.map(|near| format!("{}.{near}", table.name)).collect(),
                         }
                     })
                 };

@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 const TABLES: &str = "
     CREATE TABLE rooms (id integer PRIMARY KEY, name text, about json);
     CREATE TABLE guests (id integer PRIMARY KEY, room_id integer REFERENCES rooms (id), name text, nights int4);
+    CREATE TABLE near (id integer PRIMARY KEY, name text, nama text);
     CREATE TABLE words (word text PRIMARY KEY, n integer);
     INSERT INTO rooms (id, name) VALUES (1, 'blue'), (2, 'red');
     INSERT INTO guests (id, room_id, name, nights) VALUES (1, 1, 'zoe', 3), (2, 2, 'ann', 3), (3, NULL, 'bob', 1);";
@@ -143,6 +144,12 @@ fn picked(board: &Board<'_>, key: &str) {
     let message = "column \"guests_rooms_1.name\" must appear in the GROUP BY clause or be used in an \
                    aggregate function";
     assert_eq!((told.status, told.json()["message"].clone()), (400, json!(message)));
+    // Two that are as near are both told.
+    let told = ask(board, "GET /near?select=nam&order=id", &[key], "");
+    assert_eq!(
+        told.json()["hint"],
+        "Perhaps you meant to reference the column \"near.name\" or the column \"near.nama\"."
+    );
     // In other errors as well the rows of an embed have their number.
     let told = ask(board, "GET /rooms?select=guests(nme)", &[key], "");
     let expected = json!({"code": "42703", "details": null, "message": "column guests_1.nme does not exist",
