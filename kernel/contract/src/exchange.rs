@@ -104,7 +104,14 @@ pub fn trace_of(traceparent: &str) -> Option<&str> {
 
 /// Whether the caller is on this machine. A proxy here speaks for callers elsewhere, and says so.
 pub fn is_near(peer: &Peer, headers: &http::HeaderMap) -> bool {
-    let forwarded = ["forwarded", "x-forwarded-for", "x-real-ip"];
+    let forwarded = [
+        "forwarded",
+        "via",
+        "x-forwarded-for",
+        "x-forwarded-host",
+        "x-forwarded-proto",
+        "x-real-ip",
+    ];
     match peer {
         Peer::Local { .. } => true,
         Peer::Network(from) => {
