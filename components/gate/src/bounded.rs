@@ -33,6 +33,11 @@ pub(crate) fn too_large(bytes_max: u64) -> Fault {
         .hint("send less at once, or raise `gate.body_bytes_max`")
 }
 
+fn late() -> Fault {
+    Fault::new(codes::SLOW_REQUEST, "the body of the request did not arrive in time")
+        .hint("`gate.stall_ms` says how long the gate waits for its next bytes")
+}
+
 impl http_body::Body for Bounded {
     type Data = Bytes;
     type Error = BoxError;
@@ -48,8 +53,12 @@ impl http_body::Body for Bounded {
         match (&self.comes, polled.is_pending()) {
             (None, true) => self.pulse.body_awaited(),
             (None, false) => self.pulse.body_came(),
-            (Some(comes), true) => comes.begins(),
-            (Some(comes), false) => comes.ends(),
+            (Some(comes), true) if comes.is_late(cx.waker()) => {
+                self.refused = true;
+                return Poll::Ready(Some(Err(late().into())));
+            }
+            (Some(_), true) => {}
+            (Some(comes), false) => comes.came(),
         }
         let Some(frame) = ready!(polled) else { return Poll::Ready(None) };
         let frame = match frame {

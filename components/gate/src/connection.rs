@@ -212,9 +212,13 @@ where
                 conn.as_mut().graceful_shutdown();
             }
             () = &mut wake => {
-                if pulse.verdict(&front.limits).is_some() {
+                if let Some(verdict) = pulse.verdict(&front.limits) {
+                    if let Verdict::Stalled = verdict {
+                        tracing::info!("a client that takes nothing of its answers is cut off");
+                    }
                     return;
                 }
+                pulse.wake_late(&front.limits);
                 wake.as_mut().reset(Instant::now() + tick);
             }
         }

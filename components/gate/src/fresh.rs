@@ -1,13 +1,12 @@
 //! Whether a client has an answer already: a mark for what was answered, and `304` for who shows the
 //! same mark again. Only answers that are whole in memory; a stream is not held up for it.
 
-use foldhash::quality::FixedState;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use http_body_util::BodyExt;
 use mag_contract::door::{Response, body};
 use std::fmt::Write;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// A larger answer is not worth looking over once more.
 const BYTES_MAX: u64 = 1024 * 1024;
@@ -47,8 +46,9 @@ pub(crate) async fn mark(shown: Option<&HeaderValue>, response: Response) -> Res
 
 /// Weak: the same content may go out compressed.
 fn tag_of(headers: &HeaderMap, bytes: &[u8]) -> String {
-    // The same in every process, so that a mark outlives a restart.
-    let mut hasher = FixedState::with_seed(0).build_hasher();
+    // The same in every process, so that a mark outlives a restart; a quicker one would let somebody
+    // write a row that has the mark of another.
+    let mut hasher = DefaultHasher::new();
     for name in [CONTENT_TYPE, CONTENT_RANGE] {
         headers.get(name).map(HeaderValue::as_bytes).hash(&mut hasher);
     }

@@ -3,7 +3,8 @@
 
 use crate::settings::Limits;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -29,9 +30,28 @@ pub(crate) struct Pulse {
     large_head: AtomicBool,
     /// The status with which the library refuses a head that it cannot read.
     refused: AtomicU16,
-    /// Over HTTP/2 each stream has a window of its own: one that is not moved blocks no write, and what
-    /// others move says nothing of it. Since when the other side of each is awaited.
-    waits: Option<Mutex<Vec<Arc<AtomicU64>>>>,
+    /// When something of an answer went out, or an answer was asked for its next piece. Only of streams.
+    moved: AtomicU64,
+    /// Over HTTP/2 each stream has a window of its own: one that is not moved blocks no write.
+    waits: Option<Mutex<Vec<Arc<Wait>>>>,
+}
+
+/// One direction of a stream. An answer that nobody takes ends the connection when nothing else of it
+/// moves either: on a slow one its streams take turns, and a proxy's has many people's. A body that does
+/// not come is told to its door alone.
+#[derive(Default)]
+struct Wait {
+    /// Since when the other side is awaited.
+    since: AtomicU64,
+    /// Who reads a body.
+    reader: Mutex<Option<Waker>>,
+    late: AtomicBool,
+}
+
+impl Wait {
+    fn reader(&self) -> MutexGuard<'_, Option<Waker>> {
+        self.reader.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a connection is cut.
@@ -59,6 +79,7 @@ impl Pulse {
             unread: AtomicBool::new(false),
             large_head: AtomicBool::new(false),
             refused: AtomicU16::new(0),
+            moved: AtomicU64::new(0),
             waits: None,
         }
     }
@@ -68,10 +89,33 @@ impl Pulse {
     }
     /// Nothing where a connection has one request at a time.
     pub(crate) fn waiting(self: &Arc<Self>) -> Option<Waiting> {
-        let waits = self.waits.as_ref()?;
-        let since = Arc::new(AtomicU64::new(0));
-        waits.lock().unwrap_or_else(PoisonError::into_inner).push(since.clone());
-        Some(Waiting { pulse: self.clone(), since })
+        let wait = Arc::new(Wait::default());
+        self.waits()?.push(wait.clone());
+        Some(Waiting { pulse: self.clone(), wait })
+    }
+    fn waits(&self) -> Option<MutexGuard<'_, Vec<Arc<Wait>>>> {
+        Some(self.waits.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Something of an answer went out.
+    pub(crate) fn moves(&self) {
+        if self.waits.is_some() {
+            let now = self.now();
+            self.moved.store(now, Relaxed);
+            // What is left of answers whose requests have ended.
+            self.quiet_since.store(now, Relaxed);
+        }
+    }
+    /// Those who read bodies that do not come are woken, and told.
+    pub(crate) fn wake_late(&self, limits: &Limits) {
+        let now = self.now();
+        for wait in self.waits().iter().flat_map(|waits| waits.iter()) {
+            if let Some(reader) = &*wait.reader()
+                && waited(&wait.since, now) >= limits.stall
+            {
+                wait.late.store(true, Relaxed);
+                reader.wake_by_ref();
+            }
+        }
     }
 
     fn now(&self) -> u64 {
@@ -185,13 +229,12 @@ impl Pulse {
     pub(crate) fn verdict(&self, limits: &Limits) -> Option<Verdict> {
         let now = self.now();
         let over = |since: &AtomicU64, limit: Duration| {
-            let since = since.load(Relaxed);
-            since != 0 && Duration::from_millis(now.saturating_sub(since)) >= limit
+            since.load(Relaxed) != 0 && waited(since, now) >= limit
         };
         let quiet = self.is_quiet();
-        let waits = self.waits.as_ref().map(|of| of.lock().unwrap_or_else(PoisonError::into_inner));
-        let unmoved =
-            waits.is_some_and(|waits| waits.iter().any(|since| over(since, limits.stall)));
+        let untaken = |wait: &Arc<Wait>| over(&wait.since, limits.stall) && wait.reader().is_none();
+        let moves = waited(&self.moved, now) < limits.stall && self.moved.load(Relaxed) != 0;
+        let unmoved = !moves && self.waits().is_some_and(|waits| waits.iter().any(untaken));
         if over(&self.write_blocked_since, limits.stall)
             || unmoved
             || (!quiet && over(&self.body_awaited_since, limits.stall))
@@ -205,26 +248,44 @@ impl Pulse {
     }
 }
 
+/// How long, or no time at all.
+fn waited(since: &AtomicU64, now: u64) -> Duration {
+    match since.load(Relaxed) {
+        0 => Duration::ZERO,
+        since => Duration::from_millis(now.saturating_sub(since)),
+    }
+}
+
 /// One direction of a stream, in which the other side may be awaited.
 pub(crate) struct Waiting {
     pulse: Arc<Pulse>,
-    since: Arc<AtomicU64>,
+    wait: Arc<Wait>,
 }
 
 impl Waiting {
-    pub(crate) fn begins(&self) {
-        self.pulse.begin(&self.since);
+    /// Nobody has asked for the next piece of an answer.
+    fn begins(&self) {
+        self.pulse.begin(&self.wait.since);
     }
-    pub(crate) fn ends(&self) {
-        Pulse::end(&self.since);
+    fn ends(&self) {
+        Pulse::end(&self.wait.since);
+        self.pulse.moves();
+    }
+    /// The next piece of a body is awaited; whether that lasts for too long.
+    pub(crate) fn is_late(&self, reader: &Waker) -> bool {
+        *self.wait.reader() = Some(reader.clone());
+        self.pulse.begin(&self.wait.since);
+        self.wait.late.load(Relaxed)
+    }
+    pub(crate) fn came(&self) {
+        Pulse::end(&self.wait.since);
     }
 }
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        if let Some(waits) = &self.pulse.waits {
-            let mut waits = waits.lock().unwrap_or_else(PoisonError::into_inner);
-            waits.retain(|other| !Arc::ptr_eq(other, &self.since));
+        if let Some(mut waits) = self.pulse.waits() {
+            waits.retain(|other| !Arc::ptr_eq(other, &self.wait));
         }
     }
 }
@@ -315,11 +376,39 @@ mod tests {
         assert_eq!(pulse.verdict(&limits), None);
         tokio::time::advance(ms(1)).await;
         assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
+        // As long as others move, it may be that its turn has not come.
+        for _ in 0..10 {
+            quick.is_asked();
+            quick.offers();
+            tokio::time::advance(ms(299)).await;
+            assert_eq!(pulse.verdict(&limits), None);
+            pulse.moves();
+            tokio::time::advance(ms(299)).await;
+            assert_eq!(pulse.verdict(&limits), None);
+        }
+        tokio::time::advance(ms(1)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
         slow.is_asked();
         assert_eq!(pulse.verdict(&limits), None);
-        tokio::time::advance(ms(299)).await;
-        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
-        drop(quick);
+        drop((slow, quick));
+        tokio::time::advance(ms(499)).await;
+        // The last of an answer is still on its way.
+        pulse.moves();
+        tokio::time::advance(ms(499)).await;
         assert_eq!(pulse.verdict(&limits), None);
+        tokio::time::advance(ms(1)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Idle));
+
+        let pulse = Arc::new(Pulse::of_streams());
+        let (_flight, body) = (Flight::begin(&pulse), pulse.waiting().unwrap());
+        let nobody = Waker::noop();
+        assert!(!body.is_late(nobody));
+        tokio::time::advance(ms(299)).await;
+        pulse.wake_late(&limits);
+        assert!(!body.is_late(nobody));
+        tokio::time::advance(ms(1)).await;
+        assert_eq!(pulse.verdict(&limits), None, "its door is told, and nobody else");
+        pulse.wake_late(&limits);
+        assert!(body.is_late(nobody));
     }
 }

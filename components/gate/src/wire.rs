@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// What an HTTP/2 client says first.
 pub(crate) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// What is not longer is no part of an answer that somebody takes: it may be the reply to a ping.
+const CONTROL_MAX: usize = 64;
+
 /// The first bytes of a connection, or of a further request on one that rested.
 #[derive(Default)]
 pub(crate) struct Opening(Vec<u8>);
@@ -114,6 +117,14 @@ impl<S> Wire<S> {
         }
         refused
     }
+    fn went(&self, poll: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(bytes)) = poll
+            && bytes > CONTROL_MAX
+        {
+            self.pulse.moves();
+        }
+        self.moved(poll)
+    }
     fn moved<T>(&self, poll: Poll<T>) -> Poll<T> {
         match poll {
             Poll::Pending => self.pulse.write_blocked(),
@@ -176,7 +187,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return Poll::Ready(Ok(buf.len()));
         }
         let poll = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.moved(poll)
+        self.went(poll)
     }
     fn poll_write_vectored(
         mut self: Pin<&mut Self>,
@@ -187,7 +198,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
             return Poll::Ready(Ok(bufs.iter().map(|buf| buf.len()).sum()));
         }
         let poll = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
-        self.moved(poll)
+        self.went(poll)
     }
     fn is_write_vectored(&self) -> bool {
         self.stream.is_write_vectored()

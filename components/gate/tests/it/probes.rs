@@ -63,7 +63,7 @@ async fn who_is_near_learns_which_part_is_not_well() {
         "X-Forwarded-For: 203.0.113.7\r\n",
         "Forwarded: for=203.0.113.7\r\n",
         "X-Real-IP: 203.0.113.7\r\n",
-        "X-Forwarded-Host: shop.example\r\n",
+        "x-forwarded-host: shop.example\r\n",
         "X-Forwarded-Proto: https\r\n",
         "Via: 1.1 proxy\r\n",
     ] {

@@ -2,7 +2,8 @@
 
 use super::{Parrot, settings};
 use futures::future::BoxFuture;
-use http_body_util::{BodyExt, Full};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::client::conn::http2::SendRequest;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use mag_contract::door::{HttpDoor, RealtimeDoor, Request, Response, RestDoor, body};
@@ -112,34 +113,40 @@ async fn what_people_write_in_an_address_arrives_over_http2() {
 }
 
 #[tokio::test]
-async fn a_body_that_stalls_is_not_hidden_behind_other_streams() {
+async fn a_body_that_stalls_is_refused_and_other_streams_go_on() {
     let bench = Bench::default();
     let hurried = mag_gate::Settings { stall_ms: 300, ..settings() };
     let gate = bench.start::<Gate>(hurried).await.unwrap();
     bench.plug::<RestDoor>(Arc::new(Parrot::default()));
-    let mut stream = TcpStream::connect(gate.network()).await.unwrap();
-    let mut post = written(1, "/rest/v1/a");
-    // A POST whose body is still to come.
-    (post[4], post[9]) = (4, 0x83);
-    let opening = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0], &post];
-    stream.write_all(&opening.concat()).await.unwrap();
-    let (mut reader, mut writer) = stream.into_split();
-    let asking = tokio::spawn(async move {
-        for number in (3..=1_203).step_by(2) {
-            let asked = writer.write_all(&written(number, "/rest/v1/b")).await;
-            if asked.is_err() {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    let stream = TokioIo::new(TcpStream::connect(gate.network()).await.unwrap());
+    let (client, connection) = hyper::client::conn::http2::handshake::<
+        _,
+        _,
+        UnsyncBoxBody<bytes::Bytes, std::io::Error>,
+    >(TokioExecutor::new(), stream)
+    .await
+    .unwrap();
+    tokio::spawn(connection);
+    let ask = |body: UnsyncBoxBody<bytes::Bytes, std::io::Error>| {
+        let mut client = client.clone();
+        let request = http::Request::post("http://localhost/rest/v1/a").body(body).unwrap();
+        async move {
+            let answer = client.send_request(request).await.unwrap();
+            let status = answer.status().as_u16();
+            let told = answer.into_body().collect().await.unwrap().to_bytes();
+            (status, String::from_utf8(told.to_vec()).unwrap())
         }
-        // They were all answered: held open, so that only the gate can end it.
-        std::future::pending::<()>().await;
-    });
-    let mut told = Vec::new();
-    let ended = reader.read_to_end(&mut told);
-    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), ended).await;
-    assert!(ended.is_ok(), "it is held by a body that does not come");
-    asking.abort();
+    };
+    let whole = || Full::from("x").map_err(|never| match never {}).boxed_unsync();
+    let (sender, pieces) = futures::channel::mpsc::unbounded();
+    sender.unbounded_send(Ok(http_body::Frame::data("begun".into()))).unwrap();
+    // `sender` is held: it never ends.
+    let stalled = tokio::spawn(ask(StreamBody::new(pieces).boxed_unsync()));
+    assert_eq!(ask(whole()).await.0, 200);
+    let (status, told) = stalled.await.unwrap();
+    assert!(status == 408 && told.contains("MF1015"), "{status} {told}");
+    assert_eq!(ask(whole()).await.0, 200, "the connection goes on");
+    drop(sender);
     gate.drain().await.unwrap();
 }
 
