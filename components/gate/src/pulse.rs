@@ -30,7 +30,7 @@ pub(crate) struct Pulse {
     large_head: AtomicBool,
     /// The status with which the library refuses a head that it cannot read.
     refused: AtomicU16,
-    /// When something of an answer went out, or an answer was asked for its next piece. Only of streams.
+    /// When a piece of a body came or one of an answer went out. Only of streams.
     moved: AtomicU64,
     /// Over HTTP/2 each stream has a window of its own: one that is not moved blocks no write.
     waits: Option<Mutex<Vec<Arc<Wait>>>>,
@@ -96,7 +96,7 @@ impl Pulse {
     fn waits(&self) -> Option<MutexGuard<'_, Vec<Arc<Wait>>>> {
         Some(self.waits.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner))
     }
-    /// Something of an answer went out.
+    /// A piece of a body came, or one of an answer went out.
     pub(crate) fn moves(&self) {
         if self.waits.is_some() {
             let now = self.now();
@@ -278,7 +278,7 @@ impl Waiting {
         self.wait.late.load(Relaxed)
     }
     pub(crate) fn came(&self) {
-        Pulse::end(&self.wait.since);
+        self.ends();
     }
 }
 
@@ -410,5 +410,16 @@ mod tests {
         assert_eq!(pulse.verdict(&limits), None, "its door is told, and nobody else");
         pulse.wake_late(&limits);
         assert!(body.is_late(nobody));
+
+        let pulse = Arc::new(Pulse::of_streams());
+        let (untaken, body) = (Flight::begin(&pulse), pulse.waiting().unwrap());
+        untaken.offers();
+        for _ in 0..5 {
+            tokio::time::advance(ms(299)).await;
+            assert_eq!(pulse.verdict(&limits), None, "another stream brings its body");
+            body.came();
+        }
+        tokio::time::advance(ms(300)).await;
+        assert_eq!(pulse.verdict(&limits), Some(Verdict::Stalled));
     }
 }

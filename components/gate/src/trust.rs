@@ -51,10 +51,18 @@ impl Trust {
         }
         let shown: String = origin.chars().take(SHOWN).collect();
         let message = format!("a page of `{shown}` may not call this address");
-        Err(Fault::new(codes::UNTRUSTED_ORIGIN, message)
-            .hint("if the page is yours, add its origin to `gate.origins`"))
+        let ports_alone =
+            own.zip(host.as_deref()).is_some_and(|(own, host)| name_of(own) == name_of(host));
+        let hint = if ports_alone { OTHER_PORT } else { OTHER_ORIGIN };
+        Err(Fault::new(codes::UNTRUSTED_ORIGIN, message).hint(hint))
     }
 }
+
+const OTHER_ORIGIN: &str = "if the page is yours, add its origin to `gate.origins`";
+/// Of a proxy that leaves the port out, or of a page that somebody else serves at another port.
+const OTHER_PORT: &str = "it has the name of this address and another port: a proxy in front must pass \
+    the host on with its port (`$http_host` in nginx); if the page is yours and of another server, add \
+    its origin to `gate.origins`";
 
 /// A name or an origin may be long; a person recognises it by its beginning.
 const SHOWN: usize = 100;
@@ -99,6 +107,11 @@ mod tests {
     use super::*;
 
     fn ask(method: &str, host: &str, origin: Option<&str>) -> String {
+        let verdict = verdict(method, host, origin);
+        verdict.map_or_else(|fault| fault.code().id.to_owned(), |()| "fine".into())
+    }
+
+    fn verdict(method: &str, host: &str, origin: Option<&str>) -> Result<(), Fault> {
         let settings = Settings {
             hosts: vec!["Db.example".into()],
             origins: vec!["https://admin.example/".into()],
@@ -110,8 +123,7 @@ mod tests {
             request = request.header(ORIGIN, origin);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let verdict = trust.host(host_of(&parts)).and_then(|()| trust.origin(&parts));
-        verdict.map_or_else(|fault| fault.code().id.to_owned(), |()| "fine".into())
+        trust.host(host_of(&parts)).and_then(|()| trust.origin(&parts))
     }
 
     #[test]
@@ -161,6 +173,25 @@ mod tests {
         assert_eq!(ask("GET", "localhost:8000", Some("https://evil.example")), "fine");
         for origin in ["https://evil.example", "null", "http://localhost:9000", "localhost:8000"] {
             assert_eq!(ask("POST", "localhost:8000", Some(origin)), "MF3005", "{origin}");
+        }
+    }
+
+    #[test]
+    fn where_a_port_alone_differs_the_proxy_may_have_left_it_out() {
+        for (host, origin, port_alone) in [
+            ("db.example", "https://db.example:8443", true),
+            ("DB.example:8443", "https://db.example", true),
+            ("[::1]", "http://[::1]:8000", true),
+            ("localhost:8000", "http://localhost:9000", true),
+            ("db.example", "https://db.example.evil.example:8443", false),
+            ("127.0.0.1:8000", "https://db.example:8443", false),
+            ("db.example", "null", false),
+            ("db.example", "db.example:8443", false),
+        ] {
+            let fault = verdict("POST", host, Some(origin)).unwrap_err();
+            let hint = fault.hint_text().unwrap();
+            assert_eq!(hint.contains("with its port"), port_alone, "{host} {origin}: {hint}");
+            assert!(hint.contains("`gate.origins`"), "{hint}");
         }
     }
 }
