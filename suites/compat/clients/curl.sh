@@ -41,7 +41,7 @@ expect 200 '[{"name":"Ada","posts":[{"title":"Fifth"}]},
   "$rest/people?select=name,posts!inner(title)&posts.likes=gte.5&order=id"
 expect 200 '[{"name":"Cyn"}]' "$rest/people?select=name,posts()&posts=is.null"
 expect 200 '[{"id":5,"writer":"Ada"}, 
- {"id":3,"writer":"Bob"}]' "$rest/posts?select=id,...people(writer:name)&likes=gt.4&order=people(name)"
+ {"id":3,"writer":"Bob"}]' "$rest/posts?select=id,...people(writer:name)&likes=gt.4&order=people(writer)"
 expect 200 '[{"name":"Ada","posts":[{"id":5}]}]' \
   "$rest/people?select=name,posts(id)&posts.order=id.desc&posts.limit=1&id=eq.1"
 expect 200 '[{"name":"Bob","email":"bob@example.com"}]' -H 'Accept: application/vnd.pgrst.array+json;nulls=stripped' \
