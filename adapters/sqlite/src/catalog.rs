@@ -74,8 +74,9 @@ fn draft(link: &Link) -> Result<Draft, EngineError> {
             table.draft.columns[place].identity = Identity::ByDefault;
             table.draft.loose_key = false;
         }
-        // A column of that name hides the number of the row, and the key has to do.
-        table.draft.loose_key &= table.spelt("rowid").is_none();
+        // Columns of all its names hide the number of the row, and the key has to do.
+        let hidden = |name: &&str| table.spelt(name).is_some();
+        table.draft.loose_key &= !mag_sql::sqlite::ROW_IDS.iter().all(hidden);
     }
     words::indexes(db, &mut found).map_err(error::of)?;
     comments(db, &mut found).map_err(error::of)?;

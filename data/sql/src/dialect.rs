@@ -84,7 +84,7 @@ pub trait Dialect: Send + Sync {
         false
     }
     /// What tells rows apart that have no key.
-    fn row_id(&self) -> &'static str;
+    fn row_id(&self, table: &Table) -> &'static str;
 
     /// A value as its column stores it.
     fn stored(&self, value: Piece, _: &Column) -> String {

@@ -111,7 +111,7 @@ impl Dialect for Postgres {
              true), ''), '0')::int + 1)::text, true) IS NOT NULL",
         )
     }
-    fn row_id(&self) -> &'static str {
+    fn row_id(&self, _: &Table) -> &'static str {
         "ctid"
     }
     fn null_of(&self, ty: &Type) -> String {

@@ -68,6 +68,9 @@ fn quoted(text: &str) -> String {
 /// The method of an index over words that is kept up to date by triggers of its table.
 pub const WORDS: &str = "fts5";
 
+/// The names of the number of a row, of which a column may hide each.
+pub const ROW_IDS: [&str; 3] = ["rowid", "_rowid_", "oid"];
+
 fn language_word(language: Option<&str>) -> String {
     language.map_or_else(|| "NULL".to_owned(), quoted)
 }
@@ -294,8 +297,9 @@ impl Dialect for Sqlite {
     fn tells_made(&self, _: &Table) -> Option<&'static str> {
         None
     }
-    fn row_id(&self) -> &'static str {
-        "rowid"
+    fn row_id(&self, table: &Table) -> &'static str {
+        let hidden = |name: &str| table.columns.iter().any(|c| c.name.eq_ignore_ascii_case(name));
+        ROW_IDS.into_iter().find(|name| !hidden(name)).unwrap_or(ROW_IDS[0])
     }
     fn compares_plainly(&self, ty: &Type) -> bool {
         plain(ty)

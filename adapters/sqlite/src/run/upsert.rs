@@ -12,7 +12,7 @@ use mag_model::catalog::{Table, table::Index};
 use mag_model::{ColumnId, Type, Value, literal};
 use mag_query::plan::{Cell, Insert, OnConflict};
 use mag_query::{Expr, Plan, Work};
-use mag_sql::{Fate, Steps};
+use mag_sql::{Dialect as _, Fate, Steps};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
@@ -121,7 +121,7 @@ fn key_of(
         return Ok(None);
     }
     let names: Vec<String> = match &*mag_sql::found_by(table) {
-        [] => vec!["rowid".to_owned()],
+        [] => vec![Dialect.row_id(table).to_owned()],
         key => key.iter().map(|id| quoted(&table.column(*id).name)).collect(),
     };
     let sql = format!(

@@ -404,7 +404,7 @@ pub fn found_by(table: &Table) -> Vec<ColumnId> {
 
 fn key_names(table: &Table, dialect: &dyn Dialect) -> Vec<String> {
     match &*found_by(table) {
-        [] => vec![dialect.row_id().to_owned()],
+        [] => vec![dialect.row_id(table).to_owned()],
         columns => columns.iter().map(|c| dialect.quote(&table.column(*c).name)).collect(),
     }
 }

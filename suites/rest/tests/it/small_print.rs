@@ -375,6 +375,47 @@ fn rows_without_a_key_are_told_when_they_are_written() {
     assert_eq!(told.header("location"), Some("/words?word=is.null"));
 }
 
+/// A column may have the name by which SQLite knows its rows; they have three such names.
+#[test]
+fn rows_without_a_key_are_told_where_a_column_hides_their_number() {
+    let Some(house) = House::new(Engine::Sqlite) else { return };
+    let board = house.installation.boot(&[]);
+    house.project("hidden");
+    house.sql(
+        "CREATE TABLE one (code text PRIMARY KEY, \"rowid\" text, n integer);
+         CREATE TABLE two (code text PRIMARY KEY, \"RowId\" text, _rowid_ text, n integer);
+         CREATE TABLE bare (rowid text, n integer);
+         CREATE TABLE all_three (rowid text PRIMARY KEY, _rowid_ text, oid text, n integer);
+         INSERT INTO all_three VALUES ('a', NULL, NULL, 1);",
+    );
+    house.did(&["project:set", "hidden", "rest.tx_end", "rollback-allow-override"]);
+    house.did(&["source:refresh", "main"]);
+    let key = format!("apikey: {}", house.key("hidden"));
+    let exact = "Prefer: return=representation,count=exact";
+    let object = "Accept: application/vnd.pgrst.object+json";
+    for (table, named) in [("one", "code"), ("two", "code"), ("bare", "rowid")] {
+        let line = format!("POST /{table}?select={named},n&order=n");
+        let rows = format!(r#"[{{"{named}": null, "n": 1}}, {{"{named}": "b", "n": 2}}]"#);
+        let told = ask(&board, &line, &[&key, exact], &rows);
+        assert_eq!(told.json(), json!([{named: null, "n": 1}, {named: "b", "n": 2}]), "{line}");
+        assert_eq!(told.header("content-range"), Some("*/2"), "{line}");
+        let told = ask(&board, &line, &[&key, object, exact], r#"{"n": 9}"#);
+        assert_eq!((told.status, told.json()), (201, json!({named: null, "n": 9})), "{line}");
+    }
+    // Nothing is left but the key.
+    let line = "PATCH /all_three?n=eq.1&select=rowid,n";
+    let told = ask(&board, line, &[&key, exact], r#"{"n": 2}"#);
+    assert_eq!(told.json(), json!([{"rowid": "a", "n": 2}]));
+    let merge = "Prefer: return=representation,resolution=merge-duplicates,tx=commit";
+    let line = "POST /one?select=code,rowid,n&order=n";
+    for n in [1, 2] {
+        let rows =
+            json!([{"code": "x", "rowid": null, "n": n}, {"code": "y", "rowid": null, "n": n + 2}]);
+        let told = ask(&board, line, &[&key, merge], &rows.to_string());
+        assert_eq!(told.json(), rows, "{}", told.body);
+    }
+}
+
 /// A row inside of a row is one in its own form.
 #[test]
 fn what_is_no_row_is_told_where_a_column_takes_one() {
