@@ -84,7 +84,16 @@ impl Check<'_> {
                 }
             }
             What::Scalar(value) if fits(&types, value) => self.scalar(schema, value, node),
-            _ => self.wrong_type(node, &wanted(schema), schema.holds_secret()),
+            _ => {
+                let secret = schema.holds_secret();
+                self.wrong_type(node, &wanted(schema), secret);
+                if let (false, Some(list), Some(error)) =
+                    (secret, as_list(schema, node), self.errors.last_mut())
+                {
+                    let hint = format!("write `{list}`, on a command line within single quotes");
+                    error.hint = Some(hint.into());
+                }
+            }
         }
     }
     fn entry(&mut self, schema: Schema<'_>, key: &str, node: &Node) {
@@ -279,6 +288,15 @@ fn wanted(schema: Schema<'_>) -> String {
         kind if kind.contains(" | ") => format!("one of {kind}"),
         kind => format!("a {kind}"),
     }
+}
+
+/// What was meant by a text that stands where a list of texts is to stand.
+fn as_list(schema: Schema<'_>, node: &Node) -> Option<String> {
+    let What::Scalar(Value::String(given)) = &node.what else { return None };
+    let of_texts = schema.item()?.types().contains(&"string");
+    let items = given.split(',').map(|item| Value::from(item.trim()).to_string());
+    (of_texts && given.len() <= SHOWN_MAX)
+        .then(|| format!("[{}]", items.collect::<Vec<_>>().join(", ")))
 }
 
 fn shown(value: &Value) -> String {

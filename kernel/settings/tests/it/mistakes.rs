@@ -58,7 +58,20 @@ fn a_wrong_type_is_named_at_its_value() {
         "port = 1.5",
         "8: `parts.gate.port` must be a whole number, not a number with a fraction (`1.5`)",
     );
-    gate("origins = 'x'", "11: `parts.gate.origins` must be a list of text, not a text (`x`)");
+    gate(
+        "origins = 'x'",
+        "11: `parts.gate.origins` must be a list of text, not a text (`x`); write `[\"x\"]`, on a \
+         command line within single quotes",
+    );
+    gate(
+        "origins = 'x, y'",
+        "11: `parts.gate.origins` must be a list of text, not a text (`x, y`); write \
+         `[\"x\", \"y\"]`, on a command line within single quotes",
+    );
+    gate(
+        "origins = 1",
+        "11: `parts.gate.origins` must be a list of text, not a whole number (`1`)",
+    );
     gate(
         "origins = ['x', 2]",
         "17: `parts.gate.origins.1` must be a text, not a whole number (`2`)",
