@@ -1,7 +1,8 @@
 //! The frames of an HTTP/2 connection as they come, as far as paths need it: what people write into
 //! `curl` (`->`, quotes, `#`) is percent-encoded as it is over HTTP/1 (`target.rs`), since the library would
 //! reset the stream, or drop what stands behind a `#`. Of a header block that fits one frame; a path that
-//! the sender wants remembered stays what it is, as both sides must remember the same.
+//! the sender wants remembered stays what it is, as both sides must remember the same. Where it cannot be
+//! encoded and has a `#`, the connection is ended: a condition may stand behind it.
 //! Never: what both sides remember, a frame of another kind, a byte of a body.
 
 use crate::huffman::unpack;
@@ -48,15 +49,15 @@ impl Frames {
             let Some(head) = rest.get(..HEAD) else { break };
             let length =
                 usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
-            let whole = head[3] == HEADERS && head[4] & END_HEADERS != 0 && length <= FRAME_MAX;
-            if !whole {
+            if head[3] != HEADERS || length > FRAME_MAX {
                 self.through = HEAD + length;
                 continue;
             }
             let Some(frame) = rest.get(..HEAD + length) else { break };
             match mended(frame) {
-                Some(mended) => out.extend_from_slice(&mended),
-                None => out.extend_from_slice(frame),
+                Mended::Other(mended) => out.extend_from_slice(&mended),
+                Mended::Same => out.extend_from_slice(frame),
+                Mended::Cut => out.extend_from_slice(&broken(frame)),
             }
             rest = &rest[HEAD + length..];
         }
@@ -65,10 +66,38 @@ impl Frames {
     }
 }
 
-/// The frame with its path encoded; nothing when it may stay.
-fn mended(frame: &[u8]) -> Option<Vec<u8>> {
+/// What becomes of a frame.
+enum Mended {
+    Same,
+    Other(Vec<u8>),
+    /// The library would cut its path, and answer the rest of it.
+    Cut,
+}
+
+/// The frame with its path encoded.
+fn mended(frame: &[u8]) -> Mended {
     let (head, payload) = frame.split_at(HEAD);
-    let flags = head[4];
+    let Some((before, end)) = bounds(head[4], payload) else { return Mended::Same };
+    let block = &payload[before..end];
+    let Some(path) = path_in(block) else { return Mended::Same };
+    let Some(encoded) = encoded(&path.text) else { return Mended::Same };
+    let cut = if path.text.contains(&b'#') { Mended::Cut } else { Mended::Same };
+    if path.remembered || head[4] & END_HEADERS == 0 {
+        return cut;
+    }
+    let length_of_path = number(encoded.len());
+    let block = [&block[..path.begin], &length_of_path, &encoded, &block[path.end..]].concat();
+    let length = before + block.len() + (payload.len() - end);
+    match u32::try_from(length).map(u32::to_be_bytes) {
+        Ok(told) if length <= FRAME_MAX => Mended::Other(
+            [&told[1..], &head[3..], &payload[..before], &block, &payload[end..]].concat(),
+        ),
+        _ => cut,
+    }
+}
+
+/// Where the block begins and ends in the payload of a frame with these flags.
+fn bounds(flags: u8, payload: &[u8]) -> Option<(usize, usize)> {
     let (mut before, mut padding) = (0, 0);
     if flags & PADDED != 0 {
         padding = usize::from(*payload.first()?);
@@ -78,16 +107,23 @@ fn mended(frame: &[u8]) -> Option<Vec<u8>> {
         before += 5;
     }
     let end = payload.len().checked_sub(padding)?;
-    let block = mended_block(payload.get(before..end)?)?;
-    let length = before + block.len() + padding;
-    if length > FRAME_MAX {
-        return None;
-    }
-    let told = u32::try_from(length).ok()?.to_be_bytes();
-    Some([&told[1..], &head[3..], &payload[..before], &block, &payload[end..]].concat())
+    (before <= end).then_some((before, end))
 }
 
-fn mended_block(block: &[u8]) -> Option<Vec<u8>> {
+/// The frame with a block that no reader takes, so that it ends the connection.
+fn broken(frame: &[u8]) -> Vec<u8> {
+    [&[0, 0, 1, HEADERS, END_HEADERS], &frame[5..HEAD], &[0x80]].concat()
+}
+
+struct PathField {
+    /// Its length and its text in the block.
+    begin: usize,
+    end: usize,
+    text: Vec<u8>,
+    remembered: bool,
+}
+
+fn path_in(block: &[u8]) -> Option<PathField> {
     let mut fields = Fields(block);
     while let Some(first) = fields.0.first().copied() {
         if first & 0x80 != 0 {
@@ -108,14 +144,8 @@ fn mended_block(block: &[u8]) -> Option<Vec<u8>> {
         if !PATH.contains(&name) {
             continue;
         }
-        if remembered {
-            return None;
-        }
-        let path = match packed {
-            true => encoded(&unpack(text)?)?,
-            false => encoded(text)?,
-        };
-        return Some([&block[..begin], &number(path.len()), &path, fields.0].concat());
+        let text = if packed { unpack(text)? } else { text.to_vec() };
+        return Some(PathField { begin, end: block.len() - fields.0.len(), text, remembered });
     }
     None
 }
@@ -240,11 +270,31 @@ mod tests {
         );
     }
 
+    /// Behind a `#` may stand what a request is not to do.
+    #[test]
+    fn a_path_that_would_be_cut_ends_the_connection() {
+        let ends = [&[0, 0, 1, HEADERS, END_HEADERS, 0, 0, 0, 1][..], &[0x80]].concat();
+        let long = [b"/?a=1#&", &b"\"".repeat(6_000)[..]].concat();
+        for sent in [
+            frame(HEADERS, 5, &block(&path(0x44, WRITTEN))),
+            frame(HEADERS, 1, &block(&path(4, WRITTEN))),
+            frame(HEADERS, 5, &block(&path(4, &long))),
+            // `/?#`, packed: 011000 1111111100 111111111010, and ones.
+            frame(
+                HEADERS,
+                END_HEADERS,
+                &[0x44, 0x80 | 4, 0b0110_0011, 0b1111_1100, 0b1111_1111, 0b1010_1111],
+            ),
+        ] {
+            check(&sent, &ends);
+        }
+    }
+
     #[test]
     fn what_is_no_such_path_stays_as_it_is() {
         let fine = block(&path(4, b"/a?b=%22{}|^"));
-        let remembered = block(&path(0x44, WRITTEN));
-        let written = block(&path(4, WRITTEN));
+        let remembered = block(&path(0x44, b"/a?b=<c>"));
+        let written = block(&path(4, b"/a?b=<c>"));
         for sent in [
             frame(HEADERS, 5, &fine),
             frame(HEADERS, 5, &remembered),
