@@ -136,18 +136,22 @@ fn path_in(block: &[u8]) -> Option<PathField> {
         }
         let remembered = first & 0x40 != 0;
         let name = fields.number(if remembered { 6 } else { 4 })?;
-        if name == 0 {
-            fields.text()?;
-        }
+        let in_words = name == 0 && is_path(fields.text()?);
         let begin = block.len() - fields.0.len();
         let (packed, text) = fields.text()?;
-        if !PATH.contains(&name) {
+        if !(in_words || PATH.contains(&name)) {
             continue;
         }
         let text = if packed { unpack(text)? } else { text.to_vec() };
         return Some(PathField { begin, end: block.len() - fields.0.len(), text, remembered });
     }
     None
+}
+
+/// Whether a name that is written out is that of the path.
+fn is_path((packed, name): (bool, &[u8])) -> bool {
+    let path = b":path";
+    if packed { unpack(name).is_some_and(|name| name == path) } else { name == path }
 }
 
 /// What is left of a block.
@@ -262,6 +266,11 @@ mod tests {
             &frame(HEADERS, END_HEADERS, &block(&packed)),
             &frame(HEADERS, END_HEADERS, &block(&path(4, b"/?%3E"))),
         );
+        let in_words = |path: &[u8]| {
+            let value = [&number(path.len())[..], path].concat();
+            frame(HEADERS, END_HEADERS, &block(&[&b"\0\x05:path"[..], &value].concat()))
+        };
+        check(&in_words(WRITTEN), &in_words(ENCODED));
         let long = [b"/?", &b"\"".repeat(3_000)[..]].concat();
         let encoded = [b"/?", &b"%22".repeat(3_000)[..]].concat();
         check(

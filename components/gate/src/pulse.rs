@@ -278,6 +278,8 @@ impl Waiting {
         self.wait.late.load(Relaxed)
     }
     pub(crate) fn came(&self) {
+        // It may come when it was just found late: what comes goes on.
+        self.wait.late.store(false, Relaxed);
         self.ends();
     }
 }
@@ -410,6 +412,8 @@ mod tests {
         assert_eq!(pulse.verdict(&limits), None, "its door is told, and nobody else");
         pulse.wake_late(&limits);
         assert!(body.is_late(nobody));
+        body.came();
+        assert!(!body.is_late(nobody), "it came after all, and the next piece has its own time");
 
         let pulse = Arc::new(Pulse::of_streams());
         let (untaken, body) = (Flight::begin(&pulse), pulse.waiting().unwrap());
