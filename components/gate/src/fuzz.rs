@@ -12,7 +12,7 @@ use crate::trust::{Trust, host_of};
 use crate::{address, fresh, squeeze};
 use http::header::{HeaderName, HeaderValue};
 use http::{Request, Uri};
-use mag_kit::fuzz::{USUAL, each, spoil};
+use mag_kit::fuzz::{Chance, USUAL, each, spoil};
 
 const PATHS: [&str; 10] = [
     "/p/shop/rest/v1/people?a=eq.1",
@@ -99,6 +99,18 @@ fn any_headers_are_understood_or_passed_on() {
     );
 }
 
+/// Some of them behind each other, spoilt, and the length of the pieces in which they come.
+fn several(chance: &mut Chance, others: &[String]) -> (Vec<u8>, usize) {
+    let some = (0..=chance.below(4)).map(|_| chance.of(others).clone());
+    let all = some.collect::<String>();
+    (spoil(chance, &all, others), chance.below(30) + 1)
+}
+
+/// What becomes of bytes that come in pieces.
+fn mended(bytes: &[u8], piece: usize, mut mend: impl FnMut(&[u8]) -> Option<Vec<u8>>) -> Vec<u8> {
+    bytes.chunks(piece).flat_map(|bytes| mend(bytes).unwrap_or_else(|| bytes.to_vec())).collect()
+}
+
 #[test]
 fn frames_are_told_apart_in_any_bytes_and_in_any_pieces() {
     let head = |path: &str| {
@@ -111,18 +123,11 @@ fn frames_are_told_apart_in_any_bytes_and_in_any_pieces() {
     each(
         "the gate's streams",
         USUAL,
-        |chance| {
-            let some = (0..=chance.below(4)).map(|_| chance.of(&others).clone());
-            let all = some.collect::<String>();
-            (spoil(chance, &all, &others), chance.below(30) + 1)
-        },
+        |chance| several(chance, &others),
         |(bytes, piece)| {
             let read = |piece: usize| {
-                let (mut frames, mut out) = (Frames::behind(0), Vec::new());
-                for bytes in bytes.chunks(piece) {
-                    out.extend(frames.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
-                }
-                out
+                let mut frames = Frames::behind(0);
+                mended(bytes, piece, |bytes| frames.mend(bytes))
             };
             assert_eq!(read(*piece), read(bytes.len().max(1)));
             let _ = unpack(bytes);
@@ -142,17 +147,11 @@ fn requests_are_told_apart_in_any_bytes_and_in_any_pieces() {
     each(
         "the gate's connections",
         USUAL,
-        |chance| {
-            let some = (0..=chance.below(4)).map(|_| chance.of(&others).clone());
-            let all = some.collect::<String>();
-            (spoil(chance, &all, &others), chance.below(30) + 1)
-        },
+        |chance| several(chance, &others),
         |(bytes, piece)| {
             let read = |piece: usize| {
-                let (mut framing, mut out) = (Framing::new(100), Vec::new());
-                for bytes in bytes.chunks(piece) {
-                    out.extend(framing.mend(bytes).unwrap_or_else(|| bytes.to_vec()));
-                }
+                let mut framing = Framing::new(100);
+                let out = mended(bytes, piece, |bytes| framing.mend(bytes));
                 (out, framing.unclear(), framing.large())
             };
             assert_eq!(read(*piece), read(bytes.len().max(1)));
